@@ -1,0 +1,106 @@
+"""Terms and glossaries: the values and their one way in.
+
+glossary_csv.py turns a file into rows, glossary_rows.py rows into terms, glossary_lint.py looks for traps in them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mtpipe.errors import GlossaryError
+
+STATUSES = ("preferred", "admitted", "forbidden", "do-not-translate")
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One concept of a glossary in one language pair.
+
+    sources: the source term first, then spellings that count as the same. targets: the preferred target first, then
+    admitted ones; for status "forbidden" the targets that must not be used, for "do-not-translate" the source itself.
+    forms: further accepted (inflected) target forms. line: where it stands in its file, 0 when it has none.
+    """
+
+    sources: tuple[str, ...]
+    targets: tuple[str, ...]
+    status: str = "preferred"
+    forms: tuple[str, ...] = ()
+    case_sensitive: bool = False
+    domain: str = ""
+    note: str = ""
+    regex: str = ""
+    line: int = 0
+
+    @property
+    def source(self) -> str:
+        return self.sources[0]
+
+    @property
+    def target(self) -> str:
+        return self.targets[0]
+
+    @classmethod
+    def from_item(cls, item: Mapping[str, Any], where: str) -> Term:
+        """The term of a segment file's {"source" | "sources", "target" | "targets", "status"?, "forms"?, …}.
+
+        where: file:line or segment id, for the message of the GlossaryError that names all that is wrong.
+        """
+        from mtpipe.glossary_rows import parse_item  # on use: it builds on this module
+
+        parsed = parse_item(item)
+        if parsed.problems:
+            raise GlossaryError(f"{where}: bad term {json.dumps(dict(item), ensure_ascii=False)}", parsed.problems)
+        return parsed.term
+
+
+@dataclass(frozen=True, slots=True)
+class Glossary:
+    """Terms of one language pair; digest changes with the terms, not with the file's layout."""
+
+    name: str
+    source_lang: str
+    target_lang: str
+    terms: tuple[Term, ...] = ()
+    digest: str = ""
+    notes: tuple[str, ...] = ()
+
+    @classmethod
+    def of(
+        cls, terms: Iterable[Term], source_lang: str, target_lang: str, name: str = "", notes: Iterable[str] = ()
+    ) -> Glossary:
+        """A glossary of these terms, with their digest."""
+        kept = tuple(terms)
+        return cls(name, source_lang, target_lang, kept, digest(kept), tuple(notes))
+
+    @classmethod
+    def read(cls, path: Path | str, source_lang: str, target_lang: str, *, skip_bad_rows: bool = False) -> Glossary:
+        """The glossary in a CSV or TSV file; raises GlossaryError with every bad row at once.
+
+        skip_bad_rows: keep the good rows and put the bad ones into notes. A file of other languages always raises.
+        """
+        from mtpipe.glossary_csv import read_table  # on use: most importers of Term read no file
+        from mtpipe.glossary_rows import assemble
+
+        path = Path(path)
+        table = read_table(path, source_lang, target_lang)
+        build = assemble(table.rows)
+        problems = tuple(f"{path.name}:{line}: {what}" for line, what in sorted(table.problems + build.problems))
+        if problems and not skip_bad_rows:
+            raise GlossaryError(f"{path}: {len(problems)} problem{'s' * (len(problems) > 1)}", problems)
+        if not build.terms:
+            raise GlossaryError(f"{path}: no terms in it — a row needs a source and a target", problems)
+        counts = (f"{len(build.terms)} terms from {len(table.rows)} rows", *build.summary())
+        skipped = (f"skipped {problem}" for problem in problems)
+        return cls.of(build.terms, source_lang, target_lang, path.name, (*table.notes, *counts, *skipped))
+
+
+def digest(terms: Iterable[Term]) -> str:
+    """SHA-256 over what the terms demand; their order, lines and notes do not count."""
+    demands = ((t.sources, t.targets, t.status, t.forms, t.case_sensitive, t.domain, t.regex) for t in terms)
+    lines = sorted(json.dumps(demand, ensure_ascii=False) for demand in demands)
+    return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogatepass")).hexdigest()
