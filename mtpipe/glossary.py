@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +84,7 @@ class Glossary:
         skip_bad_rows: keep the good rows and put the bad ones into notes. A file of other languages always raises.
         """
         from mtpipe.glossary_csv import read_table  # on use: most importers of Term read no file
+        from mtpipe.glossary_lint import wrong_script
         from mtpipe.glossary_rows import assemble
 
         path = Path(path)
@@ -94,9 +95,10 @@ class Glossary:
             raise GlossaryError(f"{path}: {len(problems)} problem{'s' * (len(problems) > 1)}", problems)
         if not build.terms:
             raise GlossaryError(f"{path}: no terms in it — a row needs a source and a target", problems)
-        counts = (f"{len(build.terms)} terms from {len(table.rows)} rows", *build.summary())
-        skipped = (f"skipped {problem}" for problem in problems)
-        return cls.of(build.terms, source_lang, target_lang, path.name, (*table.notes, *counts, *skipped))
+        notes = (*table.notes, f"{len(build.terms)} terms from {len(table.rows)} rows", *build.summary())
+        notes += tuple(f"skipped {problem}" for problem in problems)
+        glossary = cls.of(build.terms, source_lang, target_lang, path.name, notes)
+        return replace(glossary, notes=(*notes, *wrong_script(glossary)))
 
 
 def digest(terms: Iterable[Term]) -> str:
