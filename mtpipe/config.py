@@ -1,0 +1,167 @@
+"""Job: one run's settings, their defaults and validation; reads mtpipe.toml."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mtpipe import __version__, plugins
+from mtpipe.errors import ConfigError
+
+FILE = "mtpipe.toml"
+OTHER = ("copy", "skip")
+EDITORS = ("nbest", "insertion", "substitution")
+_LANG = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
+_TABLES = ("job", "mt", "editor")
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What to translate, with what, to where; raises ConfigError naming everything that is wrong.
+
+    source: a folder or a file; out: a folder, or a file where source is one. mt: a translator, "none" where every
+    segment brings a draft. model: a folder, None for the bundled one of the language pair. editors: the repair ladder
+    in order, None for EDITORS as far as the model and lexicon at hand support them. options: keyword arguments of the
+    plug-ins, as {"mt.ct2": {...}, "editor.nbest": {...}}. other: what happens to files of no known format.
+    units_per_chunk: saved together. window_bytes: of documents, in memory at a time.
+    """
+
+    source: Path
+    out: Path
+    source_lang: str
+    target_lang: str
+    glossary: Path | None = None
+    mt: str = "ct2"
+    model: Path | None = None
+    lexicon: Path | None = None
+    editors: tuple[str, ...] | None = None
+    options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    other: str = "copy"
+    report_dir: Path | None = None
+    units_per_chunk: int = 1024
+    window_bytes: int = 1 << 20
+
+    def __post_init__(self) -> None:
+        for name in ("source", "out", "glossary", "model", "lexicon", "report_dir"):
+            value = getattr(self, name)
+            if value is not None and not isinstance(value, Path):
+                object.__setattr__(self, name, Path(value))
+        if self.editors is not None and not isinstance(self.editors, tuple):
+            given = self.editors.split(",") if isinstance(self.editors, str) else self.editors
+            object.__setattr__(self, "editors", tuple(name.strip() for name in given if name.strip()))
+        problems = self._problems()
+        if problems:
+            raise ConfigError("\n".join(("the job can't run as asked:", *(f"  {problem}" for problem in problems))))
+
+    @property
+    def is_single(self) -> bool:
+        """Whether out is a file: source is one, and out says so by its suffix."""
+        return self.source.is_file() and not self.out.is_dir() and self.out.suffix.lower() == self.source.suffix.lower()
+
+    @property
+    def folder(self) -> Path:
+        """Where the job keeps its state."""
+        return self.out.with_name(f"{self.out.name}.mtpipe") if self.is_single else self.out / ".mtpipe"
+
+    @property
+    def reports(self) -> Path:
+        return self.report_dir or self.folder
+
+    def settings(self) -> dict[str, Any]:
+        """What changes the output, beside the sources, glossary and model: goes into every unit's key."""
+        return {
+            "mtpipe": __version__,
+            "languages": [self.source_lang, self.target_lang],
+            "editors": self.editors,
+            "options": {key: dict(self.options[key]) for key in sorted(self.options) if key.startswith("editor.")},
+        }
+
+    def digest(self, *tools: str) -> str:
+        """Changes with whatever changes the output but sources and glossary; tools: digests of the model and so on."""
+        said = json.dumps([self.settings(), tools], sort_keys=True, default=str)
+        return hashlib.sha256(said.encode()).hexdigest()[:16]
+
+    def signature(self, model: str = "", glossary: str = "", lexicon: str = "") -> str:
+        """How the output was made, in one line of name:value parts; arguments are digests."""
+        parts = {
+            "langs": f"{self.source_lang}-{self.target_lang}",
+            "mt": self.mt,
+            "model": model or "-",
+            "glossary": glossary or "-",
+            "editors": "+".join(EDITORS if self.editors is None else self.editors) or "-",
+            "options": ",".join(f"{p}.{k}={v}" for p, table in sorted(self.options.items()) for k, v in table.items()),
+            "lexicon": lexicon,
+            "version": __version__,
+        }
+        return "|".join(f"{name}:{value}" for name, value in parts.items() if value)
+
+    def _problems(self) -> list[str]:
+        problems = []
+        if not self.source.exists():
+            problems.append(f"source {self.source} does not exist")
+        elif self.source.resolve() == self.out.resolve():
+            problems.append(f"out {self.out} is the source itself; choose another place")
+        if self.source.is_dir() and self.out.is_file():
+            problems.append(f"out {self.out} is a file but source {self.source} a folder; give a folder")
+        for name in ("source_lang", "target_lang"):
+            if not _LANG.fullmatch(getattr(self, name) or ""):
+                problems.append(f"{name} {getattr(self, name)!r} is no language code; use BCP 47 such as en or pt-BR")
+        if self.source_lang and self.source_lang == self.target_lang:
+            problems.append(f"source_lang and target_lang are both {self.source_lang!r}")
+        for name, kind in (("glossary", Path.is_file), ("model", Path.is_dir), ("lexicon", Path.is_dir)):
+            path = getattr(self, name)
+            if path is not None and not kind(path):
+                problems.append(f"{name} {path} is not a {'file' if kind is Path.is_file else 'folder'}")
+        problems += [f"no editor plug-in {name!r}; known: {', '.join(plugins.names('editor'))}"
+                     for name in self.editors or () if ":" not in name and name not in plugins.names("editor")]
+        if self.other not in OTHER:
+            problems.append(f"other is {self.other!r}; use {' or '.join(OTHER)}")
+        if self.units_per_chunk < 1 or self.window_bytes < 1:
+            problems.append("units_per_chunk and window_bytes must be 1 or more")
+        return problems
+
+
+def read(path: Path) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+    """The [job] settings and plug-in options of an mtpipe.toml; paths in it are relative to it. Raises ConfigError."""
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{path}: can't be read ({error})") from error
+    job = data.get("job", {})
+    fields = settings_names()
+    problems = [f"[{name}] is unknown; there are {', '.join(_TABLES)}" for name in data if name not in _TABLES]
+    problems += [f"[job] has no setting {name!r}; there are {', '.join(fields)}" for name in job if name not in fields]
+    options = {}
+    for kind in ("mt", "editor"):
+        for name, table in data.get(kind, {}).items():
+            if isinstance(table, dict):
+                options[f"{kind}.{name}"] = table
+            else:
+                problems.append(f"[{kind}] {name} = … : options belong into a table [{kind}.<plug-in>]")
+    if problems:
+        raise ConfigError("\n".join((f"{path}:", *(f"  {problem}" for problem in problems))))
+    for name in ("source", "out", "glossary", "model", "lexicon", "report_dir"):
+        if name in job:
+            job[name] = str(path.parent / job[name])
+    return job, options
+
+
+def settings_names() -> list[str]:
+    return [name for name in Job.__dataclass_fields__ if name != "options"]
+
+
+def folder_digest(folder: Path | None) -> str:
+    """Of the names and contents of a folder's files; "" for None."""
+    if folder is None:
+        return ""
+    total = hashlib.sha256()
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        with path.open("rb") as file:
+            total.update(f"{path.relative_to(folder)} {hashlib.file_digest(file, 'sha256').hexdigest()}\n".encode())
+    return total.hexdigest()[:16]

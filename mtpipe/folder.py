@@ -1,0 +1,120 @@
+"""The job's folder of files: which are documents, in what order and portions, and how results get their places."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mtpipe import plugins
+from mtpipe.config import Job
+from mtpipe.errors import InputError, OutputError
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file of the source tree; name is its relative path in segment ids and reports, size in bytes.
+
+    format: the plug-in that reads it, None for a file that is copied or skipped. problem: why it can't be used.
+    """
+
+    path: Path
+    out: Path
+    name: str
+    size: int
+    format: str | None
+    problem: str = ""
+
+
+def files(job: Job) -> list[File]:
+    """The job's files sorted by name; hidden ones and the job's own output are left out. Raises InputError for none."""
+    if job.source.is_file():
+        out = job.out if job.is_single else job.out / job.source.name
+        found = [_file(job.source, job.source.name, out)]
+        if found[0].format is None:
+            raise InputError(f"{job.source}: no format reads {job.source.suffix or 'such'} files; see `mtpipe plugins`")
+        return found
+    closed: list[OSError] = []
+    paths = sorted(_walk(job.source, (job.out.resolve(), job.reports.resolve()), closed.append))
+    found = [_file(job.source / path, _readable(path), job.out / path) for path in paths]
+    for error in closed:
+        path = Path(error.filename)
+        found.append(File(path, job.out, _readable(os.path.relpath(path, job.source)), 0, None, _cant_read(error)))
+    if not found:
+        raise InputError(f"{job.source}: the folder holds no files to translate; check the path")
+    return found
+
+
+def windows(found: Sequence[File], limit: int) -> Iterator[list[File]]:
+    """Consecutive files up to limit bytes together, at least one; the same files give the same windows."""
+    window: list[File] = []
+    size = 0
+    for file in found:
+        if window and size + file.size > limit:
+            yield window
+            window, size = [], 0
+        window.append(file)
+        size += file.size
+    if window:
+        yield window
+
+
+def place(path: Path, write: Callable[[Path], object]) -> None:
+    """Lets write fill a temporary file beside path, then puts it there at once; raises OutputError."""
+    temporary = path.with_name(f".{path.name}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            write(temporary)
+            os.replace(temporary, path)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as error:
+        reason = error.strerror or error
+        hint = "check permissions and free space, then run the same command again"
+        raise OutputError(f"{path}: can't be written ({reason}); {hint}") from error
+
+
+def copy(file: File) -> bool:
+    """Copies a file with its times; False where the copy is there already."""
+    try:
+        new, old = file.path.stat(), file.out.stat()
+        if (new.st_size, new.st_mtime_ns) == (old.st_size, old.st_mtime_ns):
+            return False
+    except FileNotFoundError:
+        pass
+    place(file.out, lambda path: shutil.copy2(file.path, path))
+    return True
+
+
+def _walk(root: Path, inside: tuple[Path, ...], on_closed: Callable[[OSError], object]) -> Iterator[str]:
+    """Relative paths of the files under root; links to files count, links to folders are not followed (cycles)."""
+    for folder, folders, names in os.walk(root, onerror=on_closed):
+        folders[:] = [
+            name for name in folders
+            if not name.startswith(".") and not any((Path(folder) / name).resolve() == path for path in inside)
+        ]  # fmt: skip
+        for name in names:
+            if not name.startswith("."):
+                yield os.path.relpath(os.path.join(folder, name), root)
+
+
+def _cant_read(error: OSError) -> str:
+    return f"{error.filename}: can't be read ({error.strerror}); check its permissions"
+
+
+def _file(path: Path, name: str, out: Path) -> File:
+    try:
+        size = path.stat().st_size
+    except OSError as error:
+        return File(path, out, name, 0, None, _cant_read(error))
+    if not path.is_file():
+        return File(path, out, name, 0, None, f"{path}: is no regular file; remove it from the folder")
+    return File(path, out, name, size, plugins.format_name(path))
+
+
+def _readable(path: str) -> str:
+    """The relative path with forward slashes, as text that every report can hold whatever bytes the name has."""
+    return Path(path).as_posix().encode("utf-8", "surrogateescape").decode("utf-8", "replace")

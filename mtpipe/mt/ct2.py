@@ -1,0 +1,279 @@
+"""CTranslate2 models with SentencePiece: translates, and answers the editors' questions about texts it did not write.
+
+Nothing is cut silently: what exceeds the model's positions is translated in parts, or fails with a note.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import ctranslate2
+import numpy as np
+
+from mtpipe import codes, models
+from mtpipe.annotation import Line, coded_line, plain_line
+from mtpipe.errors import ConfigError, ModelError
+from mtpipe.mt import Draft
+from mtpipe.mt.pieces import Pieces, pool
+from mtpipe.segment import Segment
+
+_UNSPACED = frozenset("zh ja th lo km my yue".split())
+_MAX_REPEAT = 3  # a hypothesis that never ended is decoded again without repeating so many pieces
+
+
+@dataclass(frozen=True, slots=True)
+class _Hypothesis:
+    """text is None when the model's length limit came before its end."""
+
+    text: str | None
+    score: float
+    notes: tuple[str, ...] = ()
+
+
+class CTranslate2Translator:
+    """A model folder as Translator and Decoder.
+
+    batch_tokens: source pieces a batch. threads: 0 means all cores this process may use. device: auto, cpu or cuda.
+    compute_type: auto means int8 on a CPU and float16 on a GPU. Raises ModelError for a folder that holds no model.
+    """
+
+    def __init__(
+        self, folder: str | Path, *, beam_size: int = 4, batch_tokens: int = 1024, threads: int = 0,
+        device: str = "auto", compute_type: str = "auto",
+    ):  # fmt: skip
+        if beam_size < 1 or batch_tokens < 1 or threads < 0:
+            raise ConfigError("mt.ct2: beam_size and batch_tokens must be 1 or more, threads 0 or more")
+        self.model = models.read(Path(folder))
+        self._beam_size = beam_size
+        self._batch: dict[str, Any] = {"max_batch_size": batch_tokens, "batch_type": "tokens"}
+        if device == "auto":
+            device = "cuda" if ctranslate2.get_cuda_device_count() else "cpu"
+        if compute_type == "auto":
+            compute_type = "float16" if device == "cuda" else "int8"
+        # a small model on a CPU: one worker a core is faster than several cores on one batch
+        workers = {} if device == "cuda" else {"inter_threads": threads or _cores(), "intra_threads": 1}
+        path = self.model.folder / "ct2"
+        try:
+            self._ct2 = ctranslate2.Translator(str(path), device=device, compute_type=compute_type, **workers)
+            self._source = Pieces(self.model.pieces[0], path, "source")
+            self._target = Pieces(self.model.pieces[1], path, "target")
+            config = json.loads((path / "config.json").read_text(encoding="utf-8"))
+        except (RuntimeError, ValueError, OSError) as error:
+            raise ModelError(f"{self.model.folder}: the model can't be loaded ({error}); copy it again") from error
+        # Marian models read sources with an end symbol; some conversions leave adding it to the caller
+        self._end = [] if config.get("add_source_eos") else [config.get("eos_token", "</s>")]
+        settings = f"{self.model.digest} {beam_size} {compute_type}"
+        self.digest = hashlib.sha256(settings.encode()).hexdigest()[:16]
+
+    def translate(self, segments: Sequence[Segment]) -> list[Draft]:
+        """Drafts in order; text "" where the model came to no end within its length limit."""
+        return [drafts[0] for drafts in self._drafts(segments, 1)]
+
+    def nbest(self, segments: Sequence[Segment], n: int) -> list[list[str]]:
+        """Up to n different translations of each segment, best first, codes in place."""
+        drafts = self._drafts(segments, n)
+        return [list(dict.fromkeys(draft.text for draft in options if draft.text)) for options in drafts]
+
+    def complete(self, segments: Sequence[Segment], prefixes: Sequence[str]) -> list[Draft]:
+        """Plain translations that begin with the prefixes; text "" and a note where the model can't continue one.
+
+        Scores are left out: the model's own leave out the prefix. Compare completions with `score`.
+        """
+        sources = self._encode([plain_line(segment) for segment in segments])
+        starts = self._target.encode(prefixes)
+        limit, drafts = self.model.max_tokens, [Draft("")] * len(segments)
+        able = []
+        for i, (source, start) in enumerate(zip(sources, starts, strict=True)):
+            unknown = self._target.unknown(start)
+            if unknown:
+                drafts[i] = Draft("", notes=(f"the model has no piece for {' '.join(unknown)}",))
+            elif len(source) > limit or len(start) + 1 >= limit:
+                drafts[i] = Draft("", notes=(f"longer than the model's {limit} tokens",))
+            else:
+                able.append(i)
+        results = self._decode(
+            [sources[i] for i in able], 1, [starts[i] for i in able], suppress_sequences=self._unwanted(coded=False)
+        )
+        for i, result in zip(able, results, strict=True):
+            pieces = result.hypotheses[0]
+            if len(pieces) < limit:
+                drafts[i] = Draft(self._continued(prefixes[i], pieces[len(starts[i]) :]))
+            else:
+                drafts[i] = Draft("", notes=(f"no end within the model's {limit} tokens",))
+        return drafts
+
+    def score(self, pairs: Sequence[tuple[str, str]]) -> list[float]:
+        """Log-probability per target token, end included; -inf for a pair longer than the model's limit."""
+        sources, targets = self._encode_pairs(pairs)
+        able = [i for i in range(len(pairs)) if max(len(sources[i]), len(targets[i]) + 1) <= self.model.max_tokens]
+        scores = [-math.inf] * len(pairs)
+        results = self._ct2.score_batch(
+            [sources[i] for i in able], [targets[i] for i in able], max_input_length=0, **self._batch
+        )
+        for i, result in zip(able, results, strict=True):
+            scores[i] = float(np.mean(result.log_probs))
+        return scores
+
+    def align(self, pairs: Sequence[tuple[str, str]]) -> list[np.ndarray]:
+        """Attention when the target is forced, [target words × source words], rows summing to 1 at most.
+
+        Zeros for a pair longer than the model's limit, and for words in pieces that the model does not know.
+        """
+        sources, targets = self._encode_pairs(pairs)
+        limit = self.model.max_tokens
+        able = [i for i in range(len(pairs)) if max(len(sources[i]), len(targets[i]) + 1) <= limit and targets[i]]
+        results = self._ct2.translate_batch(
+            [sources[i] for i in able], [targets[i] for i in able], beam_size=1, return_attention=True,
+            max_input_length=0, max_decoding_length=max((len(targets[i]) for i in able), default=1), **self._batch,
+        )  # fmt: skip
+        attention = {i: np.array(r.attention[0], dtype=np.float32) for i, r in zip(able, results, strict=True)}
+        matrices = []
+        for i, (source, target) in enumerate(pairs):
+            source_spans, target_spans = self._source.spans(source), self._target.spans(target)
+            # row t is what the decoder looked at when it wrote piece t; the last column is the source's end symbol
+            weights = attention.get(i, np.zeros((len(target_spans), len(source_spans)), dtype=np.float32))
+            weights = weights[: len(target_spans), : len(source_spans)]
+            matrices.append(pool(weights, source, target, source_spans, target_spans))
+        return matrices
+
+    def _drafts(self, segments: Sequence[Segment], n: int) -> list[list[Draft]]:
+        """For each segment its drafts, best first, at least one."""
+        drafts = [[Draft(segment.source)] for segment in segments]
+        todo = [i for i, segment in enumerate(segments) if _has_words(segment)]
+        if self.model.code:
+            coded = [i for i in todo if segments[i].codes]
+            options = self._hypotheses([coded_line(segments[i], self.model.code) for i in coded], n)
+            for i, hypotheses in zip(coded, options, strict=True):
+                drafts[i] = self._unmasked(segments[i], hypotheses)
+            todo = [i for i in todo if not segments[i].codes or not drafts[i]]
+        for bare in (False, True):
+            chosen = [segments[i] for i in todo]
+            options = self._hypotheses([plain_line(segment, bare) for segment in chosen], n)
+            for i, placed in zip(todo, self._placed(chosen, options, bare), strict=True):
+                drafts[i] = placed
+            todo = [i for i in todo if codes.broken(segments[i].source, segments[i].codes, drafts[i][0].text)]
+        return drafts
+
+    def _unmasked(self, segment: Segment, hypotheses: Sequence[_Hypothesis]) -> list[Draft]:
+        """Drafts of the hypotheses in which every code came back intact."""
+        literals = [segment.source[code.start : code.end] for code in segment.codes]
+        drafts = []
+        for hypothesis in hypotheses:
+            text = codes.unmask(hypothesis.text or "", literals, self.model.code or "")
+            if text and not codes.broken(segment.source, segment.codes, text):
+                drafts.append(Draft(_spaced(segment.source, text), hypothesis.score, notes=hypothesis.notes))
+        return drafts
+
+    def _placed(
+        self, segments: Sequence[Segment], options: Sequence[Sequence[_Hypothesis]], bare: bool
+    ) -> list[list[Draft]]:
+        """Drafts of hypotheses made without tags (bare: without any codes), these put back where attention says."""
+        texts = [[hypothesis.text or "" for hypothesis in hypotheses] for hypotheses in options]
+        asks = [
+            (i, k) for i, segment in enumerate(segments) for k, text in enumerate(texts[i])
+            if text and codes.broken(segment.source, segment.codes, text) and (bare or _has_tags(segment))
+        ]  # fmt: skip
+        plains = [codes.plain(segments[i].source, segments[i].codes)[0] for i, _ in asks]
+        matrices = self.align([(plain, texts[i][k]) for plain, (i, k) in zip(plains, asks, strict=True)])
+        for (i, k), matrix in zip(asks, matrices, strict=True):
+            texts[i][k] = codes.project(segments[i].source, segments[i].codes, texts[i][k], matrix.tolist())
+        guess = ("codes placed by guess",) if bare else ()
+        return [
+            [
+                Draft(_spaced(segment.source, text) if text else "", hypothesis.score, notes=hypothesis.notes + guess)
+                for hypothesis, text in zip(hypotheses, made, strict=True)
+            ]
+            for segment, hypotheses, made in zip(segments, options, texts, strict=True)
+        ]
+
+    def _hypotheses(self, lines: Sequence[Line], n: int) -> list[list[_Hypothesis]]:
+        """For each line its hypotheses, best first; a line too long for the model, in or out, is done in halves."""
+        limit = self.model.max_tokens
+        # sixteen characters are the longest piece SentencePiece makes: no need to count the pieces of a whole book
+        short = [i for i, line in enumerate(lines) if len(line.text) <= 16 * limit]
+        encoded = dict(zip(short, self._encode([lines[i] for i in short]), strict=True))
+        whole = [i for i in short if len(encoded[i]) <= limit]
+        coded = any(line.masks for line in lines)
+        results = self._decode([encoded[i] for i in whole], n, suppress_sequences=self._unwanted(coded))
+        done = {i: [self._hypothesis(*pair) for pair in zip(result.hypotheses, result.scores, strict=True)]
+                for i, result in zip(whole, results, strict=True)}
+        halves = {
+            i: pair for i, line in enumerate(lines)
+            if (i not in done or done[i][0].text is None) and (pair := line.halves())
+        }  # fmt: skip
+        parts = self._hypotheses([half for pair in halves.values() for half in pair], 1) if halves else []
+        for k, i in enumerate(halves):
+            done[i] = [self._joined(parts[2 * k][0], parts[2 * k + 1][0])]
+        failed = [_Hypothesis(None, -math.inf, (f"no translation within the model's {limit} tokens",))]
+        return [done[i] if i in done and done[i][0].text is not None else failed for i in range(len(lines))]
+
+    def _hypothesis(self, pieces: list[str], score: float) -> _Hypothesis:
+        is_cut = len(pieces) >= self.model.max_tokens
+        return _Hypothesis(None if is_cut else self._target.decode(pieces), score)
+
+    def _joined(self, first: _Hypothesis, last: _Hypothesis) -> _Hypothesis:
+        if first.text is None or last.text is None:
+            return _Hypothesis(None, -math.inf)
+        space = "" if self.model.target_lang.split("-")[0] in _UNSPACED else " "
+        note = f"translated in parts: longer than the model's {self.model.max_tokens} tokens"
+        share = len(first.text) / max(1, len(first.text) + len(last.text))
+        score = share * first.score + (1 - share) * last.score
+        return _Hypothesis(f"{first.text.strip()}{space}{last.text.strip()}", score, (note,))
+
+    def _decode(
+        self, sources: Sequence[list[str]], n: int, target_prefix: list[list[str]] | None = None, **options: Any
+    ) -> list[ctranslate2.TranslationResult]:
+        results = self._ct2.translate_batch(
+            sources, target_prefix, beam_size=max(self._beam_size, n), num_hypotheses=n, return_scores=True,
+            disable_unk=True, max_input_length=0, max_decoding_length=self.model.max_tokens, **options, **self._batch,
+        )  # fmt: skip
+        endless = [i for i, result in enumerate(results) if len(result.hypotheses[0]) >= self.model.max_tokens]
+        if endless and target_prefix is None and "no_repeat_ngram_size" not in options:
+            again = self._decode([sources[i] for i in endless], n, no_repeat_ngram_size=_MAX_REPEAT, **options)
+            for i, result in zip(endless, again, strict=True):
+                results[i] = result
+        return results
+
+    def _unwanted(self, coded: bool) -> list[list[str]] | None:
+        """The symbols the model was taught that must not appear in a text for people; masked codes need theirs."""
+        kept = self.model.code if coded and self.model.code else ""
+        symbols = [symbol for symbol in self.model.annotation or () if symbol not in kept]
+        return [[symbol] for symbol in symbols if not self._target.unknown([symbol])] or None
+
+    def _encode(self, lines: Sequence[Line]) -> list[list[str]]:
+        rendered = [line.render(self.model.annotation) for line in lines]
+        return [pieces + self._end for pieces in self._source.encode(rendered)]
+
+    def _encode_pairs(self, pairs: Sequence[tuple[str, str]]) -> tuple[list[list[str]], list[list[str]]]:
+        sources = self._source.encode([source for source, _ in pairs])
+        return [pieces + self._end for pieces in sources], self._target.encode([target for _, target in pairs])
+
+    def _continued(self, prefix: str, pieces: list[str]) -> str:
+        space = " " if pieces and pieces[0].startswith("\u2581") else ""
+        return f"{prefix}{space}{self._target.decode(pieces)}" if pieces else prefix
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _has_words(segment: Segment) -> bool:
+    """Whether anything outside its codes needs a translation: no letters, nothing to translate."""
+    return any(char.isalpha() for char in plain_line(segment, bare=True).text)
+
+
+def _has_tags(segment: Segment) -> bool:
+    return any(code.kind != "alone" for code in segment.codes)
+
+
+def _spaced(source: str, text: str) -> str:
+    """Text with the white space around source around it."""
+    start, end = len(source) - len(source.lstrip()), len(source.rstrip())
+    return f"{source[:start]}{text.strip()}{source[end:]}"

@@ -1,0 +1,102 @@
+"""Plug-ins by name: two tables of "module:Class" strings, and the one place that imports adapters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from importlib.metadata import entry_points
+from inspect import Parameter, signature
+from pathlib import PurePath
+from typing import Any
+
+from mtpipe.errors import ConfigError
+
+PLUGINS: dict[str, dict[str, str]] = {
+    "mt": {
+        "ct2": "mtpipe.mt.ct2:CTranslate2Translator",
+        "fake": "mtpipe.mt.fake:FakeTranslator",
+    },
+    "format": {
+        "text": "mtpipe.formats.text:TextFormat",
+        "markdown": "mtpipe.formats.markdown:MarkdownFormat",
+        "html": "mtpipe.formats.html:HtmlFormat",
+        "jsonl": "mtpipe.formats.jsonl:JsonLinesFormat",
+    },
+    "editor": {
+        "nbest": "mtpipe.editors.nbest:NBestEditor",
+        "insertion": "mtpipe.editors.insertion:InsertionEditor",
+        "substitution": "mtpipe.editors.substitution:SubstitutionEditor",
+    },
+    "report": {"html": "mtpipe.report:write_report"},
+}
+# Which built-in format reads a file; formats of third parties say it in their `suffixes`.
+SUFFIXES = {
+    ".txt": "text", ".text": "text",
+    ".md": "markdown", ".markdown": "markdown",
+    ".html": "html", ".htm": "html", ".xhtml": "html",
+    ".jsonl": "jsonl",
+}  # fmt: skip
+# Importable module → the extra that brings it.
+EXTRAS = {"torch": "train", "transformers": "train", "accelerate": "train", "eflomal": "align", "comet": "eval",
+          "matplotlib": "eval"}  # fmt: skip
+
+
+def names(kind: str) -> list[str]:
+    """The plug-ins of a kind that can be named, third parties' included; raises ConfigError for an unknown kind."""
+    if kind not in PLUGINS:
+        raise ConfigError(f"no plug-in kind {kind!r}; there are: {', '.join(PLUGINS)}")
+    return sorted({*PLUGINS[kind], *(point.name for point in entry_points(group=f"mtpipe.{kind}"))})
+
+
+def load(kind: str, name: str) -> Any:
+    """The class or function behind a name of PLUGINS, an entry point of group mtpipe.<kind> or "package.module:Class".
+
+    Raises ConfigError for an unknown name and for a plug-in whose optional package is not installed.
+    """
+    known = names(kind)
+    points = {point.name: point.value for point in entry_points(group=f"mtpipe.{kind}")}
+    where = PLUGINS[kind].get(name) or points.get(name) or (name if ":" in name else None)
+    if where is None:
+        raise ConfigError(f"no {kind} plug-in {name!r}; known: {', '.join(known)}, or give package.module:Class")
+    module_name, _, attribute = where.partition(":")
+    try:
+        module = import_module(module_name)
+    except ModuleNotFoundError as error:
+        missing = error.name or ""
+        if missing.split(".")[0] in EXTRAS:
+            extra = EXTRAS[missing.split(".")[0]]
+            raise ConfigError(f"{kind} plug-in {name!r} needs {missing}: pip install 'mtpipe[{extra}]'") from error
+        if module_name == missing or module_name.startswith(f"{missing}."):
+            raise ConfigError(f"{kind} plug-in {name!r}: there is no module {missing!r}; check the name") from error
+        raise
+    if not hasattr(module, attribute):
+        raise ConfigError(f"{kind} plug-in {name!r}: module {module_name} has no {attribute!r}; check the name")
+    return getattr(module, attribute)
+
+
+def create(kind: str, name: str, options: Mapping[str, Any], **offered: Any) -> Any:
+    """An instance made with the user's options, and with what is offered where its constructor takes that name.
+
+    Raises ConfigError for options that it does not take.
+    """
+    plugin = load(kind, name)
+    parameters = signature(plugin).parameters.values()
+    accepted = [p.name for p in parameters if p.kind in (Parameter.KEYWORD_ONLY, Parameter.POSITIONAL_OR_KEYWORD)]
+    unknown = sorted(set(options) - set(accepted))
+    if unknown and not any(p.kind is Parameter.VAR_KEYWORD for p in parameters):
+        free = ", ".join(option for option in accepted if option not in offered)
+        raise ConfigError(f"{kind} plug-in {name!r} has no option {', '.join(unknown)}; it takes: {free or 'none'}")
+    given = {key: value for key, value in offered.items() if key in accepted}
+    # an offer may be costly or fail (finding a model): it is made only when it is wanted
+    return plugin(**{key: value() if callable(value) else value for key, value in given.items()} | dict(options))
+
+
+def format_name(path: PurePath) -> str | None:
+    """The name of the format that reads files like path (by its suffix); None when there is none."""
+    suffix = path.suffix.lower()
+    if suffix in SUFFIXES:
+        return SUFFIXES[suffix]
+    for name in (point.name for point in entry_points(group="mtpipe.format")):
+        if suffix in load("format", name).suffixes:
+            return name
+    return None

@@ -1,0 +1,1 @@
+"""The pipeline's steps: plain functions from segments (or paths) to segments (paths, scores); never each other."""

@@ -1,0 +1,168 @@
+"""The job's memory: one SQLite file with a row a unit and a row a document, so that nothing finished is done twice.
+
+A unit is a distinct sentence under its terms; its key changes with everything that changes its translation. One
+writer: the file stays locked while a job runs, and a killed job's lock goes with its process.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from mtpipe.errors import OutputError
+from mtpipe.glossary import Term
+from mtpipe.segment import Edit, Segment, TermError
+
+FILE = "job.sqlite"
+DONE = ("checked", "repaired", "failed")  # before: translated; pending units have no row
+_VERSION = 1
+_TABLES = """
+CREATE TABLE units (key TEXT PRIMARY KEY, state TEXT, source TEXT, draft TEXT, score REAL, postedit TEXT,
+                    notes TEXT, errors TEXT, edits TEXT) WITHOUT ROWID;
+CREATE TABLE documents (path TEXT PRIMARY KEY, digest TEXT) WITHOUT ROWID;
+"""
+_BATCH = 500  # variables in one query
+
+
+def unit_key(segment: Segment, settings: str) -> str:
+    """settings: digest of the model, languages and options; the rest is the segment's text, codes, terms and draft."""
+    matched = terms_of(segment)
+    content = [
+        settings,
+        segment.source,
+        segment.draft,
+        [(code.start, code.end, code.kind) for code in segment.codes],
+        [(match.start, match.end, matched.index(match.term)) for match in segment.matches],
+        [(term.sources, term.targets, term.status, term.forms, term.case_sensitive) for term in matched],
+    ]
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+
+
+def terms_of(segment: Segment) -> list[Term]:
+    """The segment's distinct matched terms, in order: rows name a term by its place in this list."""
+    return list(dict.fromkeys(match.term for match in segment.matches))
+
+
+class Store:
+    """The state of the job in folder, opened for writing; raises OutputError where that can't be."""
+
+    def __init__(self, folder: Path):
+        self._path = folder / FILE
+        with self._guarded():
+            folder.mkdir(parents=True, exist_ok=True)
+            self._db = sqlite3.connect(self._path, timeout=0, isolation_level=None)
+            # EXCLUSIVE before the first read: the lock is then held until the process ends, however it ends
+            self._db.execute("PRAGMA locking_mode = EXCLUSIVE")
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("PRAGMA synchronous = NORMAL")
+            with self._transaction():
+                version = self._db.execute("PRAGMA user_version").fetchone()[0]
+                if version != _VERSION:
+                    self._create(version)
+            # of this run only, and not in memory, which must not grow with the job
+            self._db.execute("CREATE TEMP TABLE seen (key TEXT PRIMARY KEY) WITHOUT ROWID")
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._db.close()
+
+    def load(self, units: Mapping[str, Segment]) -> dict[str, tuple[str, Segment]]:
+        """(state, segment with what is stored of it) of those units that have a row."""
+        found = {}
+        for row in self._select("units", list(units)):
+            key, state, _, draft, score, postedit, notes, errors, edits = row
+            segment = units[key]
+            found[key] = state, replace(
+                segment, draft=draft, score=score, postedit=postedit, notes=tuple(json.loads(notes)),
+                errors=tuple(_error(item, segment) for item in json.loads(errors)),
+                edits=tuple(Edit(*item) for item in json.loads(edits)),
+            )  # fmt: skip
+        return found
+
+    def save(self, units: Iterable[tuple[str, str, Segment]]) -> None:
+        """Writes (key, state, segment) of a chunk, all or nothing."""
+        rows = [
+            (
+                key, state, unit.source, unit.draft, unit.score, unit.postedit, json.dumps(unit.notes),
+                json.dumps([_error_row(error, unit) for error in unit.errors]),
+                json.dumps([(edit.editor, edit.before, edit.after, edit.reason) for edit in unit.edits]),
+            )
+            for key, state, unit in units
+        ]  # fmt: skip
+        with self._guarded(), self._transaction():
+            self._db.executemany(f"INSERT OR REPLACE INTO units VALUES ({','.join('?' * 9)})", rows)
+
+    def first_seen(self, keys: Iterable[str]) -> set[str]:
+        """Which of the keys this run had not asked about before."""
+        asked = list(keys)
+        new = set(asked) - {row[0] for row in self._select("seen", asked)}
+        with self._guarded(), self._transaction():
+            self._db.executemany("INSERT INTO seen VALUES (?)", [(key,) for key in new])
+        return new
+
+    def document(self, path: str) -> str | None:
+        """The digest under which a document was finished; None before."""
+        rows = list(self._select("documents", [path]))
+        return rows[0][1] if rows else None
+
+    def finish(self, path: str, digest: str) -> None:
+        with self._guarded(), self._transaction():
+            self._db.execute("INSERT OR REPLACE INTO documents VALUES (?, ?)", (path, digest))
+
+    def _select(self, table: str, keys: list[str]) -> Iterator[tuple]:
+        column = "path" if table == "documents" else "key"
+        for i in range(0, len(keys), _BATCH):
+            part = keys[i : i + _BATCH]
+            with self._guarded():
+                query = f"SELECT * FROM {table} WHERE {column} IN ({','.join('?' * len(part))})"
+                yield from self._db.execute(query, part).fetchall()
+
+    def _create(self, version: int) -> None:
+        if version:
+            self._db.execute("DROP TABLE units")
+            self._db.execute("DROP TABLE documents")
+        for statement in _TABLES.split(";"):
+            self._db.execute(statement)
+        self._db.execute(f"PRAGMA user_version = {_VERSION}")
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            if self._db.in_transaction:  # a full disk has ended it already
+                self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+    @contextmanager
+    def _guarded(self) -> Iterator[None]:
+        """Turns what the disk or another process does to the file into an OutputError."""
+        try:
+            yield
+        except (sqlite3.Error, OSError) as error:
+            if "locked" in str(error):
+                hint = "another mtpipe job is at work in this folder; wait for it or choose another --out"
+            elif "malformed" in str(error) or "not a database" in str(error):
+                hint = "the file is damaged; delete it and run again"
+            else:
+                hint = "check the folder's permissions and the free space, then run the same command again"
+            raise OutputError(f"{self._path}: the job's state can't be kept ({error}); {hint}") from error
+
+
+def _error_row(error: TermError, segment: Segment) -> list:
+    place = terms_of(segment).index(error.term) if error.term is not None else None
+    return [error.kind, place, error.expected, error.found, error.rule]
+
+
+def _error(row: list, segment: Segment) -> TermError:
+    kind, place, expected, found, rule = row
+    return TermError(kind, None if place is None else terms_of(segment)[place], tuple(expected), found, rule)

@@ -1,0 +1,173 @@
+"""Adds up a job's segments into what report.json says: term success by rung, document and term; errors and edits."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from mtpipe import codes, terms
+from mtpipe.glossary import Term
+from mtpipe.segment import Segment
+from mtpipe.words import words
+
+LISTED = 5000  # entries of each list in the report; what is left out is counted
+
+
+class Tally:
+    """Counts per segment: a sentence that occurs twice counts twice, as its reader sees it twice."""
+
+    def __init__(self, lang: str, editors: Sequence[str]):
+        self._lang = lang
+        self._editors = tuple(editors)
+        self._met: Counter[str] = Counter()  # by rung
+        self._totals: Counter[str] = Counter()
+        self._terms: dict[Term, Counter[str]] = {}
+        self._accepted: Counter[str] = Counter()
+        self._refused: dict[str, Counter[str]] = {}
+        self._lists: dict[str, list[dict[str, Any]]] = {"errors": [], "edited": [], "refusals": [], "notes": []}
+        self._left_out: Counter[str] = Counter()
+        self.documents: list[dict[str, Any]] = []
+
+    def count(self, **totals: int) -> None:
+        """Adds to the report's totals."""
+        self._totals.update(totals)
+
+    def add(
+        self, path: str, state: str, segments: Iterable[Segment], notes: Sequence[str] = (), message: str = ""
+    ) -> None:
+        """Counts a document: state written, copied, skipped or failed; segments are its finished sentences."""
+        row: Counter[str] = Counter()
+        for segment in segments:
+            row.update(self._segment(segment, path))
+        names = ("segments", "words", "required", "met_draft", "met", "errors", "untranslated")
+        self.documents.append(
+            {"path": path, "state": state, **{name: row[name] for name in names}}
+            | {"notes": list(notes), "message": message}
+        )
+        self._totals.update(row)
+        self._totals.update({"documents": 1, state: 1})
+        for note in notes:
+            self._list("notes", {"path": path, "note": note})
+
+    def report(self) -> dict[str, Any]:
+        """The counted part of report.json."""
+        names = ("documents", "written", "copied", "skipped", "failed", "segments", "unique_units", "reused",
+                 "untranslated", "words")  # fmt: skip
+        required = self._totals["required"]
+        return {
+            "totals": {name: self._totals[name] for name in names},
+            "terms": {
+                "required": required,
+                "segments_with_terms": self._totals["segments_with_terms"],
+                "rungs": [_rung(name, self._met[name], required) for name in ("draft", *self._editors, "final")],
+                "forbidden_found": self._totals["forbidden"],
+                "changed": self._totals["changed"],
+            },
+            "documents": self.documents,
+            "per_term": [
+                {"source": term.source, "target": term.target, "status": term.status, **_counts(self._terms[term])}
+                for term in sorted(self._terms, key=_worst_first(self._terms))
+            ],
+            "edits": {
+                "accepted": {name: self._accepted[name] for name in self._editors},
+                "refused": {name: dict(sorted(counts.items())) for name, counts in sorted(self._refused.items())},
+            },
+            **self._lists,
+            "refusals_left_out": self._left_out["refusals"],
+            "left_out": dict(self._left_out),
+        }
+
+    def _segment(self, segment: Segment, path: str) -> Counter[str]:
+        unmet = dict(self._unmet(segment))
+        required = terms.required(segment)
+        for rung, left in unmet.items():
+            self._met[rung] += len(required) - len(left)
+        for term in required:
+            counts = self._terms.setdefault(term, Counter())
+            counts.update(required=1, segments=1, met_draft=term not in unmet["draft"], met=term not in unmet["final"])
+        kinds = Counter(error.kind for error in segment.errors)
+        self._edits(segment, path)
+        for error in segment.errors:
+            self._list("errors", _error_entry(segment, path, error))
+        for note in segment.notes:
+            self._list("notes", {"id": segment.id, "note": note})
+        return Counter(
+            segments=1, words=_word_count(segment), segments_with_terms=int(bool(required)), required=len(required),
+            met_draft=len(required) - len(unmet["draft"]), met=len(required) - len(unmet["final"]),
+            errors=len(segment.errors), **{kind: kinds[kind] for kind in ("forbidden", "changed", "untranslated")},
+        )  # fmt: skip
+
+    def _unmet(self, segment: Segment) -> Iterator[tuple[str, set[Term]]]:
+        """(rung, required terms its text does not meet) for the draft, each editor in turn and the final target."""
+        final = _unmet_terms(segment, segment.errors)
+        texts = {edit.editor: edit.after for edit in segment.edits if edit.is_accepted}
+        left = final
+        if texts:
+            left = _unmet_terms(segment, terms.check(segment, self._lang, segment.draft))
+        yield "draft", left
+        for name in self._editors:
+            if name in texts:
+                left = _unmet_terms(segment, terms.check(segment, self._lang, texts[name]))
+            yield name, left
+        yield "final", final
+
+    def _edits(self, segment: Segment, path: str) -> None:
+        for edit in segment.edits:
+            if edit.is_accepted:
+                self._accepted[edit.editor] += 1
+            else:
+                self._refused.setdefault(edit.editor, Counter())[edit.reason] += 1
+                entry = {"id": segment.id, "editor": edit.editor, "candidate": edit.after, "reason": edit.reason}
+                self._list("refusals", entry)
+        accepted = [edit.editor for edit in segment.edits if edit.is_accepted]
+        if accepted:
+            matched = [{"source": term.source, "target": term.target} for term in terms.required(segment)]
+            self._list("edited", {
+                "id": segment.id, "document": path, "editor": "+".join(accepted), "source": segment.source,
+                "draft": segment.draft, "postedit": segment.postedit, "terms": matched,
+                "source_spans": _spans(segment, None),
+            })  # fmt: skip
+
+    def _list(self, name: str, entry: dict[str, Any]) -> None:
+        if len(self._lists[name]) < LISTED:
+            self._lists[name].append(entry)
+        else:
+            self._left_out[name] += 1
+
+
+def _unmet_terms(segment: Segment, errors: Iterable[Any]) -> set[Term]:
+    found = {error.term if error.kind in ("missing", "changed") else error.kind for error in errors}
+    if "untranslated" in found:
+        return set(terms.required(segment))
+    return {term for term in found if isinstance(term, Term)}
+
+
+def _error_entry(segment: Segment, path: str, error: Any) -> dict[str, Any]:
+    return {
+        "id": segment.id, "document": path, "kind": error.kind, "term": error.term.source if error.term else None,
+        "expected": list(error.expected), "found": error.found, "rule": error.rule, "source": segment.source,
+        "draft": segment.draft, "postedit": segment.postedit, "source_spans": _spans(segment, error.term),
+    }  # fmt: skip
+
+
+def _spans(segment: Segment, term: Term | None) -> list[list[int]]:
+    """Where the term (all of them for None) stands in the source."""
+    return [[match.start, match.end] for match in segment.matches if term is None or match.term == term]
+
+
+def _word_count(segment: Segment) -> int:
+    text, _ = codes.plain(segment.source, segment.codes)
+    return sum(word[0].isalnum() for word in words(text))
+
+
+def _rung(name: str, met: int, required: int) -> dict[str, Any]:
+    return {"rung": name, "met": met, "success": met / required if required else None}
+
+
+def _counts(counts: Counter[str]) -> dict[str, int]:
+    return {name: counts[name] for name in ("required", "met_draft", "met", "segments")}
+
+
+def _worst_first(counts: dict[Term, Counter[str]]) -> Any:
+    return lambda term: (counts[term]["met"] - counts[term]["required"], -counts[term]["required"], term.source)

@@ -1,0 +1,96 @@
+"""What a job works with, loaded once: glossary and matcher, translator, lexicon and the ladder of editors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from mtpipe import models, plugins
+from mtpipe.config import EDITORS, Job, folder_digest
+from mtpipe.editors import Editor, Tools
+from mtpipe.errors import ConfigError, InputError
+from mtpipe.glossary import Glossary
+from mtpipe.lexicon import Lexicon
+from mtpipe.models import Model
+from mtpipe.mt import Decoder, Draft, Translator
+from mtpipe.segment import Segment
+from mtpipe.terms import Matcher
+
+
+@dataclass(frozen=True, slots=True)
+class Toolbox:
+    """settings is the digest that goes into unit keys; described is the job as the report tells it."""
+
+    matcher: Matcher
+    translator: Translator
+    editors: tuple[tuple[str, Editor], ...]
+    settings: str
+    signature: str
+    described: dict[str, Any]
+
+
+class NoTranslator:
+    """For jobs whose segments all bring their drafts."""
+
+    digest = "none"
+
+    def translate(self, segments: Sequence[Segment]) -> list[Draft]:
+        if segments:
+            raise InputError(f"{segments[0].id}: there is no draft and the job has no model; add a draft or a --model")
+        return []
+
+
+def load(job: Job) -> Toolbox:
+    """Raises ConfigError, GlossaryError or ModelError for what can't be loaded."""
+    glossary = Glossary.of((), job.source_lang, job.target_lang)
+    if job.glossary:
+        glossary = Glossary.read(job.glossary, job.source_lang, job.target_lang)
+    translator, model = _translator(job)
+    folder = job.lexicon or (model.lexicon if model else None)
+    lexicon = Lexicon.load(folder) if folder else None
+    decoder = cast(Decoder, translator) if hasattr(translator, "complete") else None
+    left_out: dict[str, str] = {}
+    editors = tuple(_editors(job, Tools(job.source_lang, job.target_lang, decoder, lexicon), left_out))
+    digest = folder_digest(folder)
+    names = [name for name, _ in editors]
+    described = {
+        "source": str(job.source), "out": str(job.out), "source_lang": job.source_lang, "target_lang": job.target_lang,
+        "glossary": {"name": glossary.name, "digest": glossary.digest[:16], "terms": len(glossary.terms),
+                     "notes": list(glossary.notes)},
+        "model": {"name": model.name if model else job.mt, "digest": translator.digest,
+                  "annotation": bool(model and model.annotation), "code": bool(model and model.code)},
+        "editors": names, "editors_left_out": left_out,
+    }  # fmt: skip
+    return Toolbox(
+        matcher=Matcher(glossary),
+        translator=translator,
+        editors=editors,
+        settings=job.digest(translator.digest, digest, *names),
+        signature=job.signature(translator.digest, glossary.digest[:16] if glossary.terms else "", digest),
+        described=described,
+    )
+
+
+def _translator(job: Job) -> tuple[Translator, Model | None]:
+    if job.mt == "none":
+        return NoTranslator(), None
+    options = job.options.get(f"mt.{job.mt}", {})
+    translator = plugins.create(
+        "mt", job.mt, options, source_lang=job.source_lang, target_lang=job.target_lang,
+        folder=lambda: models.find(job.source_lang, job.target_lang, job.model).folder,
+    )  # fmt: skip
+    return translator, getattr(translator, "model", None)
+
+
+def _editors(job: Job, tools: Tools, left_out: dict[str, str]) -> list[tuple[str, Editor]]:
+    """The ladder; rungs that the job did not ask for by name go to left_out where their tools are not at hand."""
+    ladder = []
+    for name in EDITORS if job.editors is None else job.editors:
+        try:
+            ladder.append((name, plugins.create("editor", name, job.options.get(f"editor.{name}", {}), tools=tools)))
+        except ConfigError as error:
+            if job.editors is not None:
+                raise
+            left_out[name] = str(error)
+    return ladder
