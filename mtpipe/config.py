@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -87,14 +87,14 @@ class Job:
         said = json.dumps([self.settings(), tools], sort_keys=True, default=str)
         return hashlib.sha256(said.encode()).hexdigest()[:16]
 
-    def signature(self, model: str = "", glossary: str = "", lexicon: str = "") -> str:
-        """How the output was made, in one line of name:value parts; arguments are digests."""
+    def signature(self, model: str, glossary: str, lexicon: str, editors: Sequence[str]) -> str:
+        """How the output was made, in one line of name:value parts; model, glossary and lexicon are digests."""
         parts = {
             "langs": f"{self.source_lang}-{self.target_lang}",
             "mt": self.mt,
             "model": model or "-",
             "glossary": glossary or "-",
-            "editors": "+".join(EDITORS if self.editors is None else self.editors) or "-",
+            "editors": "+".join(editors) or "-",
             "options": ",".join(f"{p}.{k}={v}" for p, table in sorted(self.options.items()) for k, v in table.items()),
             "lexicon": lexicon,
             "version": __version__,

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from functools import partial
 from itertools import chain, islice
+from pathlib import Path
 from time import perf_counter
 from typing import Any
 
@@ -16,14 +17,16 @@ from mtpipe import __version__, folder, plugins, sentences, toolbox
 from mtpipe.config import Job
 from mtpipe.errors import InputError
 from mtpipe.folder import File
+from mtpipe.glossary import Glossary
 from mtpipe.segment import Document, Segment
 from mtpipe.stages.check import check
 from mtpipe.stages.postedit import postedit
 from mtpipe.stages.translate import translate
 from mtpipe.store import DONE, Store, unit_key
 from mtpipe.tally import Tally
+from mtpipe.terms import Matcher
 
-__all__ = ["Progress", "plan", "run"]
+__all__ = ["Progress", "plan", "review", "run"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,18 @@ def plan(job: Job) -> dict[str, Any]:
     totals.pop("untranslated")
     problems = [row["message"] for row in report["documents"] if row["message"]]
     return {"job": report["job"], "signature": report["signature"], "totals": totals, "problems": problems}
+
+
+def review(path: Path, source_lang: str, target_lang: str, glossary: Path | None = None) -> dict[str, Any]:
+    """The counted part of a report on bilingual segments as they are: their terms and codes, nothing edited."""
+    name = plugins.format_name(path)
+    if name is None:
+        raise InputError(f"{path}: no format reads {path.suffix or 'such'} files; give segments as .jsonl")
+    terms = Glossary.read(glossary, source_lang, target_lang) if glossary else Glossary.of((), source_lang, target_lang)
+    segments = Matcher(terms).find(plugins.create("format", name, {}).read(path, path.name).segments)
+    tally = Tally(target_lang, ())
+    tally.add(path.name, "written", check(segments, target_lang))
+    return tally.report()
 
 
 @dataclass(slots=True)

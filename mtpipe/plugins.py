@@ -23,9 +23,15 @@ PLUGINS: dict[str, dict[str, str]] = {
         "jsonl": "mtpipe.formats.jsonl:JsonLinesFormat",
     },
     "editor": {
-        "nbest": "mtpipe.editors.nbest:NBestEditor",
-        "insertion": "mtpipe.editors.insertion:InsertionEditor",
-        "substitution": "mtpipe.editors.substitution:SubstitutionEditor",
+        "nbest": "mtpipe.editors.nbest:NBest",
+        "insertion": "mtpipe.editors.insertion:Insertion",
+        "substitution": "mtpipe.editors.substitution:Substitution",
+    },
+    "metric": {
+        "bleu": "mtpipe.metrics.bleu:Bleu",
+        "chrf": "mtpipe.metrics.chrf:Chrf",
+        "tsr_wmt25": "mtpipe.metrics.term_success:Wmt25TermSuccess",
+        "tsr_strict": "mtpipe.metrics.term_success:StrictTermSuccess",
     },
     "report": {"html": "mtpipe.report:write_report"},
 }

@@ -67,7 +67,7 @@ def load(job: Job) -> Toolbox:
         translator=translator,
         editors=editors,
         settings=job.digest(translator.digest, digest, *names),
-        signature=job.signature(translator.digest, glossary.digest[:16] if glossary.terms else "", digest),
+        signature=job.signature(translator.digest, glossary.digest[:16] if glossary.terms else "", digest, names),
         described=described,
     )
 

@@ -75,6 +75,14 @@ def find(source_lang: str, target_lang: str, folder: Path | None = None, root: P
     )
 
 
+def covers(source_lang: str, target_lang: str) -> bool:
+    """Whether a bundled model translates the pair."""
+    return any(
+        _same(model.source_lang, source_lang, False) and _same(model.target_lang, target_lang, False)
+        for model in available()
+    )
+
+
 def read(folder: Path) -> Model:
     """The model in a folder; raises ModelError naming every file or key that is missing."""
     path = folder / "model.json"

@@ -1,0 +1,257 @@
+"""The command line: thin commands that parse, call one plain function and show what it returns.
+
+Only this module and progress.py print, only this one exits; all else is imported inside the bodies, for a fast --help.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mtpipe import __version__
+from mtpipe.errors import MtpipeError
+
+TERMS_MISSING, UNTRANSLATED, INTERRUPTED = 3, 4, 130
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+ANY = click.Path(path_type=Path)
+
+
+class _Group(click.Group):
+    """Turns the user's errors into one clean message, everything else keeps its traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except MtpipeError as error:
+            click.echo(f"mtpipe: {error}", err=True)
+            ctx.exit(1)
+        except KeyboardInterrupt:
+            click.echo("mtpipe: interrupted; what was finished is kept, run the same command again to go on", err=True)
+            ctx.exit(INTERRUPTED)
+
+
+def _options(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def decorate(command: Any) -> Any:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+languages = _options(
+    click.option("-s", "--source-lang", required=True, metavar="LANG", help="Language of the source (BCP 47)."),
+    click.option("-t", "--target-lang", required=True, metavar="LANG", help="Language to translate into."),
+)
+repair = _options(
+    click.option("-g", "--glossary", type=FILE, help="Terms to use (CSV or TSV)."),
+    click.option("--model", type=FOLDER, help="Model folder [default: the bundled one of the language pair]."),
+    click.option("--lexicon", type=FOLDER, help="Alignment lexicon [default: the model's own]."),
+    click.option("--editors", metavar="NAMES", help="Repair ladder in order, with commas; \"\" for none."),
+    click.option("--report-dir", type=ANY, help="Where the report goes [default: the job's folder]."),
+)
+showing = _options(
+    click.option("--strict", is_flag=True, help="Exit with 3 if terms are still missing."),
+    click.option("--json", "as_json", is_flag=True, help="Results as JSON on stdout."),
+    click.option("-q", "--quiet", is_flag=True, help="No progress."),
+)
+dry_run = click.option("-n", "--dry-run", is_flag=True, help="Only say what would be done.")
+as_json = click.option("--json", "as_json", is_flag=True, help="As JSON.")
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "MTPIPE"})
+@click.version_option(__version__, "-V", "--version", prog_name="mtpipe", message="%(prog)s %(version)s")
+@click.option("-c", "--config", type=FILE, help="Settings [default: mtpipe.toml here, if there is one].")
+@click.pass_context
+def main(ctx: click.Context, config: Path | None) -> None:
+    """Translate whole folders of documents under a glossary.
+
+    Settings: option, else MTPIPE_<COMMAND>_<OPTION>, else mtpipe.toml, else default.
+    Exit codes: 1 error, 2 usage, 3 terms missing (--strict), 4 something left untranslated.
+    """
+    path = config or Path("mtpipe.toml")
+    ctx.obj = {}  # settings of the file that have no option of their own
+    if path.is_file():
+        from mtpipe.config import read
+
+        settings, options = read(path)
+        ctx.obj = settings | {"options": options}
+        names = {name: ",".join(value) if isinstance(value, list) else value for name, value in settings.items()}
+        ctx.default_map = {command: names for command in main.commands}
+
+
+@main.command()
+@click.argument("source", type=click.Path(exists=True, path_type=Path))
+@click.option("-o", "--out", type=ANY, required=True, help="Where the translated tree goes.")
+@languages
+@repair
+@click.option("--mt", default="ct2", show_default=True, help="Translator plug-in.")
+@click.option("--other", type=click.Choice(["copy", "skip"]), default="copy", show_default=True,
+              help="What to do with files of unknown types.")  # fmt: skip
+@showing
+@dry_run
+@click.pass_context
+def translate(ctx: click.Context, dry_run: bool, strict: bool, as_json: bool, quiet: bool, **settings: Any) -> None:
+    """Translate SOURCE, a folder or file; run again to resume or to apply a changed glossary."""
+    from mtpipe.config import Job
+
+    _run(ctx, Job(**ctx.obj | settings), dry_run, strict, as_json, quiet)
+
+
+@main.command("post-edit")
+@click.argument("source", metavar="DRAFTS", type=FILE)
+@click.option("-o", "--out", type=ANY, required=True, help="JSON Lines file for the edited segments.")
+@languages
+@repair
+@showing
+@dry_run
+@click.pass_context
+def post_edit(ctx: click.Context, dry_run: bool, strict: bool, as_json: bool, quiet: bool, **settings: Any) -> None:
+    """Repair the terms in DRAFTS (segments JSON Lines), whoever made them; drafts without errors stay untouched."""
+    from mtpipe import models
+    from mtpipe.config import Job
+
+    has_model = settings["model"] or models.covers(settings["source_lang"], settings["target_lang"])
+    job = Job(**{"mt": "ct2" if has_model else "none"} | ctx.obj | settings)
+    _run(ctx, job, dry_run, strict, as_json, quiet)
+
+
+@main.command()
+@click.argument("path", metavar="SEGMENTS", type=FILE)
+@languages
+@click.option("-g", "--glossary", type=FILE, help="Terms to check (CSV or TSV), beside the segments' own.")
+@click.option("--strict", is_flag=True, help="Exit with 3 if there are errors.")
+@as_json
+@click.pass_context
+def check(ctx: click.Context, strict: bool, as_json: bool, **asked: Any) -> None:
+    """Check the terms and codes of bilingual SEGMENTS (JSON Lines)."""
+    from mtpipe.pipeline import review
+
+    report = review(**asked)
+    _show(report, as_json, [_error_line(error) for error in report["errors"]] + [_terms_line(report)])
+    ctx.exit(TERMS_MISSING if strict and _is_wanting(report) else 0)
+
+
+@main.group()
+def glossary() -> None:
+    """Look at glossaries."""
+
+
+@glossary.command()
+@click.argument("path", type=FILE)
+@languages
+@as_json
+@click.pass_context
+def validate(ctx: click.Context, path: Path, source_lang: str, target_lang: str, as_json: bool) -> None:
+    """List what is wrong or suspicious in a glossary, row by row."""
+    from dataclasses import asdict
+
+    from mtpipe.glossary_lint import validate as find
+
+    findings, terms = find(path, source_lang, target_lang)
+    lines = [f"{path.name}:{f.line}: {f.level}: {f.message}" for f in findings]
+    _show([asdict(f) for f in findings], as_json, [*lines, *terms.notes, f"{len(terms.terms)} terms"])
+    ctx.exit(int(any(f.level == "error" for f in findings)))
+
+
+@glossary.command()
+@click.argument("path", type=FILE)
+@languages
+@as_json
+def stats(path: Path, source_lang: str, target_lang: str, as_json: bool) -> None:
+    """Count a glossary's terms by status, domain and length."""
+    from mtpipe.glossary import Glossary
+    from mtpipe.glossary_lint import stats as count
+
+    counts = count(Glossary.read(path, source_lang, target_lang))
+    _show(counts, as_json, [f"{name}: {value}" for name, value in counts.items()])
+
+
+@main.group()
+def models() -> None:
+    """Look at the models at hand."""
+
+
+@models.command("list")
+@as_json
+def list_models(as_json: bool) -> None:
+    """List the bundled models."""
+    from mtpipe.models import available
+
+    found = available()
+    names = ("source_lang", "target_lang", "name", "digest")
+    rows = [{name: getattr(model, name) for name in names} for model in found]
+    _show(rows, as_json, [f"{row['source_lang']}-{row['target_lang']}  {row['name']}  {row['digest']}" for row in rows])
+
+
+@models.command("show")
+@click.argument("folder", type=FOLDER)
+@as_json
+def show_model(folder: Path, as_json: bool) -> None:
+    """Say what a model FOLDER is."""
+    from dataclasses import asdict
+
+    from mtpipe.models import read
+
+    said = {name: str(value) if isinstance(value, Path) else value for name, value in asdict(read(folder)).items()}
+    _show(said, as_json, [f"{name}: {value}" for name, value in said.items()])
+
+
+@main.command("plugins")
+@as_json
+def list_plugins(as_json: bool) -> None:
+    """List the plug-ins that settings can name."""
+    from mtpipe.plugins import PLUGINS, names
+
+    known = {kind: names(kind) for kind in PLUGINS}
+    _show(known, as_json, [f"{kind}: {', '.join(found)}" for kind, found in known.items()])
+
+
+def _run(ctx: click.Context, job: Any, dry_run: bool, strict: bool, as_json: bool, quiet: bool) -> None:
+    from mtpipe import pipeline, progress
+
+    if dry_run:
+        planned = pipeline.plan(job)
+        _show(planned, as_json, [f"{name}: {value}" for name, value in planned["totals"].items()])
+        return
+    with progress.shown(quiet) as on_progress:
+        report = pipeline.run(job, on_progress)
+    for message in (row["message"] for row in report["documents"] if row["message"]):
+        click.echo(f"mtpipe: {message}", err=True)
+    where = f"report: {job.reports / 'report.html'}"
+    _show(report, as_json, [_documents_line(report, job), _terms_line(report), where])
+    if report["totals"]["failed"] or report["totals"]["untranslated"]:
+        ctx.exit(UNTRANSLATED)
+    ctx.exit(TERMS_MISSING if strict and _is_wanting(report) else 0)
+
+
+def _show(data: Any, as_json: bool, lines: list[str]) -> None:
+    click.echo(json.dumps(data, ensure_ascii=False, indent=1) if as_json else "\n".join(lines))
+
+
+def _documents_line(report: dict[str, Any], job: Any) -> str:
+    totals = report["totals"]
+    counts = ", ".join(f"{totals[name]} {name}" for name in ("written", "copied", "skipped", "failed") if totals[name])
+    return f"documents: {counts}; {totals['segments']} sentences, {totals['untranslated']} untranslated: {job.out}"
+
+
+def _terms_line(report: dict[str, Any]) -> str:
+    terms = report["terms"]
+    rungs = " → ".join(f"{rung['rung']} {rung['met']}" for rung in terms["rungs"])
+    more = f"; {terms['forbidden_found']} forbidden, {terms['changed']} changed"
+    return f"terms: {terms['rungs'][-1]['met']} of {terms['required']} met ({rungs}){more}"
+
+
+def _error_line(error: dict[str, Any]) -> str:
+    expected = f"; expected {' | '.join(error['expected'][:5])}" if error["expected"] else ""
+    found = f"; found {error['found']!r}" if error["found"] else ""
+    return f"{error['id']}: {error['kind']} {error['term'] or ''}{expected}{found} ({error['rule']})"
+
+
+def _is_wanting(report: dict[str, Any]) -> bool:
+    return any(row["errors"] for row in report["documents"])

@@ -1,0 +1,19 @@
+"""Fixtures of more than one test module."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from dictionary_model import build
+
+WORDS = {
+    "open": "öffne", "select": "wähle", "the": "die", "a": "eine", "table": "Tabelle", "cell": "Zelle", "row": "Zeile",
+    "and": "und", "in": "in", "spreadsheet": "Kalkulationstabelle", "menu": "Menü", "close": "schließe",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model that translates WORDS word by word and copies the rest."""
+    return build(tmp_path_factory.mktemp("model") / "en-de", WORDS)

@@ -1,0 +1,74 @@
+import sys
+from pathlib import Path
+
+import pytest
+
+from mtpipe import plugins
+from mtpipe.errors import ConfigError
+from mtpipe.mt.fake import FakeTranslator
+
+
+@pytest.mark.parametrize("kind, name", [(kind, name) for kind, table in plugins.PLUGINS.items() for name in table])
+def test_every_name_of_the_table_loads(kind, name):
+    assert callable(plugins.load(kind, name))
+
+
+@pytest.mark.parametrize("suffix, name", plugins.SUFFIXES.items())
+def test_suffixes_are_those_that_the_formats_say(suffix, name):
+    assert suffix in plugins.load("format", name).suffixes
+    assert plugins.format_name(Path(f"a{suffix.upper()}")) == name
+
+
+@pytest.mark.parametrize("name", plugins.PLUGINS["format"])
+def test_no_suffix_of_a_format_is_left_out(name):
+    assert {suffix for suffix, known in plugins.SUFFIXES.items() if known == name} == set(
+        plugins.load("format", name).suffixes
+    )
+
+
+def test_format_name_is_none_for_unknown_files():
+    assert plugins.format_name(Path("picture.png")) is None
+
+
+@pytest.mark.parametrize(
+    "kind, name, message",
+    [
+        ("mt", "nonsense", "no mt plug-in 'nonsense'; known: ct2, fake, or give package.module:Class"),
+        ("colour", "red", "no plug-in kind 'colour'; there are: mt, format"),
+        ("mt", "no_such_module:Thing", "there is no module 'no_such_module'; check the name"),
+        ("mt", "mtpipe.mt.fake:Thing", "module mtpipe.mt.fake has no 'Thing'"),
+    ],
+)
+def test_load_says_what_is_wrong(kind, name, message):
+    with pytest.raises(ConfigError, match=message.replace("(", r"\(")):
+        plugins.load(kind, name)
+
+
+def test_load_takes_a_path_to_a_class():
+    assert plugins.load("mt", "mtpipe.mt.fake:FakeTranslator") is FakeTranslator
+
+
+def test_missing_optional_package_names_the_extra(tmp_path, monkeypatch):
+    (tmp_path / "needy_plugin.py").write_text("import eflomal.nonsense_inside\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setitem(sys.modules, "eflomal", None)
+    with pytest.raises(ConfigError, match=r"needs eflomal.*: pip install 'mtpipe\[align\]'"):
+        plugins.load("mt", "needy_plugin:Thing")
+
+
+def test_other_import_errors_keep_their_traceback(tmp_path, monkeypatch):
+    (tmp_path / "broken_plugin.py").write_text("from mtpipe.errors import NoSuchThing\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(ImportError, match="NoSuchThing"):
+        plugins.load("mt", "broken_plugin:Thing")
+
+
+def test_create_names_the_options_that_there_are():
+    with pytest.raises(ConfigError, match="'fake' has no option colour; it takes: replies, digest"):
+        plugins.create("mt", "fake", {"colour": "red"}, folder="unwanted")
+
+
+def test_create_makes_an_offer_only_where_it_is_wanted():
+    made = []
+    assert plugins.create("mt", "fake", {"digest": "x"}, folder=lambda: made.append(1)).digest == "x"
+    assert not made
