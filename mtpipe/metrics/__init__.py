@@ -1,0 +1,20 @@
+"""Figures for translations: one metric a file, all behind `Metric`, each score with the signature that made it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from mtpipe.segment import Score, Segment
+
+
+class Metric(Protocol):
+    """Scores the targets of segments; a segment without a target counts as an empty one, never as absent.
+
+    needs_reference: only segments with a reference can be scored. Values are percentages for text (0…100) and rates
+    for terms (0…1), as their papers give them.
+    """
+
+    needs_reference: bool
+
+    def score(self, segments: Sequence[Segment]) -> Score: ...
