@@ -53,7 +53,7 @@ class Tally:
     def report(self) -> dict[str, Any]:
         """The counted part of report.json."""
         names = ("documents", "written", "copied", "skipped", "failed", "segments", "unique_units", "reused",
-                 "untranslated", "words")  # fmt: skip
+                 "untranslated", "words", "segments_with_errors")  # fmt: skip
         required = self._totals["required"]
         return {
             "totals": {name: self._totals[name] for name in names},
@@ -95,7 +95,8 @@ class Tally:
         return Counter(
             segments=1, words=_word_count(segment), segments_with_terms=int(bool(required)), required=len(required),
             met_draft=len(required) - len(unmet["draft"]), met=len(required) - len(unmet["final"]),
-            errors=len(segment.errors), **{kind: kinds[kind] for kind in ("forbidden", "changed", "untranslated")},
+            errors=len(segment.errors), segments_with_errors=int(bool(segment.errors)),
+            **{kind: kinds[kind] for kind in ("forbidden", "changed", "untranslated")},
         )  # fmt: skip
 
     def _unmet(self, segment: Segment) -> Iterator[tuple[str, set[Term]]]:

@@ -111,7 +111,8 @@ def test_write_report_writes_the_contract_and_one_page(tmp_path):
     data = sample()
     paths = write_report(data, tmp_path / "new" / "folder")
     assert [path.name for path in paths] == ["report.json", "report.html"]
-    assert json.loads(paths[0].read_text()) == data | {"refusals_left_out": 0}
+    written = json.loads(paths[0].read_text())
+    assert {name: value for name, value in written.items() if name in data} == data
     assert sorted(path.name for path in paths[0].parent.iterdir()) == ["report.html", "report.json"]
 
 
@@ -164,6 +165,15 @@ def test_nothing_at_all_is_a_report_too(tmp_path):
     path, page = write_report({}, tmp_path)
     assert json.loads(path.read_text())["totals"]["documents"] == 0
     assert "None of the glossary’s terms occurs" in page.read_text()
+
+
+def test_lists_that_were_cut_say_so():
+    data = sample() | {"left_out": {"errors": 1500, "refusals": 9}}
+    data["totals"]["segments_with_errors"] = 1300
+    page = render(data)
+    assert "The first 7 problems are listed; 1,500 more were found." in page
+    assert "Refused proposals (1 of 10)" in page
+    assert "1,300 sentences need a look" in page
 
 
 def test_an_unwritable_folder_says_so(tmp_path):

@@ -21,7 +21,8 @@ from mtpipe.report import wording
 # what a run may leave out; a report at the end of hours of work must not fail for want of an empty list
 _EMPTY: dict[str, Any] = {
     "mtpipe": "", "signature": "", "created": "", "seconds": {}, "documents": [], "per_term": [], "errors": [],
-    "edited": [], "refusals": [], "refusals_left_out": 0, "notes": [],
+    "edited": [], "refusals": [], "notes": [],
+    "left_out": {},  # entries of the lists above that were too many to keep
     "job": {"source": "", "out": "", "source_lang": "", "target_lang": "", "editors": []}
     | {"glossary": None, "model": None},
     "totals": dict.fromkeys(
@@ -79,6 +80,7 @@ def _completed(data: Mapping[str, Any]) -> dict[str, Any]:
     for name in ("job", "totals", "terms", "edits"):
         full[name] = _EMPTY[name] | dict(full[name])
     full["seconds"] = {"total": 0} | full["seconds"]
+    full["left_out"] = dict.fromkeys(_LISTS, 0) | full["left_out"]
     return full
 
 

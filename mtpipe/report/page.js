@@ -238,12 +238,13 @@ list(document.getElementById("errors"), bySentence(data.errors), {
     columns(unit, [], unit.errors.map(error => error.kind === "forbidden" ? error.found : "").filter(form => form))))),
 });
 
-const repaired = filtered({kinds: unit => [unit.editor], labels: words.editors, label: "repaired sentences", documents: true,
+const editors = unit => String(unit.editor).split("+"); // several, where one repair followed another
+const repaired = filtered({kinds: editors, labels: words.editors, label: "repaired sentences", documents: true,
   text: unit => [unit.id, unit.source, unit.draft, unit.postedit, ...(unit.terms || []).flatMap(term => [term.source, term.target])]});
 list(document.getElementById("edits"), data.edited, {
   tools: repaired.tools, noun: "sentences", empty: "No sentence was changed after the first draft.",
   draw: some => make("div", {}, ...some.map(unit => make("article", {class: "unit"},
-    make("p", {class: "what"}, make("span", {class: "tag edit"}, ...visible(named(words.editors, unit.editor))),
+    make("p", {class: "what"}, make("span", {class: "tag edit"}, ...visible(editors(unit).map(name => named(words.editors, name)).join(" + "))),
       make("bdi", {}, ...visible((unit.terms || []).map(term => `${term.source} → ${term.target}`).join(", "))),
       make("bdi", {class: "place"}, ...visible(unit.id))),
     columns(unit, (unit.terms || []).map(term => term.target), [])))),

@@ -43,7 +43,8 @@ FOR_PAGE = {"kinds": KINDS, "editors": EDITORS, "reasons": REASONS, "states": ST
 def headline(data: Mapping[str, Any]) -> dict[str, Any]:
     """The page's first sentences and its verdict ("good", "review" or "bad")."""
     terms, totals = data["terms"], data["totals"]
-    wrong = len({error["id"] for error in data["errors"]})
+    # where the list of errors was cut, the pipeline's own count
+    wrong = totals.get("segments_with_errors", len({error["id"] for error in data["errors"]}))
     sentences = (_of_terms(terms), _of_repairs(terms), _of_errors(wrong, terms), _of_documents(totals))
     verdict = "bad" if totals["failed"] else "review" if wrong else "good"
     title = {
