@@ -9,7 +9,7 @@ from dictionary_model import build
 
 WORDS = {
     "open": "öffne", "select": "wähle", "the": "die", "a": "eine", "table": "Tabelle", "cell": "Zelle", "row": "Zeile",
-    "and": "und", "in": "in", "spreadsheet": "Kalkulationstabelle", "menu": "Menü", "close": "schließe",
+    "and": "und", "in": "in", "spreadsheet": "Rechenblatt", "menu": "Menü", "close": "schließe",
 }  # fmt: skip
 
 

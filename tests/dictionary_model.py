@@ -1,4 +1,4 @@
-"""Builds a model folder in a second, without training: a real Transformer whose hand-made weights translate word by word.
+"""Builds a model folder in a second, without training: a real Transformer with hand-made weights, word by word.
 
 Token and position codes live in separate halves of its states. The decoder looks by position at the source piece in
 its own place and writes what the dictionary says of it, so attention is the diagonal and the end comes with the end.
@@ -20,13 +20,20 @@ HALF = 256
 SYMBOLS = ["⟦", "⇒", "⟧"]
 
 
-def build(folder: Path, dictionary: Mapping[str, str], **said: object) -> Path:
-    """A model folder that writes dictionary[word] for each word, other pieces as they are; said goes into model.json."""
+def build(
+    folder: Path, dictionary: Mapping[str, str], *, byte_fallback: bool = True, is_endless: bool = False, **said: object
+) -> Path:
+    """A model that writes dictionary[word] for each word and copies other pieces; said goes into model.json.
+
+    Words of at most 15 letters. is_endless: it never writes the end symbol.
+    """
     folder.mkdir(parents=True)
-    _train_pieces(folder, dictionary)
+    _train_pieces(folder, dictionary, byte_fallback)
     pieces = sentencepiece.SentencePieceProcessor(model_file=str(folder / "spm.model"))
     vocabulary = [pieces.id_to_piece(i) for i in range(pieces.vocab_size())]
     written = {f"▁{word}": f"▁{other}" for word, other in dictionary.items()}
+    if is_endless:
+        written["</s>"] = vocabulary[-1]
     spec = _spec(vocabulary, [vocabulary.index(written.get(piece, piece)) for piece in vocabulary])
     spec.register_source_vocabulary(vocabulary)
     spec.register_target_vocabulary(vocabulary)
@@ -40,11 +47,11 @@ def build(folder: Path, dictionary: Mapping[str, str], **said: object) -> Path:
     return folder
 
 
-def _train_pieces(folder: Path, dictionary: Mapping[str, str]) -> None:
+def _train_pieces(folder: Path, dictionary: Mapping[str, str], byte_fallback: bool) -> None:
     words = sorted({*dictionary, *dictionary.values()})
     sentencepiece.SentencePieceTrainer.train(
         sentence_iterator=iter(words * 3), model_prefix=str(folder / "spm"), vocab_size=1000, model_type="bpe",
-        hard_vocab_limit=False, byte_fallback=True, character_coverage=1.0, required_chars=string.printable.strip() + "▁",
+        hard_vocab_limit=False, byte_fallback=byte_fallback, required_chars=string.printable.strip() + "▁",
         user_defined_symbols=SYMBOLS, unk_id=0, eos_id=1, bos_id=-1, minloglevel=2,
     )  # fmt: skip
     (folder / "spm.vocab").unlink()

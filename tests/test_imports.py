@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
-HEAVY = ("numpy", "spacy", "ctranslate2", "sentencepiece", "simplemma", "lxml", "jinja2", "rich", "sqlite3", "sacrebleu",
-         "torch", "transformers")  # fmt: skip
+HEAVY = ("numpy", "spacy", "ctranslate2", "sentencepiece", "simplemma", "lxml", "jinja2", "rich", "sqlite3",
+         "sacrebleu", "torch", "transformers")  # fmt: skip
 
 
 @pytest.mark.parametrize(

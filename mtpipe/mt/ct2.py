@@ -182,16 +182,22 @@ class CTranslate2Translator:
         ]  # fmt: skip
         plains = [codes.plain(segments[i].source, segments[i].codes)[0] for i, _ in asks]
         matrices = self.align([(plain, texts[i][k]) for plain, (i, k) in zip(plains, asks, strict=True)])
+        guessed = set()
         for (i, k), matrix in zip(asks, matrices, strict=True):
-            texts[i][k] = codes.project(segments[i].source, segments[i].codes, texts[i][k], matrix.tolist())
-        guess = ("codes placed by guess",) if bare else ()
+            if bare or not matrix.any():
+                guessed.add((i, k))
+            places = matrix if matrix.any() else _diagonal(*matrix.shape)
+            texts[i][k] = codes.project(segments[i].source, segments[i].codes, texts[i][k], places.tolist())
         return [
             [
-                Draft(_spaced(segment.source, text) if text else "", hypothesis.score, notes=hypothesis.notes + guess)
-                for hypothesis, text in zip(hypotheses, made, strict=True)
+                Draft(
+                    _spaced(segment.source, texts[i][k]) if texts[i][k] else "", hypothesis.score,
+                    notes=hypothesis.notes + (("codes placed by guess",) if (i, k) in guessed else ()),
+                )
+                for k, hypothesis in enumerate(options[i])
             ]
-            for segment, hypotheses, made in zip(segments, options, texts, strict=True)
-        ]
+            for i, segment in enumerate(segments)
+        ]  # fmt: skip
 
     def _hypotheses(self, lines: Sequence[Line], n: int) -> list[list[_Hypothesis]]:
         """For each line its hypotheses, best first; a line too long for the model, in or out, is done in halves."""
@@ -262,6 +268,14 @@ class CTranslate2Translator:
 
 def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _diagonal(rows: int, columns: int) -> np.ndarray:
+    """An alignment for a pair that the model can't look at: words in order, each at its share of the way."""
+    matrix = np.zeros((rows, columns), dtype=np.float32)
+    if rows and columns:
+        matrix[np.arange(rows), np.arange(rows) * columns // rows] = 1
+    return matrix
 
 
 def _has_words(segment: Segment) -> bool:
