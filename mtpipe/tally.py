@@ -85,7 +85,8 @@ class Tally:
             self._met[rung] += len(required) - len(left)
         for term in required:
             counts = self._terms.setdefault(term, Counter())
-            counts.update(required=1, segments=1, met_draft=term not in unmet["draft"], met=term not in unmet["final"])
+            met_draft, met = (int(term not in unmet[rung]) for rung in ("draft", "final"))
+            counts.update(required=1, segments=1, met_draft=met_draft, met=met)
         kinds = Counter(error.kind for error in segment.errors)
         self._edits(segment, path)
         for error in segment.errors:

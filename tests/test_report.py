@@ -71,7 +71,7 @@ def sample(errors=7, edited=9, documents=6, hostile=False):
                 "source_lang": "en", "target_lang": "de",
                 "glossary": {"name": name, "digest": "648bfc92e9f7c721fad438e1", "terms": 187},
                 "model": {"name": "en-de", "digest": "4f1c09d2aa310b", "annotation": None},
-                "editors": ["nbest", "insertion", "substitution"]},
+                "editors": ["nbest", "insertion", "substitution"], "editors_left_out": {}},
         "seconds": {"read": 0.8, "match": 1.9, "translate": 61.2, "check": 2.4, "nbest": 6.5, "insertion": 9.1,
                     "substitution": 3.3, "write": 0.6, "total": 86.4},
         "totals": {"documents": documents, "written": documents - 2, "copied": 1, "skipped": 0, "failed": 1,
@@ -174,6 +174,15 @@ def test_lists_that_were_cut_say_so():
     assert "The first 7 problems are listed; 1,500 more were found." in page
     assert "Refused proposals (1 of 10)" in page
     assert "1,300 sentences need a look" in page
+
+
+def test_the_run_says_what_was_detected_and_what_could_not_be_used():
+    data = sample()
+    data["job"]["glossary"]["notes"] = ["read as cp1252 (a guess)"]
+    data["job"]["editors_left_out"] = {"insertion": "the engine can't continue a text"}
+    page = render(data)
+    assert "<bdi>read as cp1252 (a guess)</bdi>" in page
+    assert "insertion left out: the engine can&#39;t continue a text" in page
 
 
 def test_an_unwritable_folder_says_so(tmp_path):

@@ -24,7 +24,7 @@ _EMPTY: dict[str, Any] = {
     "edited": [], "refusals": [], "notes": [],
     "left_out": {},  # entries of the lists above that were too many to keep
     "job": {"source": "", "out": "", "source_lang": "", "target_lang": "", "editors": []}
-    | {"glossary": None, "model": None},
+    | {"glossary": None, "model": None, "editors_left_out": {}},
     "totals": dict.fromkeys(
         "documents written copied skipped failed segments units unique_units words reused".split(), 0
     ),

@@ -31,7 +31,7 @@ const fold = text => String(text ?? "").toLocaleLowerCase();
 
 function percent(met, required) {
   if (!required) return "–";
-  if (!met || met === required) return (met ? "100" : "0") + "\u00a0%";
+  if (!met || Number(met) === Number(required)) return (met ? "100" : "0") + "\u00a0%";
   return Math.min(Math.max(met / required * 100, 0.1), 99.9).toFixed(1) + "\u00a0%"; // never all or nothing by rounding
 }
 
