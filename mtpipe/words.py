@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 _CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0002fa1f"
-_WORD = re.compile(rf"[{_CJK}]|(?:(?![{_CJK}])\w)+(?:[-'’.·](?:(?![{_CJK}])\w)+)*|[^\w\s]")
+_WORD = re.compile(rf"[{_CJK}]|(?:(?![{_CJK}])\w)+(?:[-.·](?:(?![{_CJK}])\w)+)*|[^\w\s]")
 
 
 def spans(text: str) -> list[tuple[int, int]]:

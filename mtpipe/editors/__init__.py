@@ -1,0 +1,34 @@
+"""Repair techniques: each proposes candidates for segments with errors; only the guard decides."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from mtpipe.lexicon import Lexicon
+from mtpipe.mt import Decoder
+from mtpipe.segment import Segment
+
+
+class Editor(Protocol):
+    """Proposes replacements of segment.target, best first; an empty list when it has nothing to offer."""
+
+    def propose(self, segments: Sequence[Segment]) -> list[list[str]]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What editors work with: the languages, a decoder and a lexicon where there is one."""
+
+    source_lang: str
+    target_lang: str
+    decoder: Decoder | None = None
+    lexicon: Lexicon | None = None
+
+    def align(self, pairs: Sequence[tuple[str, str]]) -> list[np.ndarray]:
+        """Link weights [target words × source words] of each pair: from the lexicon, the model's attention, or both."""
+        by = [aligner.align(pairs) for aligner in (self.lexicon, self.decoder) if aligner is not None]
+        return [sum(matrices) / len(by) for matrices in zip(*by)]

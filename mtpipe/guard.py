@@ -1,0 +1,146 @@
+"""May this edit replace that draft? Every rule of the repair, each refusal with a reason code for the report.
+
+"accepted" | no-change | term-missing | term-lost | forbidden | overuse | code-lost | number-changed | script |
+too-far | length | repetition | commentary | score
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+from mtpipe import codes, terms
+from mtpipe.glossary import Term
+from mtpipe.segment import Segment
+from mtpipe.words import words
+
+ACCEPTED = "accepted"
+_NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
+_NGRAM = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How far an edit may go beyond its terms.
+
+    window: changed words outside the terms, or share of the draft's words where that is more. shortest, longest: the
+    edit's length as a ratio to the draft's, with slack words either way. score_drop: log-probability per target token
+    that the edit may lose against the draft.
+    """
+
+    window: int = 3
+    share: float = 0.25
+    shortest: float = 0.8
+    longest: float = 1.25
+    slack: int = 3
+    score_drop: float = 1.0
+
+
+def judge(
+    segment: Segment, candidate: str, lang: str, limits: Limits = Limits(),
+    scores: tuple[float, float] | None = None,
+) -> str:
+    """The reason code for replacing segment.target by candidate; scores are the model's, (draft, candidate).
+
+    An edit that meets some of several unmet terms is accepted: what is left goes to the next editor.
+    """
+    draft = segment.target or ""
+    if candidate == draft:
+        return "no-change"
+    for reason, is_broken in (
+        ("commentary", _is_commentary(draft, candidate)),
+        ("code-lost", _loses_codes(segment, draft, candidate)),
+    ):
+        if is_broken:
+            return reason
+    before, after = (terms.found(segment, text, lang) for text in (draft, candidate))
+    if reason := _terms_reason(segment, draft, candidate, before, after, lang):
+        return reason
+    gained = [term for term in after if after[term] and not before[term]]
+    allowed = sum(max(len(words(form)) for form in terms.demand(segment, term).targets) for term in gained)
+    if Counter(_numbers(candidate, after)) != Counter(_numbers(draft, before)):
+        return "number-changed"
+    if _scripts(candidate) - _scripts(draft) - _scripts("".join(f for t in gained for f in t.targets + t.forms)):
+        return "script"
+    if reason := _shape_reason(segment, draft, candidate, after, allowed, limits):
+        return reason
+    if scores is not None and scores[1] < scores[0] - limits.score_drop:
+        return "score"
+    return ACCEPTED
+
+
+def _terms_reason(segment: Segment, draft: str, candidate: str, before: dict, after: dict, lang: str) -> str:
+    if any(before[term] and not after[term] for term in before):
+        return "term-lost"
+    occurrences = {term: len(matches) for term, matches in terms.required(segment).items()}
+    if any(_uses(after, term) > max(occurrences[term], _uses(before, term)) for term in after):
+        return "overuse"
+    errors, left = (terms.check(segment, lang, text) for text in (draft, candidate))
+    banned, still = ({error.found for error in found if error.kind == "forbidden"} for found in (errors, left))
+    if still - banned:
+        return "forbidden"
+    return "" if len(left) < len(errors) else "term-missing"
+
+
+def _uses(proof: dict, term: Term) -> int:
+    """How often a term stands for itself, not as a part of a longer one."""
+    longer = [item for other in proof if other != term for item in proof[other]]
+    return sum(
+        not any(o.start <= item.start and item.end <= o.end and o.end - o.start > item.end - item.start for o in longer)
+        for item in proof[term]
+    )
+
+
+def _shape_reason(
+    segment: Segment, draft: str, candidate: str, after: dict, allowed: int, limits: Limits
+) -> str:
+    old, new = words(draft), words(candidate)
+    if not limits.shortest * len(old) - limits.slack <= len(new) <= limits.longest * len(old) + limits.slack + allowed:
+        return "length"
+    if _repeats(new) - _repeats(old) - _repeats(words(segment.source)):
+        return "repetition"
+    inside = {word for items in after.values() for item in items for word in words(candidate[item.start : item.end])}
+    changed = [
+        max(i2 - i1 - allowed, sum(word not in inside for word in new[j1:j2]))
+        for tag, i1, i2, j1, j2 in SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
+        if tag != "equal"
+    ]
+    return "too-far" if sum(max(0, count) for count in changed) > max(limits.window, limits.share * len(old)) else ""
+
+
+def _loses_codes(segment: Segment, draft: str, candidate: str) -> bool:
+    """Codes the draft had right must stay right; what it had lost already is another editor's concern."""
+    lost = Counter(codes.broken(segment.source, segment.codes, candidate))
+    return bool(lost - Counter(codes.broken(segment.source, segment.codes, draft)))
+
+
+def _numbers(text: str, proof: dict) -> list[str]:
+    """The numbers of text outside its terms, which may bring or take some."""
+    spans = [(item.start, item.end) for items in proof.values() for item in items]
+    return [
+        match.group() for match in _NUMBER.finditer(text)
+        if not any(start <= match.start() and match.end() <= end for start, end in spans)
+    ]
+
+
+def _scripts(text: str) -> set[str]:
+    """The scripts of the letters, by the first word of their Unicode names (LATIN, CYRILLIC, CJK …)."""
+    return {unicodedata.name(char, "?").split()[0] for char in set(text) if char.isalpha()}
+
+
+def _repeats(read: list[str]) -> Counter[tuple[str, ...]]:
+    """Word n-grams that come more than once, and words doubled in place."""
+    folded = [word.casefold() for word in read]
+    grams = Counter(tuple(folded[i : i + _NGRAM]) for i in range(len(folded) - _NGRAM + 1))
+    doubled = Counter((a, b) for a, b in zip(folded, folded[1:]) if a == b and a.isalpha())
+    return Counter({gram: n - 1 for gram, n in grams.items() if n > 1}) + doubled
+
+
+def _is_commentary(draft: str, candidate: str) -> bool:
+    """An answer that talks: more lines than the draft, or the whole in quotes or a fence the draft has not."""
+    if candidate.strip().count("\n") > draft.strip().count("\n"):
+        return True
+    return any(candidate.strip().startswith(mark) and not draft.strip().startswith(mark) for mark in ('"', "“", "```"))

@@ -1,0 +1,44 @@
+"""Lemmas of single words, offline, by simplemma; a language it does not know has words for lemmas."""
+
+from __future__ import annotations
+
+import re
+from functools import cache, lru_cache
+
+from simplemma import Lemmatizer
+from simplemma.strategies import DefaultStrategy
+from simplemma.strategies.dictionaries.dictionary_factory import SUPPORTED_LANGUAGES
+
+_TOKEN = re.compile(r"\w+|[^\w\s]")
+_ALIASES = {"no": "nb", "sr": "hbs", "hr": "hbs", "bs": "hbs"}
+
+
+def tokens(text: str) -> list[tuple[str, int, int]]:
+    """(token, start, end) of each run of word characters and each other mark; hyphenated words come apart."""
+    return [(match.group(), match.start(), match.end()) for match in _TOKEN.finditer(text)]
+
+
+def base(lang: str) -> str:
+    """The primary language subtag: "de" of "de-AT"."""
+    return lang.replace("_", "-").split("-")[0].lower()
+
+
+@lru_cache(maxsize=400_000)
+def lemma(word: str, lang: str) -> str:
+    """The case-folded lemma of word; word itself, case-folded, where the language or the word is unknown."""
+    code = _ALIASES.get(base(lang), base(lang))
+    if code not in SUPPORTED_LANGUAGES or not word.isalpha():
+        return word.casefold()
+    known = word if not word.isupper() or len(word) < 4 else word.capitalize()
+    return _lemmatizer().lemmatize(known, code).casefold()
+
+
+def sequence(text: str, lang: str) -> tuple[str, ...]:
+    """The lemmas of text's tokens, punctuation included."""
+    return tuple(lemma(token, lang) for token, _, _ in tokens(text))
+
+
+@cache
+def _lemmatizer() -> Lemmatizer:
+    # low_memory: 70 MB for a language where the default holds hundreds
+    return Lemmatizer(lemmatization_strategy=DefaultStrategy(greedy=True, low_memory=True))

@@ -1,0 +1,188 @@
+"""What a parallel corpus teaches the repair: which words translate which, the target's forms, its fluency.
+
+Learnt from pairs alone, in any language pair; a folder of small gzip files that ships beside a model or stands alone.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+
+from mtpipe import align
+from mtpipe.errors import InputError, ModelError
+from mtpipe.fluency import Fluency
+from mtpipe.lemmas import lemma
+from mtpipe.words import words
+
+SHARD_CELLS = 6_000_000  # about a gigabyte at work
+LONGEST = 80  # words; longer pairs teach little and cost their square
+MIN_LINK = 0.4  # expected count under which a link is noise
+MIN_FORM = 2
+
+Pair = tuple[str, str]
+
+
+class Lexicon:
+    """links[source lemma][target lemma] = expected count; forms[target lemma][form] = count; fluency of the target."""
+
+    def __init__(self, source_lang: str, target_lang: str):
+        self.source_lang = source_lang
+        self.target_lang = target_lang
+        self.links: dict[str, dict[str, float]] = {}
+        self.forms: dict[str, dict[str, int]] = {}
+        self.fluency = Fluency()
+        self._totals: Counter[str] | None = None
+
+    def align(self, pairs: Sequence[Pair]) -> list[np.ndarray]:
+        """For each (source, target) a matrix [target words × source words] of link weights (0…1); words as in
+        mtpipe.words. The batch itself is learnt from, so the same pair may align better in larger company."""
+        matrices: list[np.ndarray] = []
+        for shard in _shards(self._read(pairs)):
+            cells, posteriors, _, _ = self._fit(shard)
+            matrices += align.matrices(cells, np.sqrt(posteriors))  # a link only one direction is sure of counts too
+        return matrices
+
+    def learn(self, pairs: Iterable[Pair]) -> int:
+        """Adds what the pairs teach; returns how many were used. Memory holds one shard and the counts."""
+        used, forms = 0, _Forms()
+        for shard in _shards(self._read(_plausible(pairs))):
+            cells, posteriors, word_pairs, vocabulary = self._fit(shard)
+            counts = np.bincount(cells.pair, posteriors, minlength=len(word_pairs))
+            names = list(vocabulary)
+            for index in np.flatnonzero(counts >= 0.05):
+                source, target = (names[i] for i in word_pairs[index])
+                row = self.links.setdefault(source, {})
+                row[target] = row.get(target, 0.0) + float(counts[index])
+            self._totals = None
+            for _, target_words, _, _ in shard:
+                forms.add(target_words)
+                self.fluency.learn([target_words])
+            used += len(shard)
+        self.links = {s: kept for s, row in self.links.items() if (kept := _above(row, MIN_LINK))}
+        self._totals = None
+        self.forms = forms.by_lemma(self.target_lang)
+        return used
+
+    def _read(self, pairs: Iterable[Pair]) -> Iterator[tuple[list[str], list[str], list[str], list[str]]]:
+        for source, target in pairs:
+            ours, theirs = words(source), words(target)
+            yield (ours, theirs, [lemma(word, self.source_lang) for word in ours],
+                   [lemma(word, self.target_lang) for word in theirs])
+
+    def _fit(self, shard: Sequence[tuple[list[str], list[str], list[str], list[str]]]):
+        vocabulary: dict[str, int] = {}
+        ids = [[np.array([vocabulary.setdefault(word, len(vocabulary)) for word in side], dtype=np.int64)
+                for side in item[2:]] for item in shard]
+        names = list(vocabulary)
+
+        def known(sources: np.ndarray, targets: np.ndarray) -> align.Known:
+            pairs = [self.links.get(names[s], {}).get(names[t], 0.0) for s, t in zip(sources, targets)]
+            by_source = [sum(self.links.get(names[s], {}).values()) for s in range(len(names))]
+            totals = self._target_totals()
+            by_target = [totals[name] for name in names]
+            return align.Known(np.array(pairs), np.array(by_source)[sources], np.array(by_target)[targets])
+
+        cells, posteriors, word_pairs = align.align([i[0] for i in ids], [i[1] for i in ids], known)
+        return cells, posteriors, word_pairs, vocabulary
+
+    def _target_totals(self) -> Counter[str]:
+        if self._totals is None:
+            self._totals = Counter()
+            for row in self.links.values():
+                self._totals.update(row)
+        return self._totals
+
+    def save(self, folder: Path, about: dict[str, object]) -> None:
+        """Writes the folder; about (sources, licences, number of pairs) goes into lexicon.json."""
+        folder.mkdir(parents=True, exist_ok=True)
+        head = {"source_lang": self.source_lang, "target_lang": self.target_lang, **about}
+        (folder / "lexicon.json").write_text(json.dumps(head, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        _write(folder / "links.tsv.gz", ((s, t, f"{n:.2g}") for s, row in self.links.items() for t, n in row.items()))
+        _write(folder / "forms.tsv.gz", ((w, f, str(n)) for w, row in self.forms.items() for f, n in row.items()))
+        _write(folder / "fluency.tsv.gz", self.fluency.rows())
+
+    @classmethod
+    def load(cls, folder: Path) -> Lexicon:
+        """The lexicon in folder; raises ModelError when it holds none."""
+        head = folder / "lexicon.json"
+        if not head.is_file():
+            raise ModelError(f"{folder}: no lexicon here (lexicon.json is missing); make one from parallel text with "
+                             f"'mtpipe corpus lexicon PAIRS.tsv --out {folder}'")
+        about = json.loads(head.read_text(encoding="utf-8"))
+        made = cls(about["source_lang"], about["target_lang"])
+        for source, target, count in _lines(folder / "links.tsv.gz"):
+            made.links.setdefault(source, {})[target] = float(count)
+        for word, form, count in _lines(folder / "forms.tsv.gz"):
+            made.forms.setdefault(word, {})[form] = int(count)
+        made.fluency = Fluency(_lines(folder / "fluency.tsv.gz"))
+        return made
+
+
+class _Forms:
+    """Counts of words as they are written inside a sentence, where a capital means something."""
+
+    def __init__(self) -> None:
+        self._inside: Counter[str] = Counter()
+        self._first: Counter[str] = Counter()
+
+    def add(self, sentence: Sequence[str]) -> None:
+        self._first.update(islice(sentence, 1))
+        self._inside.update(word for word in islice(sentence, 1, None) if word[0].isalpha())
+
+    def by_lemma(self, lang: str) -> dict[str, dict[str, int]]:
+        spelling: dict[str, str] = {}
+        totals: Counter[str] = Counter()
+        for word, count in self._inside.most_common():
+            spelling.setdefault(word.casefold(), word)
+            totals[word.casefold()] += count
+        table: dict[str, dict[str, int]] = defaultdict(dict)
+        for folded, count in totals.items():
+            if count >= MIN_FORM:
+                table[lemma(spelling[folded], lang)][spelling[folded]] = count
+        return dict(table)
+
+
+def _above(row: dict[str, float], least: float) -> dict[str, float]:
+    floor = max(least, 0.002 * sum(row.values()))
+    return {word: count for word, count in row.items() if count >= floor}
+
+
+def _plausible(pairs: Iterable[Pair]) -> Iterator[Pair]:
+    for source, target in pairs:
+        n, m = len(words(source)), len(words(target))
+        if 0 < n <= LONGEST and 0 < m <= LONGEST and n <= 3 * m + 3 and m <= 3 * n + 3:
+            yield source, target
+
+
+def _shards(items: Iterable) -> Iterator[list]:
+    shard, cells = [], 0
+    for item in items:
+        shard.append(item)
+        cells += len(item[0]) * len(item[1])
+        if cells > SHARD_CELLS:
+            yield shard
+            shard, cells = [], 0
+    if shard:
+        yield shard
+
+
+def _write(path: Path, rows: Iterable[tuple[str, ...]]) -> None:
+    # no name and time inside: the same lexicon is the same file
+    with open(path, "wb") as raw, gzip.GzipFile("", "wb", 9, raw, mtime=0) as packed:
+        for row in rows:
+            packed.write(("\t".join(row) + "\n").encode())
+
+
+def _lines(path: Path) -> Iterator[list[str]]:
+    try:
+        with gzip.open(path, "rt", encoding="utf-8", newline="\n") as lines:
+            for line in lines:
+                yield line.rstrip("\n").split("\t")
+    except OSError as error:
+        raise InputError(f"{path}: part of a lexicon can't be read ({error}); make the lexicon again") from error
