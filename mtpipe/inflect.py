@@ -30,7 +30,6 @@ def variants(term: str, replaced: Sequence[str], is_bent: bool, lexicon: Lexicon
     tarea → tareas, informe → informes. is_bent: the source term is bent, so the term's own form is half odd; else
     every other form is.
     """
-    lang = lexicon.target_lang
     bends = {bend for word in replaced if word.isalpha() for bend in _bends(word, lexicon)}
     parts = term.split(" ")
     choices = []
@@ -40,9 +39,9 @@ def variants(term: str, replaced: Sequence[str], is_bent: bool, lexicon: Lexicon
         choices.append([(form, _oddity(part, form, bends)) for form in dict.fromkeys(known)])
     if len(parts) > 3:  # a long name keeps its words
         choices = [words[:1] for words in choices[:-1]] + choices[-1:]
-    made = [(" ".join(form for form, _ in row), sum(odd for _, odd in row)) for row in product(*choices)]
-    return sorted(((form, odd + (0.5 if is_bent == (form == term) else 0)) for form, odd in made),
-                  key=lambda item: item[1])[:MOST_VARIANTS]
+    whole = [(" ".join(form for form, _ in row), sum(odd for _, odd in row)) for row in product(*choices)]
+    rated = [(form, odd + (0.5 if is_bent == (form == term) else 0.0)) for form, odd in whole]
+    return sorted(rated, key=lambda item: item[1])[:MOST_VARIANTS]
 
 
 def _bends(word: str, lexicon: Lexicon) -> set[tuple[str, str]]:

@@ -31,4 +31,9 @@ class Tools:
     def align(self, pairs: Sequence[tuple[str, str]]) -> list[np.ndarray]:
         """Link weights [target words × source words] of each pair: from the lexicon, the model's attention, or both."""
         by = [aligner.align(pairs) for aligner in (self.lexicon, self.decoder) if aligner is not None]
-        return [sum(matrices) / len(by) for matrices in zip(*by)]
+        return [np.mean(matrices, axis=0) for matrices in zip(*by)]
+
+    def is_empty(self, word: str) -> bool:
+        """Whether a target word says nothing by itself: a mark, or a function word as far as the lexicon knows."""
+        known = self.lexicon.fluency.function_words if self.lexicon is not None else frozenset()
+        return not word[0].isalnum() or word.casefold() in known

@@ -131,7 +131,9 @@ class Agreement:
         return [(form, OPEN * (form != word)) for form in near[:MOST_OPEN]]
 
 
-def _fitting(choices: Sequence[tuple[T, float]], new: Callable[[T], float], old: Callable[[T], float]) -> tuple[T, float]:
+def _fitting(
+    choices: Sequence[tuple[T, float]], new: Callable[[T], float], old: Callable[[T], float]
+) -> tuple[T, float]:
     """The choice that goes best with the new words, and its gain; choices are (value, cost), the first one stays
     unless another wins by its cost, both as such and against how it went with the old words: what would always have
     read better is none of our business."""

@@ -30,7 +30,9 @@ class Slot:
     is_bent: bool = False
 
 
-def places(term: Term, matrix: np.ndarray, inside: Sequence[int], fixed: Collection[int], empty: Collection[int]) -> list[Slot]:
+def places(
+    term: Term, matrix: np.ndarray, inside: Sequence[int], fixed: Collection[int], empty: Collection[int]
+) -> list[Slot]:
     """The likeliest slots, best first: ranges linked to the source words inside and not elsewhere.
 
     matrix: [target words × source words]. fixed: target words that must stay; empty: marks and function words, which
@@ -64,7 +66,9 @@ def disjoint(slots: Sequence[Slot], most: int | None = None) -> list[Slot]:
     return kept[:most]
 
 
-def _guesses(term: Term, matrix: np.ndarray, inside: Sequence[int], fixed: Collection[int], empty: Collection[int]) -> list[Slot]:
+def _guesses(
+    term: Term, matrix: np.ndarray, inside: Sequence[int], fixed: Collection[int], empty: Collection[int]
+) -> list[Slot]:
     """Where the source's neighbours went: the loosest word there, or the gap beside them."""
     rows, columns = matrix.shape
     near = np.array([1 / (1 + min(abs(column - i) for i in inside)) for column in range(columns)])
