@@ -16,12 +16,25 @@ from mtpipe.placeholders import find
 from mtpipe.projection import Alignment, Span, merge_words, place_tags
 from mtpipe.segment import Code
 
-__all__ = ["broken", "find", "literals", "locate", "mask", "occurrences", "pairs", "plain", "project", "unmask"]
+__all__ = ["broken", "find", "has_words", "literals", "locate", "mask", "occurrences", "pairs", "plain", "project",
+           "unmask"]
+
+_LETTER = re.compile(r"[^\W\d_]")
 
 
 def literals(text: str, codes: Iterable[Code]) -> list[str]:
     """The codes' own text, in their order."""
     return [text[code.start:code.end] for code in codes]
+
+
+def has_words(text: str, codes: Iterable[Code]) -> bool:
+    """Is there a letter outside the codes, anything to translate?"""
+    position = 0
+    for code in codes:
+        if _LETTER.search(text, position, code.start):
+            return True
+        position = code.end
+    return _LETTER.search(text, position) is not None
 
 
 def pairs(codes: Sequence[Code]) -> dict[int, int]:

@@ -1,0 +1,111 @@
+"""A lossless HTML tokenizer: every character of the text is in exactly one token, however broken the markup is.
+
+Follows the HTML standard where it matters (raw text elements, comments, quoted attributes), in linear time.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
+_RAW_TEXT = frozenset("script style textarea title xmp iframe noembed noframes".split())
+_MARKUP = re.compile(r"<(?=[A-Za-z/!?%])")
+_NAME = re.compile(r"</?([A-Za-z][^\s/>]*)")
+_ATTRIBUTE = re.compile(r"""[\s/]*(?:(?P<end>>)|(?P<name>[^\s/>][^\s/>=]*)"""
+                        r"""(?:\s*=\s*(?P<value>"[^"]*"|'[^']*'|[^\s>]+)?)?)""")
+# What begins markup that is neither tag nor text → what ends it; the first that fits.
+_OTHER = (("<!--", "-->"), ("<![CDATA[", "]]>"), ("<?php", "?>"), ("<?=", "?>"), ("<%", "%>"), ("<", ">"))
+
+
+class Token(NamedTuple):
+    """text[start:end]; kind: text, open, close, void (an element without content) or other (comment, script …)."""
+
+    kind: str
+    start: int
+    end: int
+    name: str = ""
+
+
+class Attribute(NamedTuple):
+    """An attribute with its unescaped value, which stands at text[start:end], inside quote ("" if unquoted)."""
+
+    name: str
+    value: str
+    start: int
+    end: int
+    quote: str
+
+
+def tokens(text: str) -> Iterator[Token]:
+    """The tokens of text, in order and without gaps."""
+    position, size = 0, len(text)
+    while position < size:
+        match = _MARKUP.search(text, position)
+        start = match.start() if match else size
+        if start > position:
+            yield Token("text", position, start)
+        if start == size:
+            return
+        named = _NAME.match(text, start)
+        if named is None:
+            position = _end_of_other(text, start)
+            yield Token("other", start, position)
+            continue
+        position = _end_of_tag(text, named.end())
+        if position < 0:  # the file ends within the tag: what browsers drop is not touched
+            yield Token("other", start, size)
+            return
+        name = named[1].lower()
+        if text[start + 1] == "/":
+            yield Token("close", start, position, name)
+        elif name in VOID or text.endswith("/>", start, position):
+            yield Token("void", start, position, name)
+        else:
+            yield Token("open", start, position, name)
+            if name in _RAW_TEXT or name == "plaintext":
+                end = _end_of_raw(text, position, name)
+                if end > position:
+                    yield Token("text" if name == "title" else "other", position, end)
+                position = end
+
+
+def attributes(text: str, token: Token) -> Iterator[Attribute]:
+    """The attributes of an open or void tag."""
+    match = _NAME.match(text, token.start)
+    position = match.end() if match else token.end
+    while (match := _ATTRIBUTE.match(text, position)) and not match["end"]:
+        position = match.end()
+        value = match["value"] or ""
+        quote = value[0] if value[:1] in ("'", '"') and value[-1:] == value[:1] and len(value) > 1 else ""
+        start, end = match.span("value") if value else (position, position)
+        inside = (start + 1, end - 1) if quote else (start, end)
+        yield Attribute(match["name"].lower(), html.unescape(text[slice(*inside)]), *inside, quote)
+
+
+def _end_of_tag(text: str, position: int) -> int:
+    """Index behind the tag's ">", −1 if there is none."""
+    while match := _ATTRIBUTE.match(text, position):
+        position = match.end()
+        if match["end"]:
+            return position
+    return -1
+
+
+def _end_of_other(text: str, start: int) -> int:
+    if text.startswith(("<!-->", "<!--->"), start):
+        return text.index(">", start) + 1
+    for begin, end in _OTHER:
+        if text.startswith(begin, start):
+            found = text.find(end, start + len(begin))
+            return found + len(end) if found >= 0 else len(text)
+    return len(text)
+
+
+def _end_of_raw(text: str, position: int, name: str) -> int:
+    if name == "plaintext":
+        return len(text)
+    match = re.compile(rf"</{name}(?=[\s/>])", re.IGNORECASE).search(text, position)
+    return match.start() if match else len(text)
