@@ -29,7 +29,7 @@ class File:
 
 
 def files(job: Job) -> list[File]:
-    """The job's files sorted by name; hidden ones and the job's own output are left out. Raises InputError for none."""
+    """The job's files sorted, a folder's together, without hidden ones and its own output; InputError for none."""
     if job.source.is_file():
         out = job.out if job.is_single else job.out / job.source.name
         found = [_file(job.source, job.source.name, out)]
@@ -37,11 +37,12 @@ def files(job: Job) -> list[File]:
             raise InputError(f"{job.source}: no format reads {job.source.suffix or 'such'} files; see `mtpipe plugins`")
         return found
     closed: list[OSError] = []
-    paths = sorted(_walk(job.source, (job.out.resolve(), job.reports.resolve()), closed.append))
+    own = (job.out.resolve(), job.reports.resolve())
+    paths = sorted(map(Path, _walk(job.source, own, closed.append)), key=lambda path: path.parts)
     found = [_file(job.source / path, _readable(path), job.out / path) for path in paths]
     for error in closed:
         path = Path(error.filename)
-        found.append(File(path, job.out, _readable(os.path.relpath(path, job.source)), 0, None, _cant_read(error)))
+        found.append(File(path, job.out, _readable(path.relative_to(job.source)), 0, None, _cant_read(error)))
     if not found:
         raise InputError(f"{job.source}: the folder holds no files to translate; check the path")
     return found
@@ -115,6 +116,6 @@ def _file(path: Path, name: str, out: Path) -> File:
     return File(path, out, name, size, plugins.format_name(path))
 
 
-def _readable(path: str) -> str:
+def _readable(path: Path) -> str:
     """The relative path with forward slashes, as text that every report can hold whatever bytes the name has."""
-    return Path(path).as_posix().encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return path.as_posix().encode("utf-8", "surrogateescape").decode("utf-8", "replace")

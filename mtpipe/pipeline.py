@@ -120,6 +120,7 @@ class _Work:
         self._files = len(files)
         self._done = 0
         self._bytes_done = 0
+        self._share = 0.0
 
     def read(self, file: File) -> _Reading:
         """A document that can't be read becomes a failed reading: the others go on."""
@@ -237,8 +238,8 @@ class _Work:
         self._seconds[stage] = self._seconds.get(stage, 0.0) + perf_counter() - start
 
     def _report_progress(self, path: str, bytes_more: float = 0.0) -> None:
-        share = min(1.0, (self._bytes_done + bytes_more) / self._bytes)
-        self._on_progress(Progress(share, path, self._done, self._files))
+        self._share = max(self._share, min(1.0, (self._bytes_done + bytes_more) / self._bytes))
+        self._on_progress(Progress(self._share, path, self._done, self._files))
 
 
 def _state(segment: Segment) -> str:

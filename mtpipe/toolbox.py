@@ -87,6 +87,7 @@ def _editors(job: Job, tools: Tools, left_out: dict[str, str]) -> list[tuple[str
     """The ladder; rungs that the job did not ask for by name go to left_out where their tools are not at hand."""
     ladder = []
     for name in EDITORS if job.editors is None else job.editors:
+        plugins.load("editor", name)  # what can't be loaded at all is an error, asked for or not
         try:
             ladder.append((name, plugins.create("editor", name, job.options.get(f"editor.{name}", {}), tools=tools)))
         except ConfigError as error:

@@ -1,0 +1,188 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+from click.testing import CliRunner
+
+from mtpipe import __version__
+from mtpipe.cli import main
+
+LANGUAGES = ["-s", "en", "-t", "de"]
+
+
+@pytest.fixture(autouse=True)
+def in_its_own_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.txt").write_text("Open the cell.\n")
+    (tmp_path / "g.csv").write_text("source,target\ncell,Zelle\n")
+    rows = [{"source": "A cell.", "draft": "Ein Feld."}, {"source": "A row.", "draft": "Eine Zeile."}]
+    (tmp_path / "drafts.jsonl").write_text("\n".join(map(json.dumps, rows)) + "\n")
+
+
+def run(*arguments, **environment):
+    return CliRunner().invoke(main, [str(argument) for argument in arguments], env=environment)
+
+
+def translate(*arguments, **environment):
+    return run("translate", "in", "-o", "out", *LANGUAGES, "--mt", "fake", "--editors", "", *arguments, **environment)
+
+
+def test_version():
+    assert run("-V").output == f"mtpipe {__version__}\n"
+
+
+@pytest.mark.parametrize("command", ["", "translate", "post-edit", "check", "glossary", "models", "plugins"])
+def test_help_of_every_command(command):
+    result = run(*command.split(), "--help")
+    assert result.exit_code == 0 and "Usage: main" in result.output
+
+
+def test_translate_shows_results_on_stdout_and_progress_on_stderr(tmp_path):
+    result = translate("-g", "g.csv")
+    assert result.exit_code == 0, result.output
+    assert "documents: 1 written; 1 sentences, 0 untranslated: out" in result.stdout
+    assert "terms: 0 of 1 met (draft 0 → final 0)" in result.stdout
+    assert "report: out/.mtpipe/report.html" in result.stdout
+    assert "100%  1/1 files" in result.stderr and "%" not in result.stdout
+    assert (tmp_path / "out" / "a.txt").read_text() == "OPEN THE CELL.\n"
+
+
+def test_quiet_is_quiet():
+    assert translate("-q").stderr == ""
+
+
+def test_json_is_the_report():
+    result = translate("--json", "-q")
+    assert json.loads(result.stdout)["totals"]["written"] == 1
+
+
+def test_dry_run_writes_nothing(tmp_path):
+    result = translate("-n", "-g", "g.csv")
+    assert "words: 3" in result.stdout and "terms_found: 1" in result.stdout
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("strict, code", [((), 0), (("--strict",), 3)])
+def test_strict_exits_with_3_where_terms_are_missing(strict, code):
+    assert translate("-g", "g.csv", *strict).exit_code == code
+
+
+def test_failed_documents_exit_with_4_and_are_named(tmp_path):
+    (tmp_path / "in" / "bad.jsonl").write_text("{")
+    result = translate()
+    assert result.exit_code == 4 and "bad.jsonl" in result.stderr and "1 failed" in result.stdout
+
+
+@pytest.mark.parametrize(
+    "arguments, code, message",
+    [
+        (("translate", "in", "-o", "out", "-s", "en", "-t", "xx"), 1, "mtpipe: no bundled model translates en into xx"),
+        (("translate", "in", "-o", "in", *LANGUAGES), 1, "out in is the source itself"),
+        (("translate", "in", "-o", "out", *LANGUAGES, "--model", "in"), 1, "in: not an mtpipe model, model.json"),
+        (("translate", "nowhere", "-o", "out", *LANGUAGES), 2, "Path 'nowhere' does not exist"),
+        (("translate", "in", *LANGUAGES), 2, "Missing option '-o' / '--out'"),
+        (("nonsense",), 2, "No such command 'nonsense'"),
+        (("check", "in/a.txt", *LANGUAGES, "-g", "in/a.txt"), 1, "mtpipe: in/a.txt"),
+    ],
+)
+def test_errors_are_one_message_and_no_traceback(arguments, code, message):
+    result = run(*arguments)
+    assert result.exit_code == code and message in result.stderr and "Traceback" not in result.output
+
+
+def test_a_bug_keeps_its_traceback():
+    result = run("translate", "in", "-o", "out", *LANGUAGES, "--mt", "test_cli:Broken")
+    assert isinstance(result.exception, ZeroDivisionError)
+
+
+class Broken:
+    digest = "x"
+
+    def translate(self, segments):
+        return 1 / 0
+
+
+def test_an_interrupted_job_says_how_to_go_on():
+    result = run("translate", "in", "-o", "out", *LANGUAGES, "--mt", "test_cli:Interrupted")
+    assert result.exit_code == 130 and "run the same command again to go on" in result.stderr
+
+
+class Interrupted(Broken):
+    def translate(self, segments):
+        raise KeyboardInterrupt
+
+
+def test_settings_option_over_environment_over_file(tmp_path):
+    (tmp_path / "mtpipe.toml").write_text(
+        '[job]\nsource = "in"\nout = "from-file"\nsource_lang = "en"\ntarget_lang = "de"\nmt = "fake"\neditors = []\n'
+        'units_per_chunk = 3\n[mt.fake]\nreplies = {"Open the cell." = "Öffnen."}\n'
+    )
+    assert "from-file" in run("translate").stdout
+    assert (tmp_path / "from-file" / "a.txt").read_text() == "Öffnen.\n"
+    assert "from-env" in run("translate", MTPIPE_TRANSLATE_OUT="from-env").stdout
+    assert "from-flag" in run("translate", "-o", "from-flag", MTPIPE_TRANSLATE_OUT="from-env").stdout
+
+
+def test_config_elsewhere_and_its_errors(tmp_path):
+    (tmp_path / "other.toml").write_text("[jobs]\n")
+    result = run("-c", "other.toml", "translate", "in", "-o", "out", *LANGUAGES)
+    assert result.exit_code == 1 and "[jobs] is unknown" in result.stderr
+
+
+@pytest.mark.parametrize("strict, code", [((), 0), (("--strict",), 3)])
+def test_check_names_every_error(strict, code):
+    result = run("check", "drafts.jsonl", *LANGUAGES, "-g", "g.csv", *strict)
+    assert result.exit_code == code
+    assert "missing cell; expected Zelle" in result.stdout and "terms: 0 of 1 met" in result.stdout
+
+
+def test_check_as_json():
+    errors = json.loads(run("check", "drafts.jsonl", *LANGUAGES, "-g", "g.csv", "--json").stdout)["errors"]
+    assert [(error["kind"], error["term"]) for error in errors] == [("missing", "cell")]
+
+
+def test_post_edit_leaves_good_drafts_alone_and_needs_no_model(tmp_path):
+    result = run("post-edit", "drafts.jsonl", "-o", "edited.jsonl", "-s", "en", "-t", "xx", "-g", "g.csv")
+    assert result.exit_code == 0, result.output
+    rows = [json.loads(line) for line in (tmp_path / "edited.jsonl").read_text().splitlines()]
+    assert [row["draft"] for row in rows] == ["Ein Feld.", "Eine Zeile."]
+
+
+def test_glossary_validate_exits_with_1_on_errors(tmp_path):
+    assert run("glossary", "validate", "g.csv", *LANGUAGES).exit_code == 0
+    (tmp_path / "bad.csv").write_text("source,target\ncell,\nrow,Zeile\n")
+    result = run("glossary", "validate", "bad.csv", *LANGUAGES)
+    assert result.exit_code == 1 and "bad.csv:2: error:" in result.stdout
+
+
+def test_glossary_stats():
+    assert json.loads(run("glossary", "stats", "g.csv", *LANGUAGES, "--json").stdout)["terms"] == 1
+
+
+def test_models_show(model_folder):
+    assert json.loads(run("models", "show", model_folder, "--json").stdout)["target_lang"] == "de"
+    assert run("models", "list").exit_code == 0
+
+
+def test_plugins_are_listed():
+    known = json.loads(run("plugins", "--json").stdout)
+    assert "ct2" in known["mt"] and "nbest" in known["editor"]
+
+
+def test_kill_leaves_a_job_that_the_same_command_finishes(tmp_path):
+    command = [sys.executable, "-m", "mtpipe", "translate", "in", "-o", "out", *LANGUAGES, "--mt"]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([*sys.path, os.path.dirname(__file__)])}
+    killed = subprocess.run([*command, "test_cli:Killed"], env=environment, capture_output=True)
+    assert killed.returncode == -signal.SIGKILL
+    finished = subprocess.run([*command, "fake"], env=environment, capture_output=True, text=True)
+    assert finished.returncode == 0, finished.stderr
+    assert (tmp_path / "out" / "a.txt").read_text() == "OPEN THE CELL.\n"
+
+
+class Killed(Broken):
+    def translate(self, segments):
+        os.kill(os.getpid(), signal.SIGKILL)
