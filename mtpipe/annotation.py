@@ -27,15 +27,29 @@ class Line:
 
         Stray annotation symbols of the text itself become look-alikes that mean nothing to the model.
         """
-        inserts = list(self.masks)
-        if annotation:
-            start, arrow, end = annotation
-            inserts += [(s, e, f"{start}{self.text[s:e]}{arrow}{target}{end}") for s, e, target in self.marks]
         pieces, position = [], 0
-        for first, last, replacement in sorted(inserts):
-            pieces += [disarm(self.text[position:first], annotation), replacement]
+        for first, last, before, kept, after in self._inserts(annotation):
+            pieces += [disarm(self.text[position:first], annotation), before, self.text[first:last] * kept, after]
             position = last
         return "".join([*pieces, disarm(self.text[position:], annotation)])
+
+    def origins(self, annotation: tuple[str, str, str] | None) -> list[int]:
+        """For each character of the rendered text, and its end, the character of text it stands for or beside."""
+        places: list[int] = []
+        position = 0
+        for first, last, before, kept, after in self._inserts(annotation):
+            places += range(position, first)
+            places += [first] * len(before) + list(range(first, last)) * kept + [max(first, last - 1)] * len(after)
+            position = last
+        return [*places, *range(position, len(self.text) + 1)]
+
+    def _inserts(self, annotation: tuple[str, str, str] | None) -> list[tuple[int, int, str, bool, str]]:
+        """(start, end, what comes before, whether text[start:end] stays, what comes after), in order."""
+        inserts = [(start, end, symbol, False, "") for start, end, symbol in self.masks]
+        if annotation:
+            opening, arrow, closing = annotation
+            inserts += [(s, e, opening, True, f"{arrow}{target}{closing}") for s, e, target in self.marks]
+        return sorted(inserts)
 
     def halves(self) -> tuple[Line, Line] | None:
         """The line cut in two near its middle, at punctuation if possible, never inside a term or code."""
@@ -58,9 +72,9 @@ class Line:
         return Line(self.text[start:end], marks, masks)
 
 
-def plain_line(segment: Segment, bare: bool = False) -> Line:
-    """The segment without its tags; codes that stand alone stay literally, or with bare go as well."""
-    removed = tuple(Code(c.start, c.end, "open") for c in segment.codes) if bare else segment.codes
+def plain_line(segment: Segment, is_bare: bool = False) -> Line:
+    """The segment without its tags; codes that stand alone stay literally, or, bare, go as well."""
+    removed = tuple(Code(c.start, c.end, "open") for c in segment.codes) if is_bare else segment.codes
     text, offsets = codes.plain(segment.source, removed)
     marks = ((bisect_left(offsets, s), bisect_left(offsets, e), target) for s, e, target in _marks(segment))
     return Line(text, tuple(mark for mark in marks if mark[0] < mark[1]))

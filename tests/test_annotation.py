@@ -45,7 +45,7 @@ def test_without_annotation_only_codes_are_replaced():
 
 
 def test_bare_line_has_no_codes_at_all():
-    assert plain_line(segment("A <b>cell</b> {n}.", CELL), bare=True).render(SYMBOLS) == "A ⟦cell⇒Zelle⟧ ."
+    assert plain_line(segment("A <b>cell</b> {n}.", CELL), is_bare=True).render(SYMBOLS) == "A ⟦cell⇒Zelle⟧ ."
 
 
 @pytest.mark.parametrize(

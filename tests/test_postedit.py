@@ -59,7 +59,8 @@ def test_the_first_candidate_that_leaves_no_error_wins():
 def test_the_next_rung_goes_on_from_a_partial_edit():
     ladder = [("one", Says(HALF)), ("two", Says(RIGHT)), ("three", Says("Unsinn"))]
     done = postedit([segment(WRONG)], ladder, "de")[0]
-    assert [(edit.editor, edit.before, edit.after) for edit in done.edits] == [("one", WRONG, HALF), ("two", HALF, RIGHT)]
+    edits = [(edit.editor, edit.before, edit.after) for edit in done.edits]
+    assert edits == [("one", WRONG, HALF), ("two", HALF, RIGHT)]
     assert ladder[2][1].seen == []
 
 

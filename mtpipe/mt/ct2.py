@@ -10,31 +10,22 @@ import json
 import math
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import ctranslate2
 import numpy as np
 
-from mtpipe import codes, models
-from mtpipe.annotation import Line, coded_line, plain_line
+from mtpipe import models
+from mtpipe.annotation import Line, plain_line
 from mtpipe.errors import ConfigError, ModelError
-from mtpipe.mt import Draft
+from mtpipe.mt import Draft, drafts
+from mtpipe.mt.drafts import Hypothesis
 from mtpipe.mt.pieces import Pieces, pool
 from mtpipe.segment import Segment
 
 _UNSPACED = frozenset("zh ja th lo km my yue".split())
 _MAX_REPEAT = 3  # a hypothesis that never ended is decoded again without repeating so many pieces
-
-
-@dataclass(frozen=True, slots=True)
-class _Hypothesis:
-    """text is None when the model's length limit came before its end."""
-
-    text: str | None
-    score: float
-    notes: tuple[str, ...] = ()
 
 
 class CTranslate2Translator:
@@ -74,12 +65,12 @@ class CTranslate2Translator:
 
     def translate(self, segments: Sequence[Segment]) -> list[Draft]:
         """Drafts in order; text "" where the model came to no end within its length limit."""
-        return [drafts[0] for drafts in self._drafts(segments, 1)]
+        return [options[0] for options in drafts.make(segments, 1, self, self.model.code)]
 
     def nbest(self, segments: Sequence[Segment], n: int) -> list[list[str]]:
         """Up to n different translations of each segment, best first, codes in place."""
-        drafts = self._drafts(segments, n)
-        return [list(dict.fromkeys(draft.text for draft in options if draft.text)) for options in drafts]
+        made = drafts.make(segments, n, self, self.model.code)
+        return [list(dict.fromkeys(draft.text for draft in options if draft.text)) for options in made]
 
     def complete(self, segments: Sequence[Segment], prefixes: Sequence[str]) -> list[Draft]:
         """Plain translations that begin with the prefixes; text "" and a note where the model can't continue one.
@@ -88,14 +79,14 @@ class CTranslate2Translator:
         """
         sources = self._encode([plain_line(segment) for segment in segments])
         starts = self._target.encode(prefixes)
-        limit, drafts = self.model.max_tokens, [Draft("")] * len(segments)
+        limit, made = self.model.max_tokens, [Draft("")] * len(segments)
         able = []
         for i, (source, start) in enumerate(zip(sources, starts, strict=True)):
             unknown = self._target.unknown(start)
             if unknown:
-                drafts[i] = Draft("", notes=(f"the model has no piece for {' '.join(unknown)}",))
+                made[i] = Draft("", notes=(f"the model has no piece for {' '.join(unknown)}",))
             elif len(source) > limit or len(start) + 1 >= limit:
-                drafts[i] = Draft("", notes=(f"longer than the model's {limit} tokens",))
+                made[i] = Draft("", notes=(f"longer than the model's {limit} tokens",))
             else:
                 able.append(i)
         results = self._decode(
@@ -104,10 +95,10 @@ class CTranslate2Translator:
         for i, result in zip(able, results, strict=True):
             pieces = result.hypotheses[0]
             if len(pieces) < limit:
-                drafts[i] = Draft(self._continued(prefixes[i], pieces[len(starts[i]) :]))
+                made[i] = Draft(self._continued(prefixes[i], pieces[len(starts[i]) :]))
             else:
-                drafts[i] = Draft("", notes=(f"no end within the model's {limit} tokens",))
-        return drafts
+                made[i] = Draft("", notes=(f"no end within the model's {limit} tokens",))
+        return made
 
     def score(self, pairs: Sequence[tuple[str, str]]) -> list[float]:
         """Log-probability per target token, end included; -inf for a pair longer than the model's limit."""
@@ -143,95 +134,56 @@ class CTranslate2Translator:
             matrices.append(pool(weights, source, target, source_spans, target_spans))
         return matrices
 
-    def _drafts(self, segments: Sequence[Segment], n: int) -> list[list[Draft]]:
-        """For each segment its drafts, best first, at least one."""
-        drafts = [[Draft(segment.source)] for segment in segments]
-        todo = [i for i, segment in enumerate(segments) if _has_words(segment)]
-        if self.model.code:
-            coded = [i for i in todo if segments[i].codes]
-            options = self._hypotheses([coded_line(segments[i], self.model.code) for i in coded], n)
-            for i, hypotheses in zip(coded, options, strict=True):
-                drafts[i] = self._unmasked(segments[i], hypotheses)
-            todo = [i for i in todo if not segments[i].codes or not drafts[i]]
-        for bare in (False, True):
-            chosen = [segments[i] for i in todo]
-            options = self._hypotheses([plain_line(segment, bare) for segment in chosen], n)
-            for i, placed in zip(todo, self._placed(chosen, options, bare), strict=True):
-                drafts[i] = placed
-            todo = [i for i in todo if codes.broken(segments[i].source, segments[i].codes, drafts[i][0].text)]
-        return drafts
+    def hypotheses(self, lines: Sequence[Line], n: int, looks: bool = False) -> list[list[Hypothesis]]:
+        """For each line its hypotheses, best first; a line too long for the model, in or out, is done in halves.
 
-    def _unmasked(self, segment: Segment, hypotheses: Sequence[_Hypothesis]) -> list[Draft]:
-        """Drafts of the hypotheses in which every code came back intact."""
-        literals = [segment.source[code.start : code.end] for code in segment.codes]
-        drafts = []
-        for hypothesis in hypotheses:
-            text = codes.unmask(hypothesis.text or "", literals, self.model.code or "")
-            if text and not codes.broken(segment.source, segment.codes, text):
-                drafts.append(Draft(_spaced(segment.source, text), hypothesis.score, notes=hypothesis.notes))
-        return drafts
-
-    def _placed(
-        self, segments: Sequence[Segment], options: Sequence[Sequence[_Hypothesis]], bare: bool
-    ) -> list[list[Draft]]:
-        """Drafts of hypotheses made without tags (bare: without any codes), these put back where attention says."""
-        texts = [[hypothesis.text or "" for hypothesis in hypotheses] for hypotheses in options]
-        asks = [
-            (i, k) for i, segment in enumerate(segments) for k, text in enumerate(texts[i])
-            if text and codes.broken(segment.source, segment.codes, text) and (bare or _has_tags(segment))
-        ]  # fmt: skip
-        plains = [codes.plain(segments[i].source, segments[i].codes)[0] for i, _ in asks]
-        matrices = self.align([(plain, texts[i][k]) for plain, (i, k) in zip(plains, asks, strict=True)])
-        guessed = set()
-        for (i, k), matrix in zip(asks, matrices, strict=True):
-            if bare or not matrix.any():
-                guessed.add((i, k))
-            places = matrix if matrix.any() else _diagonal(*matrix.shape)
-            texts[i][k] = codes.project(segments[i].source, segments[i].codes, texts[i][k], places.tolist())
-        return [
-            [
-                Draft(
-                    _spaced(segment.source, texts[i][k]) if texts[i][k] else "", hypothesis.score,
-                    notes=hypothesis.notes + (("codes placed by guess",) if (i, k) in guessed else ()),
-                )
-                for k, hypothesis in enumerate(options[i])
-            ]
-            for i, segment in enumerate(segments)
-        ]  # fmt: skip
-
-    def _hypotheses(self, lines: Sequence[Line], n: int) -> list[list[_Hypothesis]]:
-        """For each line its hypotheses, best first; a line too long for the model, in or out, is done in halves."""
+        looks: with what their words looked at.
+        """
         limit = self.model.max_tokens
         # sixteen characters are the longest piece SentencePiece makes: no need to count the pieces of a whole book
         short = [i for i, line in enumerate(lines) if len(line.text) <= 16 * limit]
         encoded = dict(zip(short, self._encode([lines[i] for i in short]), strict=True))
         whole = [i for i in short if len(encoded[i]) <= limit]
         coded = any(line.masks for line in lines)
-        results = self._decode([encoded[i] for i in whole], n, suppress_sequences=self._unwanted(coded))
-        done = {i: [self._hypothesis(*pair) for pair in zip(result.hypotheses, result.scores, strict=True)]
-                for i, result in zip(whole, results, strict=True)}
+        results = self._decode(
+            [encoded[i] for i in whole], n, suppress_sequences=self._unwanted(coded), return_attention=looks
+        )
+        done = {i: self._read(result, lines[i], looks) for i, result in zip(whole, results, strict=True)}
         halves = {
             i: pair for i, line in enumerate(lines)
             if (i not in done or done[i][0].text is None) and (pair := line.halves())
         }  # fmt: skip
-        parts = self._hypotheses([half for pair in halves.values() for half in pair], 1) if halves else []
+        parts = self.hypotheses([half for pair in halves.values() for half in pair], 1) if halves else []
         for k, i in enumerate(halves):
             done[i] = [self._joined(parts[2 * k][0], parts[2 * k + 1][0])]
-        failed = [_Hypothesis(None, -math.inf, (f"no translation within the model's {limit} tokens",))]
+        failed = [Hypothesis(None, -math.inf, (f"no translation within the model's {limit} tokens",))]
         return [done[i] if i in done and done[i][0].text is not None else failed for i in range(len(lines))]
 
-    def _hypothesis(self, pieces: list[str], score: float) -> _Hypothesis:
-        is_cut = len(pieces) >= self.model.max_tokens
-        return _Hypothesis(None if is_cut else self._target.decode(pieces), score)
+    def _read(self, result: ctranslate2.TranslationResult, line: Line, looks: bool) -> list[Hypothesis]:
+        hypotheses = []
+        for k, (pieces, score) in enumerate(zip(result.hypotheses, result.scores, strict=True)):
+            text = self._target.decode(pieces) if len(pieces) < self.model.max_tokens else None
+            looked_at = self._looked_at(line, text, pieces, result.attention[k]) if looks and text else None
+            hypotheses.append(Hypothesis(text, score, looked_at=looked_at))
+        return hypotheses
 
-    def _joined(self, first: _Hypothesis, last: _Hypothesis) -> _Hypothesis:
+    def _looked_at(self, line: Line, text: str, pieces: list[str], attention: list[list[float]]) -> np.ndarray | None:
+        """Attention on the rendered line as [words of text × words of the line's text]."""
+        if self._target.encode([text])[0] != pieces:
+            return None  # other pieces than the text's own: their places in it are not known
+        origins = line.origins(self.model.annotation)
+        spans = self._source.spans(line.render(self.model.annotation))
+        placed = [(origins[start], max(origins[start], origins[end - 1] + 1)) for start, end in spans]
+        return pool(np.array(attention)[:, : len(spans)], line.text, text, placed, self._target.spans(text))
+
+    def _joined(self, first: Hypothesis, last: Hypothesis) -> Hypothesis:
         if first.text is None or last.text is None:
-            return _Hypothesis(None, -math.inf)
+            return Hypothesis(None, -math.inf)
         space = "" if self.model.target_lang.split("-")[0] in _UNSPACED else " "
         note = f"translated in parts: longer than the model's {self.model.max_tokens} tokens"
         share = len(first.text) / max(1, len(first.text) + len(last.text))
         score = share * first.score + (1 - share) * last.score
-        return _Hypothesis(f"{first.text.strip()}{space}{last.text.strip()}", score, (note,))
+        return Hypothesis(f"{first.text.strip()}{space}{last.text.strip()}", score, (note,))
 
     def _decode(
         self, sources: Sequence[list[str]], n: int, target_prefix: list[list[str]] | None = None, **options: Any
@@ -268,26 +220,3 @@ class CTranslate2Translator:
 
 def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _diagonal(rows: int, columns: int) -> np.ndarray:
-    """An alignment for a pair that the model can't look at: words in order, each at its share of the way."""
-    matrix = np.zeros((rows, columns), dtype=np.float32)
-    if rows and columns:
-        matrix[np.arange(rows), np.arange(rows) * columns // rows] = 1
-    return matrix
-
-
-def _has_words(segment: Segment) -> bool:
-    """Whether anything outside its codes needs a translation: no letters, nothing to translate."""
-    return any(char.isalpha() for char in plain_line(segment, bare=True).text)
-
-
-def _has_tags(segment: Segment) -> bool:
-    return any(code.kind != "alone" for code in segment.codes)
-
-
-def _spaced(source: str, text: str) -> str:
-    """Text with the white space around source around it."""
-    start, end = len(source) - len(source.lstrip()), len(source.rstrip())
-    return f"{source[:start]}{text.strip()}{source[end:]}"

@@ -49,12 +49,15 @@ def pool(attention: np.ndarray, source: str, target: str, source_spans: Spans, t
 
 def _membership(word_spans: Spans, piece_spans: Spans) -> np.ndarray:
     """[words × pieces] of 0 and 1: the word that a piece shares most characters with; a lone space is in none."""
-    table = np.zeros((len(word_spans), len(piece_spans)), dtype=np.float32)
-    for column, (start, end) in enumerate(piece_spans):
-        # the first byte pieces of a character have an empty span where it starts
-        shared = [min(end, e) - max(start, s) if end > start else int(s <= start < e) for s, e in word_spans]
-        if shared and max(shared) > 0:
-            table[int(np.argmax(shared)), column] = 1
+    if not word_spans or not piece_spans:
+        return np.zeros((len(word_spans), len(piece_spans)), dtype=np.float32)
+    (start, end), (first, last) = np.array(piece_spans).T, np.array(word_spans).T[:, :, None]
+    # the first byte pieces of a character have an empty span where it starts
+    end = np.maximum(end, start + 1)
+    shared = np.minimum(end, last) - np.maximum(start, first)
+    best = shared.argmax(axis=0)
+    table = np.zeros(shared.shape, dtype=np.float32)
+    table[best, np.arange(len(start))] = shared.max(axis=0) > 0
     return table
 
 

@@ -1,0 +1,128 @@
+"""From a model's hypotheses to drafts with every code in its place, the same for every engine.
+
+A model that knows codes carries them as masks. For others the tags are taken out and put back where attention says
+their words went; placeholders go through literally, and where they don't survive they are placed by guess.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from mtpipe import codes
+from mtpipe.annotation import Line, coded_line, plain_line
+from mtpipe.mt import Draft
+from mtpipe.segment import Segment
+
+GUESS = "codes placed by guess"
+
+
+@dataclass(frozen=True, slots=True)
+class Hypothesis:
+    """text is None where the model's length limit came before its end.
+
+    looked_at: what its words looked at, [words of text × words of the line], where that was asked for and is known.
+    """
+
+    text: str | None
+    score: float
+    notes: tuple[str, ...] = ()
+    looked_at: np.ndarray | None = None
+
+
+class Model(Protocol):
+    """What drafts are made with."""
+
+    def hypotheses(self, lines: Sequence[Line], n: int, looks: bool = False) -> list[list[Hypothesis]]:
+        """For each line up to n hypotheses, best first, at least one; looks: with looked_at."""
+        ...
+
+    def align(self, pairs: Sequence[tuple[str, str]]) -> list[np.ndarray]:
+        """As `Decoder.align`."""
+        ...
+
+
+def make(segments: Sequence[Segment], n: int, model: Model, shape: str | None) -> list[list[Draft]]:
+    """For each segment up to n drafts, best first, at least one; shape: of the masks that the model knows, if any.
+
+    Segments without a letter outside their codes are copied. text "" where there is no translation.
+    """
+    drafts = [[Draft(segment.source)] for segment in segments]
+    todo = [i for i, segment in enumerate(segments) if _has_words(segment)]
+    if shape:
+        coded = [i for i in todo if segments[i].codes]
+        options = model.hypotheses([coded_line(segments[i], shape) for i in coded], n)
+        for i, hypotheses in zip(coded, options, strict=True):
+            drafts[i] = _unmasked(segments[i], hypotheses, shape)
+        todo = [i for i in todo if not segments[i].codes or not drafts[i]]
+    for is_bare in (False, True):
+        chosen = [segments[i] for i in todo]
+        looks = not is_bare and any(map(_has_tags, chosen))
+        options = model.hypotheses([plain_line(segment, is_bare) for segment in chosen], n, looks)
+        for i, placed in zip(todo, _placed(chosen, options, model, is_bare), strict=True):
+            drafts[i] = placed
+        todo = [i for i in todo if codes.broken(segments[i].source, segments[i].codes, drafts[i][0].text)]
+    return drafts
+
+
+def _unmasked(segment: Segment, hypotheses: Sequence[Hypothesis], shape: str) -> list[Draft]:
+    """Drafts of the hypotheses in which every code came back intact."""
+    literals = codes.literals(segment.source, segment.codes)
+    drafts = []
+    for hypothesis in hypotheses:
+        text = codes.unmask(hypothesis.text or "", literals, shape)
+        if text and not codes.broken(segment.source, segment.codes, text):
+            drafts.append(_draft(segment, hypothesis, text))
+    return drafts
+
+
+def _placed(
+    segments: Sequence[Segment], options: Sequence[Sequence[Hypothesis]], model: Model, is_bare: bool
+) -> list[list[Draft]]:
+    """Drafts of hypotheses made without tags (bare: without any code), with the codes that they lack put back."""
+    drafts = [[_draft(s, h, h.text or "") for h in found] for s, found in zip(segments, options, strict=True)]
+    asks = [
+        (i, k) for i, segment in enumerate(segments) if is_bare or _has_tags(segment)
+        for k, hypothesis in enumerate(options[i])
+        if hypothesis.text and codes.broken(segment.source, segment.codes, hypothesis.text)
+    ]  # fmt: skip
+    unseen = [(i, k) for i, k in asks if options[i][k].looked_at is None]
+    plains = [codes.plain(segments[i].source, segments[i].codes)[0] for i, _ in unseen]
+    pairs = [(plain, options[i][k].text or "") for plain, (i, k) in zip(plains, unseen, strict=True)]
+    matrices = dict(zip(unseen, model.align(pairs), strict=True))
+    for i, k in asks:
+        matrix = matrices.get((i, k), options[i][k].looked_at)
+        assert matrix is not None
+        is_guess = is_bare or not matrix.any()
+        places = matrix if matrix.any() else _diagonal(*matrix.shape)
+        text = codes.project(segments[i].source, segments[i].codes, options[i][k].text or "", places.tolist())
+        drafts[i][k] = _draft(segments[i], options[i][k], text, (GUESS,) if is_guess else ())
+    return drafts
+
+
+def _draft(segment: Segment, hypothesis: Hypothesis, text: str, notes: tuple[str, ...] = ()) -> Draft:
+    """The text as a draft, with the white space around the source around it."""
+    source = segment.source
+    start, end = len(source) - len(source.lstrip()), len(source.rstrip())
+    spaced = f"{source[:start]}{text.strip()}{source[end:]}" if text.strip() else ""
+    return Draft(spaced, hypothesis.score, notes=hypothesis.notes + notes)
+
+
+def _diagonal(rows: int, columns: int) -> np.ndarray:
+    """An alignment for a pair that the model can't look at: words in order, each at its share of the way."""
+    matrix = np.zeros((rows, columns), dtype=np.float32)
+    if rows and columns:
+        matrix[np.arange(rows), np.arange(rows) * columns // rows] = 1
+    return matrix
+
+
+def _has_words(segment: Segment) -> bool:
+    """Whether anything outside its codes needs a translation: no letters, nothing to translate."""
+    return any(char.isalpha() for char in plain_line(segment, is_bare=True).text)
+
+
+def _has_tags(segment: Segment) -> bool:
+    return any(code.kind != "alone" for code in segment.codes)
