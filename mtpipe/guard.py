@@ -36,7 +36,7 @@ class Limits:
     shortest: float = 0.8
     longest: float = 1.25
     slack: int = 3
-    score_drop: float = 1.0
+    score_drop: float = 2.0
 
 
 def judge(

@@ -9,6 +9,7 @@ import gzip
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 
@@ -31,13 +32,32 @@ Pair = tuple[str, str]
 class Lexicon:
     """links[source lemma][target lemma] = expected count; forms[target lemma][form] = count; fluency of the target."""
 
-    def __init__(self, source_lang: str, target_lang: str):
+    def __init__(self, source_lang: str, target_lang: str, folder: Path | None = None):
         self.source_lang = source_lang
         self.target_lang = target_lang
-        self.links: dict[str, dict[str, float]] = {}
-        self.forms: dict[str, dict[str, int]] = {}
-        self.fluency = Fluency()
+        self._folder = folder  # read on first use: a job without errors never needs it
         self._totals: Counter[str] | None = None
+
+    @cached_property
+    def links(self) -> dict[str, dict[str, float]]:
+        table: dict[str, dict[str, float]] = {}
+        for source, target, count in self._rows("links"):
+            table.setdefault(source, {})[target] = float(count)
+        return table
+
+    @cached_property
+    def forms(self) -> dict[str, dict[str, int]]:
+        table: dict[str, dict[str, int]] = {}
+        for word, form, count in self._rows("forms"):
+            table.setdefault(word, {})[form] = int(count)
+        return table
+
+    @cached_property
+    def fluency(self) -> Fluency:
+        return Fluency(self._rows("fluency"))
+
+    def _rows(self, name: str) -> Iterator[list[str]]:
+        return _lines(self._folder / f"{name}.tsv.gz") if self._folder else iter(())
 
     def align(self, pairs: Sequence[Pair]) -> list[np.ndarray]:
         """For each (source, target) a matrix [target words × source words] of link weights (0…1); words as in
@@ -115,13 +135,7 @@ class Lexicon:
             raise ModelError(f"{folder}: no lexicon here (lexicon.json is missing); make one from parallel text with "
                              f"'mtpipe corpus lexicon PAIRS.tsv --out {folder}'")
         about = json.loads(head.read_text(encoding="utf-8"))
-        made = cls(about["source_lang"], about["target_lang"])
-        for source, target, count in _lines(folder / "links.tsv.gz"):
-            made.links.setdefault(source, {})[target] = float(count)
-        for word, form, count in _lines(folder / "forms.tsv.gz"):
-            made.forms.setdefault(word, {})[form] = int(count)
-        made.fluency = Fluency(_lines(folder / "fluency.tsv.gz"))
-        return made
+        return cls(about["source_lang"], about["target_lang"], folder)
 
 
 class _Forms:
