@@ -138,8 +138,10 @@ def _scan(text: str, lang: str) -> Iterator[str]:
         if not is_last and len(pieces) > 1:
             pieces = pieces[:-1]  # it may go on behind the window
         elif not is_last:
-            pieces = []
-            position += len(window)
+            # nobody's sentence: it ends at the last space, or a book without full stops would go on as one piece
+            cut = max(window.rfind(space) for space in " \t\n") + 1
+            pieces = [window[:cut]] if cut else []
+            position += 0 if cut else len(window)
         for piece in pieces:
             position += len(piece)
             yield text[begun:position]

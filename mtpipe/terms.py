@@ -6,6 +6,7 @@ The only module that uses spaCy: its tokenizers and PhraseMatcher search many te
 from __future__ import annotations
 
 import re
+import sys
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -284,6 +285,8 @@ def _blank(lang: str) -> Language:
     """spaCy's tokenizer for lang where it comes without further packages, else the multilingual one."""
     try:
         get_lang_class(base(lang))
-        return spacy.blank(base(lang))
+        nlp = spacy.blank(base(lang))
     except ImportError:  # unknown to spaCy, or (ja, ko, th, vi) tied to a package that is not there
-        return spacy.blank("xx")
+        nlp = spacy.blank("xx")
+    nlp.max_length = sys.maxsize  # the limit is there for parsers; a tokenizer takes any line
+    return nlp

@@ -178,3 +178,8 @@ def test_a_damaged_model_is_said_to_be_one(model_folder, tmp_path):
     (broken / "ct2" / "model.bin").write_bytes(b"nonsense")
     with pytest.raises(ModelError, match="broken: the model can't be loaded"):
         CTranslate2Translator(broken)
+
+
+def test_blobs_of_data_are_copied(translator):
+    blob = "QUJD" * 2000
+    assert translated(translator, blob) == blob

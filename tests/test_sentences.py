@@ -149,3 +149,11 @@ def test_unclosed_quotes_over_a_megabyte_are_no_trap():
 def test_codes_of_a_sentence_are_shifted():
     _, second = sentences.split(segment("One. See {x}."), "en")
     assert second.codes == (Code(4, 7),)
+
+
+def test_a_sentence_without_end_is_cut_at_a_space():
+    text = "word " * 10_000 + "x" * 30_000 + " end"
+    places = sentences.spans(text, (), "en")
+    assert len(places) >= 3 and places[-1][1] == len(text)
+    assert all(text[end].isspace() for _, end in places[:-1])
+    assert max(end - start for start, end in places) < 60_000

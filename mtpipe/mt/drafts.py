@@ -18,6 +18,7 @@ from mtpipe.mt import Draft
 from mtpipe.segment import Segment
 
 GUESS = "codes placed by guess"
+LONGEST_WORD = 5000  # characters without a space: beyond, it is no language, Chinese included
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +121,9 @@ def _diagonal(rows: int, columns: int) -> np.ndarray:
 
 
 def _has_words(segment: Segment) -> bool:
-    """Whether anything outside its codes needs a translation: no letters, nothing to translate."""
-    return any(char.isalpha() for char in plain_line(segment, is_bare=True).text)
+    """Whether anything outside its codes needs a translation: no letters, or only blobs of data, is copied."""
+    words = plain_line(segment, is_bare=True).text.split()
+    return any(len(word) < LONGEST_WORD and any(map(str.isalpha, word)) for word in words)
 
 
 def _has_tags(segment: Segment) -> bool:
