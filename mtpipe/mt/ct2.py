@@ -9,7 +9,7 @@ import hashlib
 import json
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +78,7 @@ class CTranslate2Translator:
         Scores are left out: the model's own leave out the prefix. Compare completions with `score`.
         """
         sources = self._encode([plain_line(segment) for segment in segments])
-        starts = self._target.encode(prefixes)
+        starts = self._target.encode_all(prefixes)
         limit, made = self.model.max_tokens, [Draft("")] * len(segments)
         able = []
         for i, (source, start) in enumerate(zip(sources, starts, strict=True)):
@@ -134,10 +134,10 @@ class CTranslate2Translator:
             matrices.append(pool(weights, source, target, source_spans, target_spans))
         return matrices
 
-    def hypotheses(self, lines: Sequence[Line], n: int, looks: bool = False) -> list[list[Hypothesis]]:
+    def hypotheses(self, lines: Sequence[Line], n: int, looks: Container[int] = ()) -> list[list[Hypothesis]]:
         """For each line its hypotheses, best first; a line too long for the model, in or out, is done in halves.
 
-        looks: with what their words looked at.
+        looks: the lines for which to tell what their words looked at.
         """
         limit = self.model.max_tokens
         # sixteen characters are the longest piece SentencePiece makes: no need to count the pieces of a whole book
@@ -146,9 +146,9 @@ class CTranslate2Translator:
         whole = [i for i in short if len(encoded[i]) <= limit]
         coded = any(line.masks for line in lines)
         results = self._decode(
-            [encoded[i] for i in whole], n, suppress_sequences=self._unwanted(coded), return_attention=looks
+            [encoded[i] for i in whole], n, suppress_sequences=self._unwanted(coded), return_attention=bool(looks)
         )
-        done = {i: self._read(result, lines[i], looks) for i, result in zip(whole, results, strict=True)}
+        done = {i: self._read(result, lines[i], i in looks) for i, result in zip(whole, results, strict=True)}
         halves = {
             i: pair for i, line in enumerate(lines)
             if (i not in done or done[i][0].text is None) and (pair := line.halves())
@@ -159,17 +159,17 @@ class CTranslate2Translator:
         failed = [Hypothesis(None, -math.inf, (f"no translation within the model's {limit} tokens",))]
         return [done[i] if i in done and done[i][0].text is not None else failed for i in range(len(lines))]
 
-    def _read(self, result: ctranslate2.TranslationResult, line: Line, looks: bool) -> list[Hypothesis]:
+    def _read(self, result: ctranslate2.TranslationResult, line: Line, is_looking: bool) -> list[Hypothesis]:
         hypotheses = []
         for k, (pieces, score) in enumerate(zip(result.hypotheses, result.scores, strict=True)):
             text = self._target.decode(pieces) if len(pieces) < self.model.max_tokens else None
-            looked_at = self._looked_at(line, text, pieces, result.attention[k]) if looks and text else None
+            looked_at = self._looked_at(line, text, pieces, result.attention[k]) if is_looking and text else None
             hypotheses.append(Hypothesis(text, score, looked_at=looked_at))
         return hypotheses
 
     def _looked_at(self, line: Line, text: str, pieces: list[str], attention: list[list[float]]) -> np.ndarray | None:
         """Attention on the rendered line as [words of text × words of the line's text]."""
-        if self._target.encode([text])[0] != pieces:
+        if self._target.encode(text) != pieces:
             return None  # other pieces than the text's own: their places in it are not known
         origins = line.origins(self.model.annotation)
         spans = self._source.spans(line.render(self.model.annotation))
@@ -207,11 +207,11 @@ class CTranslate2Translator:
 
     def _encode(self, lines: Sequence[Line]) -> list[list[str]]:
         rendered = [line.render(self.model.annotation) for line in lines]
-        return [pieces + self._end for pieces in self._source.encode(rendered)]
+        return [pieces + self._end for pieces in self._source.encode_all(rendered)]
 
     def _encode_pairs(self, pairs: Sequence[tuple[str, str]]) -> tuple[list[list[str]], list[list[str]]]:
-        sources = self._source.encode([source for source, _ in pairs])
-        return [pieces + self._end for pieces in sources], self._target.encode([target for _, target in pairs])
+        sources = self._source.encode_all([source for source, _ in pairs])
+        return [pieces + self._end for pieces in sources], self._target.encode_all([target for _, target in pairs])
 
     def _continued(self, prefix: str, pieces: list[str]) -> str:
         space = " " if pieces and pieces[0].startswith("\u2581") else ""

@@ -6,7 +6,7 @@ their words went; placeholders go through literally, and where they don't surviv
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -37,8 +37,8 @@ class Hypothesis:
 class Model(Protocol):
     """What drafts are made with."""
 
-    def hypotheses(self, lines: Sequence[Line], n: int, looks: bool = False) -> list[list[Hypothesis]]:
-        """For each line up to n hypotheses, best first, at least one; looks: with looked_at."""
+    def hypotheses(self, lines: Sequence[Line], n: int, looks: Container[int] = ()) -> list[list[Hypothesis]]:
+        """For each line up to n hypotheses, best first, at least one; looks: the lines that want looked_at."""
         ...
 
     def align(self, pairs: Sequence[tuple[str, str]]) -> list[np.ndarray]:
@@ -61,7 +61,7 @@ def make(segments: Sequence[Segment], n: int, model: Model, shape: str | None) -
         todo = [i for i in todo if not segments[i].codes or not drafts[i]]
     for is_bare in (False, True):
         chosen = [segments[i] for i in todo]
-        looks = not is_bare and any(map(_has_tags, chosen))
+        looks = frozenset(k for k, segment in enumerate(chosen) if _has_tags(segment) and not is_bare)
         options = model.hypotheses([plain_line(segment, is_bare) for segment in chosen], n, looks)
         for i, placed in zip(todo, _placed(chosen, options, model, is_bare), strict=True):
             drafts[i] = placed

@@ -21,7 +21,11 @@ class Pieces:
         self._sentencepiece = sentencepiece.SentencePieceProcessor(model_file=str(path))
         self._known = _vocabulary(folder, side)
 
-    def encode(self, texts: Sequence[str]) -> list[list[str]]:
+    def encode(self, text: str) -> list[str]:
+        return self._sentencepiece.encode(text, return_type=str)
+
+    def encode_all(self, texts: Sequence[str]) -> list[list[str]]:
+        """Of many texts at once, on all cores."""
         return self._sentencepiece.encode(list(texts), return_type=str)
 
     def decode(self, pieces: Sequence[str]) -> str:
