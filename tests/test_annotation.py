@@ -69,3 +69,12 @@ def test_halves_keep_terms_and_codes_whole():
     assert [half.text for half in halves] == ["aaaa bbbb ", "cccc"]
     assert halves[0].marks == ((0, 9, "x"),) and halves[1].masks == ((0, 4, "⟦1⟧"),)
     assert Line(text, marks=((0, 14, "x"),)).halves() is None
+
+
+def test_origins_say_which_character_each_rendered_one_stands_for():
+    line = Line("a cell {n} b", marks=((2, 6, "Zelle"),), masks=((7, 10, "⟦1⟧"),))
+    rendered, origins = line.render(SYMBOLS), line.origins(SYMBOLS)
+    assert rendered == "a ⟦cell⇒Zelle⟧ ⟦1⟧ b" and len(origins) == len(rendered) + 1
+    assert [line.text[origins[rendered.index(char)]] for char in "acb"] == ["a", "c", "b"]
+    assert {origins[i] for i in range(rendered.index("⇒"), rendered.index("⟧") + 1)} == {5}
+    assert origins[-1] == len(line.text) and origins == sorted(origins)
