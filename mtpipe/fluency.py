@@ -14,14 +14,16 @@ from math import log
 EDGE = "\x02"  # before the first and after the last word
 STRENGTH = 3.0  # pseudo-counts of the coarser estimate
 MIN_COUNT = 2
-FUNCTION_WORDS = 120
+FREQUENT, FREE = 120, 40  # words
 
 
 class Fluency:
     """Counts of n-grams of case-folded words ("a b c") and of words beside endings ("a ~ing", "~ung b")."""
 
-    def __init__(self, rows: Iterable[Sequence[str]] = ()):
+    def __init__(self, rows: Iterable[Sequence[str]] = (), function_words: Iterable[str] | None = None):
         self._counts: Counter[str] = Counter({gram: int(count) for gram, count in rows})
+        if function_words is not None:
+            self.function_words = frozenset(function_words)
 
     def __bool__(self) -> bool:
         return bool(self._counts)
@@ -56,9 +58,17 @@ class Fluency:
 
     @cached_property
     def function_words(self) -> frozenset[str]:
-        """The most frequent words: articles, prepositions, pronouns."""
-        words = [gram for gram in self._counts if gram.isalpha()]
-        return frozenset(nlargest(FUNCTION_WORDS, words, key=self._counts.__getitem__))
+        """Articles, prepositions, pronouns: frequent words that are short, or stand beside many others on both sides
+        (a frequent noun of the domain has few words before it)."""
+        words = (gram for gram in self._counts if gram.isalpha())
+        frequent = nlargest(FREQUENT, words, key=self._counts.__getitem__)
+        left, right = Counter[str](), Counter[str]()
+        for first, _, second in (gram.partition(" ") for gram in self._counts):
+            if second and " " not in second and "~" not in first + second:
+                left[second] += 1
+                right[first] += 1
+        free = nlargest(FREE, frequent, key=lambda word: min(left[word], right[word]))
+        return frozenset(free) | {word for word in frequent if len(word) <= 3}
 
     def _trigram(self, u: str, v: str, w: str) -> float:
         n = self._counts

@@ -10,7 +10,6 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +24,7 @@ SHARD_CELLS = 6_000_000  # about a gigabyte at work
 LONGEST = 80  # words; longer pairs teach little and cost their square
 MIN_LINK = 0.4  # expected count under which a link is noise
 MIN_FORM = 2
+_ENDS = frozenset(".!?:…。！？：")
 
 Pair = tuple[str, str]
 
@@ -36,6 +36,7 @@ class Lexicon:
         self.source_lang = source_lang
         self.target_lang = target_lang
         self._folder = folder  # read on first use: a job without errors never needs it
+        self._function_words: list[str] | None = None
         self._totals: Counter[str] | None = None
 
     @cached_property
@@ -54,7 +55,7 @@ class Lexicon:
 
     @cached_property
     def fluency(self) -> Fluency:
-        return Fluency(self._rows("fluency"))
+        return Fluency(self._rows("fluency"), self._function_words)
 
     def _rows(self, name: str) -> Iterator[list[str]]:
         return _lines(self._folder / f"{name}.tsv.gz") if self._folder else iter(())
@@ -121,7 +122,8 @@ class Lexicon:
     def save(self, folder: Path, about: dict[str, object]) -> None:
         """Writes the folder; about (sources, licences, number of pairs) goes into lexicon.json."""
         folder.mkdir(parents=True, exist_ok=True)
-        head = {"source_lang": self.source_lang, "target_lang": self.target_lang, **about}
+        head = {"source_lang": self.source_lang, "target_lang": self.target_lang, **about,
+                "function_words": sorted(self.fluency.function_words)}
         (folder / "lexicon.json").write_text(json.dumps(head, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
         _write(folder / "links.tsv.gz", ((s, t, f"{n:.2g}") for s, row in self.links.items() for t, n in row.items()))
         _write(folder / "forms.tsv.gz", ((w, f, str(n)) for w, row in self.forms.items() for f, n in row.items()))
@@ -135,7 +137,9 @@ class Lexicon:
             raise ModelError(f"{folder}: no lexicon here (lexicon.json is missing); make one from parallel text with "
                              f"'mtpipe corpus lexicon PAIRS.tsv --out {folder}'")
         about = json.loads(head.read_text(encoding="utf-8"))
-        return cls(about["source_lang"], about["target_lang"], folder)
+        made = cls(about["source_lang"], about["target_lang"], folder)
+        made._function_words = about.get("function_words")
+        return made
 
 
 class _Forms:
@@ -143,11 +147,10 @@ class _Forms:
 
     def __init__(self) -> None:
         self._inside: Counter[str] = Counter()
-        self._first: Counter[str] = Counter()
 
     def add(self, sentence: Sequence[str]) -> None:
-        self._first.update(islice(sentence, 1))
-        self._inside.update(word for word in islice(sentence, 1, None) if word[0].isalpha())
+        self._inside.update(word for before, word in zip(sentence, sentence[1:])
+                            if word[0].isalpha() and before not in _ENDS)
 
     def by_lemma(self, lang: str) -> dict[str, dict[str, int]]:
         spelling: dict[str, str] = {}

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import product
-from typing import TypeVar
 
 from mtpipe import inflect
 from mtpipe.editors.slots import Slot
@@ -13,7 +13,7 @@ from mtpipe.lemmas import lemma
 from mtpipe.lexicon import Lexicon
 from mtpipe.words import spans, words
 
-T = TypeVar("T")
+_Rating = Callable[[Sequence[str]], float]
 # log-odds that a change must win by: a function word lightly, an open one only on strong evidence, and a form of
 # the term that bends otherwise than the words it replaces hardly ever
 FUNCTION, OPEN, ODD = 1.5, 3.0, 4.0
@@ -63,8 +63,8 @@ class Agreement:
         """((how many words before change, what they become) or None, form, the word after if it changes or "")."""
         assert self._lexicon is not None
         near, context = list(before[-3:]), ([EDGE, EDGE, *before[:-3]])[-CONTEXT:]
-        leads = list(self._leads(near)) if old else [(near, 0.0)]
-        trails = [(word, cost) for word, cost in self._alternatives(after[0])] if old and after else [("", 0.0)]
+        leads = list(self._leads(near)) if old else [_Choice(near)]
+        trails = self._trails(after[0]) if old and after else [_Choice([])]
         beyond = [*after[1:], EDGE, EDGE][:CONTEXT] if after else [EDGE]
         score = self._lexicon.fluency.score
         tail = [*after[:1], *beyond]
@@ -74,16 +74,16 @@ class Agreement:
             lead, gain = _fitting(leads, lambda near: score([*context, *near, *inner, *tail]),
                                   lambda near: score([*context, *near, *old, *tail]))
             edge, was = [*context, *lead, *inner][-CONTEXT:], [*context, *near, *old][-CONTEXT:]
-            trail, more = _fitting(trails, lambda word: score([*edge, *filter(None, [word]), *beyond]),
-                                   lambda word: score([*was, *filter(None, [word]), *beyond]))
+            trail, more = _fitting(trails, lambda next_: score([*edge, *next_, *beyond]),
+                                   lambda next_: score([*was, *next_, *beyond]))
             # neighbours count by how much better they fit, so that they can't sell a form that reads well by itself
             value = score([*context, *near, *inner, *tail]) - ODD * odd + gain + more
             found.append((value, lead, form, trail))
         _, lead, form, trail = max(found, key=lambda item: item[0])
-        trail = "" if not trail or not after or trail == after[0] else trail
+        changed = trail[0] if trail and trail[0] != after[0] else ""
         if lead == near:
-            return None, form, trail
-        return (len(near), [inflect.like(lead[0], near[0], True, None), *lead[1:]]), form, trail
+            return None, form, changed
+        return (len(near), [inflect.like(lead[0], near[0], True, None), *lead[1:]]), form, changed
 
     def _forms(self, slot: Slot, old: Sequence[str]) -> list[tuple[str, float]]:
         assert self._lexicon is not None
@@ -93,17 +93,20 @@ class Agreement:
             return [(term.target, 0.0), *listed][:MOST_FORMS]
         return (inflect.variants(term.target, old, slot.is_bent, self._lexicon)[:MOST_FORMS] + listed)[: 2 * MOST_FORMS]
 
-    def _leads(self, near: Sequence[str]) -> Iterator[tuple[list[str], float]]:
-        """The words before in every agreeing guise, with its cost; contractions come apart and are made anew."""
-        yield list(near), 0.0
+    def _leads(self, near: Sequence[str]) -> Iterator[_Choice]:
+        """The words before in every agreeing guise; contractions come apart and are made anew."""
+        yield _Choice(list(near))
         apart = [part for word in near for part in self._spread.get(word.casefold(), (word,))]
         fixed, loose = apart[:-2], apart[-2:]
-        options = [self._alternatives(word) for word in loose]
-        for choice in product(*options):
-            changed = [a != b for (a, _), b in zip(choice, loose)]
-            if not any(changed) or (changed[0] and not changed[-1] and not self._is_chain(loose)):
+        for choice in product(*(self._alternatives(word) for word in loose)):
+            costs = tuple(cost for _, cost in choice)
+            if not any(costs) or (costs[0] and not costs[-1] and not self._is_chain(loose)):
                 continue
-            yield self._joined([*fixed, *(word for word, _ in choice)]), sum(cost for _, cost in choice)
+            yield _Choice(self._joined([*fixed, *(word for word, _ in choice)]), tuple(w for w, _ in choice), costs)
+
+    def _trails(self, word: str) -> list[_Choice]:
+        return [_Choice([form], (form,) if cost else (), (cost,) if cost else ())
+                for form, cost in self._alternatives(word)]
 
     def _is_chain(self, loose: Sequence[str]) -> bool:
         """An article may change over an adjective that stays ("la gran …"), nothing over a preposition."""
@@ -131,17 +134,45 @@ class Agreement:
         return [(form, OPEN * (form != word)) for form in near[:MOST_OPEN]]
 
 
-def _fitting(
-    choices: Sequence[tuple[T, float]], new: Callable[[T], float], old: Callable[[T], float]
-) -> tuple[T, float]:
-    """The choice that goes best with the new words, and its gain; choices are (value, cost), the first one stays
-    unless another wins by its cost, both as such and against how it went with the old words: what would always have
-    read better is none of our business."""
-    stay = choices[0][0]
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """words as they would stand; forms and costs of those that may change, () and () where all stay."""
+
+    words: list[str]
+    forms: tuple[str, ...] = ()
+    costs: tuple[float, ...] = ()
+
+
+def _fitting(choices: Sequence[_Choice], new: _Rating, old: _Rating) -> tuple[list[str], float]:
+    """The words that go best with the new words of the term, and their gain; the first choice stays unless another
+    wins by its cost, both as such and against how it went with the old words: what would always have read better is
+    none of our business. So is a word that only comes along with one that must change."""
+    stay = choices[0].words
     base, before = new(stay), old(stay)
-    gains = [min(gain := new(value) - base, gain - (old(value) - before)) - cost for value, cost in choices]
-    best = max(range(len(choices)), key=lambda i: (gains[i], -i))
-    return (choices[best][0], gains[best]) if gains[best] > 0 else (stay, 0.0)
+    gains = [new(choice.words) - base for choice in choices]
+    against = [gain - (old(choice.words) - before) for gain, choice in zip(gains, choices)]
+    known = {choice.forms: value for choice, value in zip(choices, against)}
+    best, best_gain = stay, 0.0
+    for choice, gain, relative in zip(choices, gains, against):
+        net = min(gain, relative) - sum(choice.costs)
+        if net > best_gain and all(relative - rest > cost for cost, rest in _without(choice, choices, known)):
+            best, best_gain = choice.words, net
+    return best, best_gain
+
+
+def _without(
+    choice: _Choice, choices: Sequence[_Choice], known: dict[tuple[str, ...], float]
+) -> Iterator[tuple[float, float]]:
+    """For each changed word of several its cost, and the relative gain of the same choice with that word as it was."""
+    if sum(cost > 0 for cost in choice.costs) < 2:
+        return
+    unchanged = {
+        i: form for other in choices for i, (form, cost) in enumerate(zip(other.forms, other.costs)) if not cost
+    }
+    for i, cost in enumerate(choice.costs):
+        restored = (*choice.forms[:i], unchanged.get(i, choice.forms[i]), *choice.forms[i + 1 :])
+        if cost and restored in known and restored != choice.forms:
+            yield cost, known[restored]
 
 
 def _spliced(target: str, start: int, end: int, text: str) -> str:

@@ -53,8 +53,7 @@ class View:
                 if self.source_offsets[start] < match.end and match.start < self.source_offsets[end - 1] + 1]
 
     def is_bent(self, match: TermMatch) -> bool:
-        surface = self.segment.source[match.start : match.end].casefold()
-        return surface not in (source.casefold() for source in match.term.sources)
+        return terms.surface(self.segment, match).casefold() not in (source.casefold() for source in match.term.sources)
 
     def target_range(self, start: int, end: int) -> list[int]:
         return [i for i, (first, last) in enumerate(self.words) if first < end and start < last]
@@ -65,7 +64,7 @@ class View:
         found = set()
         for match in self.segment.matches:
             if match.term.status == "forbidden" and (match.start, match.end) in here:
-                for item in terms.evidence(match.term, self.target, lang):
+                for item in terms.locate(self.segment, match.term, self.target, lang):
                     inside = self.target_range(item.start, item.end)
                     found.add((inside[0], inside[-1] + 1))
         return sorted(found)
@@ -74,7 +73,8 @@ class View:
         """The text with the segment's codes back in it, where the words they mark went."""
         if not self.segment.codes:
             return text
-        return codes.project(self.segment.source, self.segment.codes, text, _stretched(matrix, len(spans(text))).tolist())
+        links = _stretched(matrix, len(spans(text)))
+        return codes.project(self.segment.source, self.segment.codes, text, links.tolist())
 
 
 def _stretched(matrix: np.ndarray, rows: int) -> np.ndarray:
