@@ -137,6 +137,22 @@ def check(ctx: click.Context, strict: bool, as_json: bool, **asked: Any) -> None
     ctx.exit(TERMS_MISSING if strict and _is_wanting(report) else 0)
 
 
+@main.command()
+@click.argument("path", metavar="SEGMENTS", type=FILE)
+@languages
+@click.option("-g", "--glossary", type=FILE, help="Terms to count (CSV or TSV), beside the segments' own.")
+@click.option("--metrics", metavar="NAMES", help="With commas [default: all that need no extra].")
+@as_json
+def evaluate(metrics: str | None, as_json: bool, **asked: Any) -> None:
+    """Score bilingual SEGMENTS (JSON Lines) against their references and terms."""
+    from dataclasses import asdict
+
+    from mtpipe.pipeline import METRICS, score
+
+    scores = score(**asked, metrics=metrics.split(",") if metrics else METRICS)
+    _show([asdict(one) for one in scores], as_json, [f"{s.name} {s.value:.4g}  {s.signature}" for s in scores])
+
+
 @main.group()
 def glossary() -> None:
     """Look at glossaries."""

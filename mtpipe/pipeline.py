@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
@@ -18,15 +18,16 @@ from mtpipe.config import Job
 from mtpipe.errors import InputError
 from mtpipe.folder import File
 from mtpipe.glossary import Glossary
-from mtpipe.segment import Document, Segment
+from mtpipe.segment import Document, Score, Segment
 from mtpipe.stages.check import check
+from mtpipe.stages.evaluate import METRICS, evaluate
 from mtpipe.stages.postedit import postedit
 from mtpipe.stages.translate import translate
 from mtpipe.store import DONE, Store, unit_key
 from mtpipe.tally import Tally
 from mtpipe.terms import Matcher
 
-__all__ = ["Progress", "plan", "review", "run"]
+__all__ = ["Progress", "plan", "review", "run", "score"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +80,25 @@ def plan(job: Job) -> dict[str, Any]:
 
 def review(path: Path, source_lang: str, target_lang: str, glossary: Path | None = None) -> dict[str, Any]:
     """The counted part of a report on bilingual segments as they are: their terms and codes, nothing edited."""
+    tally = Tally(target_lang, ())
+    tally.add(path.name, "written", check(_segments(path, source_lang, target_lang, glossary), target_lang))
+    return tally.report()
+
+
+def score(
+    path: Path, source_lang: str, target_lang: str, glossary: Path | None = None, metrics: Sequence[str] = METRICS
+) -> list[Score]:
+    """Scores of bilingual segments, against their references and their terms."""
+    return evaluate(_segments(path, source_lang, target_lang, glossary), source_lang, target_lang, metrics)
+
+
+def _segments(path: Path, source_lang: str, target_lang: str, glossary: Path | None) -> list[Segment]:
+    """The segments of a file as they are, with the terms in their sources."""
     name = plugins.format_name(path)
     if name is None:
         raise InputError(f"{path}: no format reads {path.suffix or 'such'} files; give segments as .jsonl")
     terms = Glossary.read(glossary, source_lang, target_lang) if glossary else Glossary.of((), source_lang, target_lang)
-    segments = Matcher(terms).find(plugins.create("format", name, {}).read(path, path.name).segments)
-    tally = Tally(target_lang, ())
-    tally.add(path.name, "written", check(segments, target_lang))
-    return tally.report()
+    return Matcher(terms).find(plugins.create("format", name, {}).read(path, path.name).segments)
 
 
 @dataclass(slots=True)

@@ -152,6 +152,16 @@ def test_post_edit_leaves_good_drafts_alone_and_needs_no_model(tmp_path):
     assert [row["draft"] for row in rows] == ["Ein Feld.", "Eine Zeile."]
 
 
+def test_evaluate_scores_references_and_terms(tmp_path):
+    row = {"source": "A cell.", "draft": "Eine Zelle.", "reference": "Eine Zelle."}
+    (tmp_path / "done.jsonl").write_text(json.dumps(row) + "\n")
+    scores = json.loads(run("evaluate", "done.jsonl", *LANGUAGES, "-g", "g.csv", "--json").stdout)
+    assert {score["name"]: score["value"] for score in scores}["tsr_strict"] == 1
+    one = run("evaluate", "done.jsonl", *LANGUAGES, "--metrics", "chrf")
+    assert one.stdout.startswith("chrF") and len(one.stdout.splitlines()) == 1
+    assert "no metric plug-in 'nonsense'" in run("evaluate", "done.jsonl", *LANGUAGES, "--metrics", "nonsense").stderr
+
+
 def test_glossary_validate_exits_with_1_on_errors(tmp_path):
     assert run("glossary", "validate", "g.csv", *LANGUAGES).exit_code == 0
     (tmp_path / "bad.csv").write_text("source,target\ncell,\nrow,Zeile\n")

@@ -14,7 +14,8 @@ LAYERS = [
     {"stages", "toolbox"},
     {"formats", "mt", "editors", "llm", "engines", "metrics", "corpora", "report"},
     {"terms", "guard", "prompts", "store", "plugins", "config", "folder", "tally", "models", "annotation", "lexicon",
-     "sentences", "codes", "projection", "placeholders", "lemmas", "words", "align", "fluency", "inflect"},
+     "sentences", "codes", "projection", "placeholders", "lemmas", "words", "align", "fluency", "inflect",
+     "evidence", "spelling"},
     {"segment", "glossary", "glossary_csv", "glossary_header", "glossary_lint", "glossary_rows"},
     {"errors"},
 ]  # fmt: skip
