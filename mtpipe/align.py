@@ -49,7 +49,8 @@ def align(
 ) -> tuple[Cells, np.ndarray, np.ndarray]:
     """Cells, their posteriors (0…1) and the word pairs [n × 2] (source id, target id) they index.
 
-    Ids number the words of both languages in one vocabulary. known gets the (source ids, target ids) of the distinct word pairs.
+    Ids number the words of both languages in one vocabulary. known gets the (source ids, target ids) of the distinct
+    word pairs.
     """
     cells, pairs = _cells(sources, targets)
     source_of, target_of = pairs[:, 0], pairs[:, 1]

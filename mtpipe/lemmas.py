@@ -9,7 +9,9 @@ from simplemma import Lemmatizer
 from simplemma.strategies import DefaultStrategy
 from simplemma.strategies.dictionaries.dictionary_factory import SUPPORTED_LANGUAGES
 
-_TOKEN = re.compile(r"\w+|[^\w\s]")
+from mtpipe.words import MARKS
+
+_TOKEN = re.compile(rf"(?:\w[{MARKS}]*)+|[^\w\s]")
 _ALIASES = {"no": "nb", "sr": "hbs", "hr": "hbs", "bs": "hbs"}
 
 
@@ -31,6 +33,16 @@ def lemma(word: str, lang: str) -> str:
         return word.casefold()
     known = word if not word.isupper() or len(word) < 4 else word.capitalize()
     return _lemmatizer().lemmatize(known, code).casefold()
+
+
+@lru_cache(maxsize=100_000)
+def keys(word: str, lang: str) -> frozenset[str]:
+    """What an inflection of word may have in common with it: both case-folded, both words' lemmas.
+
+    A lemma need not be its own (French données → donnée, donnée → donner), and a verb with the capital of a
+    sentence's start may pass for a noun (German Melden → Melde).
+    """
+    return frozenset((word.casefold(), lemma(word, lang), lemma(word.lower(), lang)))
 
 
 def sequence(text: str, lang: str) -> tuple[str, ...]:

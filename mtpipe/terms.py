@@ -9,7 +9,7 @@ import re
 import sys
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import spacy
 from spacy.language import Language
@@ -18,24 +18,19 @@ from spacy.tokens import Doc
 from spacy.util import get_lang_class, get_words_and_spaces
 
 from mtpipe import codes
+from mtpipe.evidence import UNSPACED, Evidence, evidence, is_acronym
 from mtpipe.glossary import Glossary, Term
-from mtpipe.lemmas import base, lemma, sequence, tokens
-from mtpipe.segment import Segment, TermError, TermMatch
+from mtpipe.lemmas import base, lemma, tokens
+from mtpipe.segment import Code, Segment, TermError, TermMatch
+from mtpipe.spelling import fold
 
-COMPOUNDING = frozenset("de nl sv da nb nn no is fi et hu".split())
-UNSPACED = frozenset("zh ja th lo km my yue".split())
+__all__ = ["Evidence", "Matcher", "check", "demand", "evidence", "found", "locate", "required",
+           "surface"]
+
+_BLOT = "\ufffc"  # stands for each character of a code; a token by itself in every language
 _UNSPACED_TOKEN = re.compile(r"[A-Za-z0-9_]+|\S")
-_RULES = ("surface", "form", "lemma", "regex", "substring")
+_RULES = ("surface", "lemma", "regex")
 _LONG_COPY = 4  # a source of so many words that comes back unchanged was not translated
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """An accepted form of a term found at target[start:end], and the rule that accepts it."""
-
-    start: int
-    end: int
-    rule: str
 
 
 class Matcher:
@@ -50,6 +45,7 @@ class Matcher:
         self._lang = glossary.source_lang
         self._nlp = pipeline or _blank(self._lang)
         self._trained = pipeline is not None
+        self.is_spaced = base(self._lang) not in UNSPACED
         self._terms = _Search(self, glossary.terms)
 
     def find(self, segments: Sequence[Segment]) -> list[Segment]:
@@ -58,7 +54,8 @@ class Matcher:
         return [replace(segment, matches=self._matches(segment, own)) for segment in segments]
 
     def _matches(self, segment: Segment, own: _Search) -> tuple[TermMatch, ...]:
-        text, offsets = codes.plain(segment.source, segment.codes)
+        bare, places = _bare(segment.source, segment.codes)
+        text, offsets = fold(bare)
         if not text.strip():
             return ()
         doc = self.read(text)
@@ -66,26 +63,26 @@ class Matcher:
         found = self._terms.spans(text, doc, lemmas)
         if segment.terms:
             found += own.spans(text, doc, lemmas, only=frozenset(segment.terms))
-        inside = [(code.start, code.end) for code in segment.codes if code.kind == "alone"]
-        matches = []
-        for start, end, term, rule in _longest(_own_first(found, segment.terms)):
-            first, last = offsets[start], offsets[end - 1] + 1
-            if not any(first < stop and begin < last for begin, stop in inside):
-                matches.append(TermMatch(term, first, last, rule))
-        return tuple(matches)
+        return tuple(
+            TermMatch(term, places[offsets[start]], places[offsets[end] - 1] + 1, rule)
+            for start, end, term, rule in _longest(_own_first(found, segment.terms))
+        )
 
     def read(self, text: str) -> Doc:
         if self._trained:
             return self._nlp(text)
-        if base(self._lang) in UNSPACED:
+        if not self.is_spaced:
             words, spaces = get_words_and_spaces(_UNSPACED_TOKEN.findall(text), text)
             return Doc(self._nlp.vocab, words=words, spaces=spaces)
         return self._nlp.make_doc(text)
 
     def lemmas(self, doc: Doc) -> Doc:
         """A doc of the same tokens' lemmas, so that one kind of search serves both."""
-        words = [t.lemma_.lower() for t in doc] if self._trained else [lemma(t.text, self._lang) for t in doc]
-        return Doc(doc.vocab, words=words)
+        return Doc(doc.vocab, words=[t.lemma_.lower() if self._trained else self._lemma(t.text) for t in doc])
+
+    def _lemma(self, word: str) -> str:
+        head, hyphen, last = word.rpartition("-")  # some tokenizers keep E-Mails in one piece
+        return head.casefold() + hyphen + lemma(last, self._lang)
 
 
 class _Search:
@@ -94,15 +91,24 @@ class _Search:
     def __init__(self, matcher: Matcher, terms: tuple[Term, ...]):
         vocab = matcher.read("").vocab
         self._terms = terms
+        self._is_spaced = matcher.is_spaced
         self._lower, self._exact, self._lemma = (PhraseMatcher(vocab, attr=a) for a in ("LOWER", "ORTH", "LOWER"))
         self._regexes = [(re.compile(term.regex), term) for term in terms if term.regex]
         for index, term in enumerate(terms):
-            for doc in map(matcher.read, term.sources):
-                if term.case_sensitive or _is_acronym(doc.text):
-                    self._exact.add(str(index), [doc])
-                elif len(doc):
-                    self._lower.add(str(index), [doc])
-                    self._lemma.add(str(index), [matcher.lemmas(doc)])
+            for source in term.sources:
+                self._add(str(index), fold(source)[0].strip(), term.case_sensitive, matcher)
+
+    def _add(self, key: str, source: str, is_exact: bool, matcher: Matcher) -> None:
+        doc = matcher.read(source)
+        if is_exact or is_acronym(source):
+            plural = [matcher.read(f"{source}s")] if is_acronym(source) and not is_exact else []
+            self._exact.add(key, [doc, *plural])
+        elif len(doc):
+            lemmas = matcher.lemmas(doc)
+            self._lower.add(key, [doc])
+            # a lemma need not be its own: French données → donnée, donnée → donner
+            is_same = [token.text for token in lemmas] == [token.lower_ for token in doc]
+            self._lemma.add(key, [lemmas] if is_same else [lemmas, doc])
 
     def spans(
         self, text: str, doc: Doc, lemmas: Doc, only: frozenset[Term] | None = None
@@ -116,31 +122,8 @@ class _Search:
                 found.append((doc[first].idx, end.idx + len(end), term, rule))
         for pattern, term in self._regexes:
             found += [(m.start(), m.end(), term, "regex") for m in pattern.finditer(text) if m.end() > m.start()]
-        if only is None:
-            return found
-        return [span for span in found if span[2] in only]
-
-
-def evidence(term: Term, target: str, lang: str) -> list[Evidence]:
-    """Where target holds an accepted form of term (for a forbidden term: one of its banned forms), left to right.
-
-    Rules: surface, form (listed), lemma, compound (languages that compound; half of a longer word), substring
-    (languages written without spaces). Overlapping evidence is given once, the strictest rule first.
-    """
-    accepted = [(text, "surface") for text in term.targets] + [(text, "form") for text in term.forms]
-    if base(lang) in UNSPACED:
-        spans = [(s, e, "substring") for text, _ in accepted for s, e in _occurrences(text, target, term, whole=False)]
-    else:
-        spans = [(s, e, rule) for text, rule in accepted for s, e in _occurrences(text, target, term)]
-        if not term.case_sensitive:
-            spans += [(s, e, "lemma") for text, _ in accepted for s, e in _lemma_spans(text, target, lang)]
-        if base(lang) in COMPOUNDING and term.status != "forbidden":
-            spans += [(s, e, "compound") for text, _ in accepted for s, e in _compounds(text, target, lang)]
-    kept: list[Evidence] = []
-    for start, end, rule in spans:
-        if not any(start < other.end and other.start < end for other in kept):
-            kept.append(Evidence(start, end, rule))
-    return sorted(kept, key=lambda item: item.start)
+        return [span for span in found
+                if (only is None or span[2] in only) and not (self._is_spaced and _is_within_word(text, *span[:2]))]
 
 
 def check(segment: Segment, lang: str, target: str | None = None) -> tuple[TermError, ...]:
@@ -149,10 +132,9 @@ def check(segment: Segment, lang: str, target: str | None = None) -> tuple[TermE
     Each distinct matched term is judged once: missing, forbidden or changed; then codes, then whether it is a
     translation at all.
     """
-    text = segment.target if target is None else target
-    if _is_untranslated(segment, text):
-        return (TermError("untranslated", None, (), text or "", "empty" if not (text or "").strip() else "copied"),)
-    assert text is not None
+    text = (segment.target if target is None else target) or ""
+    if rule := _untranslated(segment, text):
+        return (TermError("untranslated", None, (), text, rule),)
     errors = list(_term_errors(segment, text, lang))
     for literal in codes.broken(segment.source, segment.codes, text):
         errors.append(TermError("changed", None, (literal,), "", "code"))
@@ -169,14 +151,14 @@ def required(segment: Segment) -> dict[Term, list[TermMatch]]:
 
 
 def found(segment: Segment, target: str, lang: str) -> dict[Term, list[Evidence]]:
-    """For each required term what target holds of it; empty lists are the unmet ones.
+    """For each required term what target holds of it, outside its codes; empty lists are the unmet ones.
 
     Several terms on the same spans (two domains, say) are alternatives: one of them meets them all.
     """
     terms = required(segment)
     proof = {
-        term: [item for demand in dict.fromkeys(_demand(segment, match) for match in matches)
-               for item in evidence(demand, target, lang)]
+        term: [item for wanted in dict.fromkeys(_demand(segment, match) for match in matches)
+               for item in locate(segment, wanted, target, lang)]
         for term, matches in terms.items()
     }
     places = {term: frozenset((match.start, match.end) for match in matches) for term, matches in terms.items()}
@@ -185,9 +167,22 @@ def found(segment: Segment, target: str, lang: str) -> dict[Term, list[Evidence]
     return proof
 
 
+def locate(segment: Segment, term: Term, target: str, lang: str) -> list[Evidence]:
+    """The evidence of term in a target of this segment: across its tags, not in its placeholders."""
+    bare, places = _bare(target, codes.locate(segment.source, segment.codes, target))
+    return [Evidence(places[item.start], places[item.end - 1] + 1, item.rule) for item in evidence(term, bare, lang)]
+
+
 def demand(segment: Segment, term: Term) -> Term:
     """The required term as the segment asks for it: do-not-translate items as they stand in the source."""
     return _demand(segment, required(segment)[term][0])
+
+
+def surface(segment: Segment, match: TermMatch) -> str:
+    """What the source has at the match, without tags."""
+    inside = [Code(code.start - match.start, code.end - match.start, code.kind) for code in segment.codes
+              if match.start <= code.start and code.end <= match.end]
+    return codes.plain(segment.source[match.start : match.end], inside)[0]
 
 
 def _term_errors(segment: Segment, text: str, lang: str) -> Iterable[TermError]:
@@ -199,32 +194,49 @@ def _term_errors(segment: Segment, text: str, lang: str) -> Iterable[TermError]:
             kind = "changed" if term.status == "do-not-translate" else "missing"
             yield TermError(kind, term, wanted.targets + wanted.forms, "", "no accepted form")
     for term in dict.fromkeys(match.term for match in segment.matches if match.term.status == "forbidden"):
-        for item in evidence(term, text, lang):
+        for item in locate(segment, term, text, lang):
             if not any(ok.start <= item.start and item.end <= ok.end for ok in good):
                 yield TermError("forbidden", term, term.targets, text[item.start : item.end], item.rule)
 
 
 def _demand(segment: Segment, match: TermMatch) -> Term:
-    """The term as this match asks for it: what must not be translated must come as it stands in the source."""
+    """The term as this match asks for it: what must not be translated as in the source (or the glossary: a heading
+    may shout, a plural may be none in the other language)."""
     if match.term.status != "do-not-translate":
         return match.term
-    return replace(match.term, targets=(segment.source[match.start : match.end],), forms=(), case_sensitive=True)
+    targets = dict.fromkeys((surface(segment, match), *match.term.targets))
+    return replace(match.term, targets=tuple(targets), case_sensitive=True)
 
 
-def _is_untranslated(segment: Segment, text: str | None) -> bool:
-    source, _ = codes.plain(segment.source, segment.codes)
-    words = [token for token, _, _ in tokens(source) if token.isalpha()]
-    if not words:
-        return False
-    if not text or not any(char.isalnum() for char in text):
-        return True
+def _untranslated(segment: Segment, target: str) -> str:
+    """Why target is no translation: "empty", "no words" or "copied"; "" when it is one or there is nothing to say."""
+    source, _ = _bare(segment.source, segment.codes)
+    said = [token for token, _, _ in tokens(source) if token.isalpha()]
+    if not said:
+        return ""
+    text, _ = _bare(target, codes.locate(segment.source, segment.codes, target))
+    if not any(char.isalnum() for char in text):
+        return "no words" if target.strip() else "empty"
     kept = sum(match.end - match.start for match in segment.matches if match.term.status == "do-not-translate")
-    return len(words) >= _LONG_COPY and text.strip() == segment.source.strip() and kept < len(source) / 2
+    is_long = sum(len(token) > 1 for token in said) >= _LONG_COPY  # Ctrl+Shift+Alt+F is not
+    return "copied" if is_long and text.strip() == source.strip() and kept < len(source) / 2 else ""
 
 
-def _is_acronym(text: str) -> bool:
-    """"IT" must not match "it"; a heading typed in capitals is longer."""
-    return 2 <= len(text) <= 5 and text.isalpha() and text.isupper()
+def _bare(text: str, found: Sequence[Code]) -> tuple[str, Sequence[int]]:
+    """(text without tags and with its other codes blotted out, the place of each character in text)."""
+    if not found:
+        return text, range(len(text) + 1)
+    pieces, position = [], 0
+    for code in found:
+        if code.kind == "alone":
+            pieces += [text[position : code.start], _BLOT * (code.end - code.start)]
+            position = code.end
+    return codes.plain("".join((*pieces, text[position:])), found)
+
+
+def _is_within_word(text: str, start: int, end: int) -> bool:
+    """Whether letters go on before or after the span: the tokenizers cut "cannot" and "don't"."""
+    return text[start - 1 : start + 1].isalpha() and start > 0 or end < len(text) and text[end - 1 : end + 1].isalpha()
 
 
 def _own_first(found: list[tuple[int, int, Term, str]], own: tuple[Term, ...]) -> list[tuple[int, int, Term, str]]:
@@ -244,41 +256,6 @@ def _longest(found: list[tuple[int, int, Term, str]]) -> list[tuple[int, int, Te
             kept.append((start, end))
     spans = frozenset(kept)
     return sorted(((s, e, t, rule) for (s, e, t), rule in best.items() if (s, e) in spans), key=lambda item: item[:2])
-
-
-def _occurrences(text: str, target: str, term: Term, whole: bool = True) -> Iterable[tuple[int, int]]:
-    pattern = r"\s+".join(map(re.escape, text.split()))
-    if whole:
-        pattern = rf"(?<!\w){pattern}(?!\w)"
-    flags = 0 if term.case_sensitive else re.IGNORECASE
-    return [match.span() for match in re.finditer(pattern, target, flags)] if pattern else []
-
-
-def _lemma_spans(text: str, target: str, lang: str) -> Iterable[tuple[int, int]]:
-    wanted = sequence(text, lang)
-    read = tokens(target)
-    have = [lemma(token, lang) for token, _, _ in read]
-    return [
-        (read[i][1], read[i + len(wanted) - 1][2])
-        for i in range(len(have) - len(wanted) + 1)
-        if wanted and tuple(have[i : i + len(wanted)]) == wanted
-    ]
-
-
-def _compounds(text: str, target: str, lang: str) -> Iterable[tuple[int, int]]:
-    """Words that begin or end with the (single-word) form: "Tabelle" in "Pivottabellen" and "Tabellenzeile"."""
-    if len(text) < 4 or not text.isalpha():
-        return []
-    stem = text.casefold()
-    # a first half often loses its ending: Adresse → Adress-buch
-    first = stem[:-1] if stem.endswith("e") and len(stem) > 4 else stem
-    return [
-        (start, end)
-        for token, start, end in tokens(target)
-        if len(token) >= len(stem) + 3
-        and token.isalpha()
-        and (token.casefold().startswith(first) or token.casefold().endswith(stem) or lemma(token, lang).endswith(stem))
-    ]
 
 
 def _blank(lang: str) -> Language:

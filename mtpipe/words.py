@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
+# what belongs to the letter before it and is no \w: accents, vowel signs, joiners; up to the last Indic block
+MARKS = "\u00ad\u200c\u200d\u3099\u309a" + "".join(
+    char for char in map(chr, range(0x300, 0x1B00)) if unicodedata.category(char) in ("Mn", "Mc")
+)
 _CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0002fa1f"
-_WORD = re.compile(rf"[{_CJK}]|(?:(?![{_CJK}])\w)+(?:[-.·](?:(?![{_CJK}])\w)+)*|[^\w\s]")
+_LETTERS = rf"(?:(?![{_CJK}])\w[{MARKS}]*)+"
+_WORD = re.compile(rf"[{_CJK}][\u3099\u309a]?|{_LETTERS}(?:[-.·\u2010\u2011]{_LETTERS})*|[^\w\s]")
 
 
 def spans(text: str) -> list[tuple[int, int]]:
