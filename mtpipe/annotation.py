@@ -88,9 +88,9 @@ def coded_line(segment: Segment, shape: str) -> Line:
 
 
 def disarm(text: str, annotation: Iterable[str] | None) -> str:
-    """Text without the annotation symbols: ⟦ ⇒ ⟧ become [ → ]."""
+    """Text without the annotation symbols: ⟦ ⇒ ⟧ become [ → ]; a space beside a symbol is layout, not part of it."""
     for symbol, harmless in zip(annotation or (), "[→]", strict=False):
-        text = text.replace(symbol, harmless)
+        text = text.replace(symbol.strip(), harmless)
     return text
 
 

@@ -1,7 +1,7 @@
 """May this edit replace that draft? Every rule of the repair, each refusal with a reason code for the report.
 
-"accepted" | no-change | term-missing | term-lost | forbidden | overuse | code-lost | number-changed | script |
-too-far | length | repetition | commentary | score
+"accepted" | no-change | untranslated | term-missing | term-lost | forbidden | overuse | code-lost | number-changed |
+script | too-far | length | repetition | commentary | score
 """
 
 from __future__ import annotations
@@ -13,13 +13,18 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from mtpipe import codes, terms
+from mtpipe.evidence import Evidence
 from mtpipe.glossary import Term
 from mtpipe.segment import Segment
 from mtpipe.words import words
 
 ACCEPTED = "accepted"
+_CODE = re.compile("\ufffc+")
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 _NGRAM = 3
+_QUOTES = (('"', '"'), ("“", "”"), ("```", "```"))
+
+Proof = dict[Term, list[Evidence]]  # what a target holds of each required term
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,27 +70,36 @@ def judge(
         return "number-changed"
     if _scripts(candidate) - _scripts(draft) - _scripts("".join(f for t in gained for f in t.targets + t.forms)):
         return "script"
-    if reason := _shape_reason(segment, draft, candidate, after, allowed, limits):
+    inside = {word for items in after.values() for item in items for word in words(candidate[item.start : item.end])}
+    if reason := _shape_reason(_words(segment, draft), _words(segment, candidate), words(segment.source), inside,
+                               allowed, limits):
         return reason
     if scores is not None and scores[1] < scores[0] - limits.score_drop:
         return "score"
     return ACCEPTED
 
 
-def _terms_reason(segment: Segment, draft: str, candidate: str, before: dict, after: dict, lang: str) -> str:
+def _text(segment: Segment, target: str) -> str:
+    """target with nothing of its codes but where they stand."""
+    return _CODE.sub("\ufffc", terms.without_codes(segment, target)[0])
+
+
+def _terms_reason(segment: Segment, draft: str, candidate: str, before: Proof, after: Proof, lang: str) -> str:
     if any(before[term] and not after[term] for term in before):
         return "term-lost"
     occurrences = {term: len(matches) for term, matches in terms.required(segment).items()}
     if any(_uses(after, term) > max(occurrences[term], _uses(before, term)) for term in after):
         return "overuse"
     errors, left = (terms.check(segment, lang, text) for text in (draft, candidate))
+    if any(error.kind == "untranslated" for error in left):
+        return "untranslated"
     banned, still = ({error.found for error in found if error.kind == "forbidden"} for found in (errors, left))
     if still - banned:
         return "forbidden"
     return "" if len(left) < len(errors) else "term-missing"
 
 
-def _uses(proof: dict, term: Term) -> int:
+def _uses(proof: Proof, term: Term) -> int:
     """How often a term stands for itself, not as a part of a longer one."""
     longer = [item for other in proof if other != term for item in proof[other]]
     return sum(
@@ -94,15 +108,20 @@ def _uses(proof: dict, term: Term) -> int:
     )
 
 
+def _words(segment: Segment, target: str) -> list[str]:
+    """The words of target without its codes, whose insides are not for an edit to be measured by."""
+    return words(codes.mask(target, codes.locate(segment.source, segment.codes, target), " "))
+
+
 def _shape_reason(
-    segment: Segment, draft: str, candidate: str, after: dict, allowed: int, limits: Limits
+    old: list[str], new: list[str], source: list[str], inside: set[str], allowed: int, limits: Limits
 ) -> str:
-    old, new = words(draft), words(candidate)
+    """How far the words of a candidate are from those of the draft; inside: words of the terms, allowed: so many more
+    words may come with them."""
     if not limits.shortest * len(old) - limits.slack <= len(new) <= limits.longest * len(old) + limits.slack + allowed:
         return "length"
-    if _repeats(new) - _repeats(old) - _repeats(words(segment.source)):
+    if _repeats(new) - _repeats(old) - _repeats(source):
         return "repetition"
-    inside = {word for items in after.values() for item in items for word in words(candidate[item.start : item.end])}
     changed = [
         max(i2 - i1 - allowed, sum(word not in inside for word in new[j1:j2]))
         for tag, i1, i2, j1, j2 in SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
@@ -117,8 +136,14 @@ def _loses_codes(segment: Segment, draft: str, candidate: str) -> bool:
     return bool(lost - Counter(codes.broken(segment.source, segment.codes, draft)))
 
 
-def _numbers(text: str, proof: dict) -> list[str]:
-    """The numbers of text outside its terms, which may bring or take some."""
+def _changes_numbers(draft: str, candidate: str, before: Proof, after: Proof) -> bool:
+    """Terms may bring numbers or take in those that were there (Office365 → Office 365); no other comes or goes."""
+    outside = Counter(_numbers(draft, before)) == Counter(_numbers(candidate, after))
+    return not outside and Counter(_numbers(draft, {})) != Counter(_numbers(candidate, {}))
+
+
+def _numbers(text: str, proof: Proof) -> list[str]:
+    """The numbers of text outside its terms."""
     spans = [(item.start, item.end) for items in proof.values() for item in items]
     return [
         match.group() for match in _NUMBER.finditer(text)
@@ -141,6 +166,10 @@ def _repeats(read: list[str]) -> Counter[tuple[str, ...]]:
 
 def _is_commentary(draft: str, candidate: str) -> bool:
     """An answer that talks: more lines than the draft, or the whole in quotes or a fence the draft has not."""
-    if candidate.strip().count("\n") > draft.strip().count("\n"):
+    old, new = draft.strip(), candidate.strip()
+    if new.count("\n") > old.count("\n"):
         return True
-    return any(candidate.strip().startswith(mark) and not draft.strip().startswith(mark) for mark in ('"', "“", "```"))
+    return any(
+        new.startswith(first) and new.endswith(last) and not (old.startswith(first) and old.endswith(last))
+        for first, last in _QUOTES
+    )

@@ -202,7 +202,7 @@ class CTranslate2Translator:
     def _unwanted(self, coded: bool) -> list[list[str]] | None:
         """The symbols the model was taught that must not appear in a text for people; masked codes need theirs."""
         kept = self.model.code if coded and self.model.code else ""
-        symbols = [symbol for symbol in self.model.annotation or () if symbol not in kept]
+        symbols = [symbol for symbol in map(str.strip, self.model.annotation or ()) if symbol not in kept]
         return [[symbol] for symbol in symbols if not self._target.unknown([symbol])] or None
 
     def _encode(self, lines: Sequence[Line]) -> list[list[str]]:

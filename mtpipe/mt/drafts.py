@@ -70,14 +70,19 @@ def make(segments: Sequence[Segment], n: int, model: Model, shape: str | None) -
 
 
 def _unmasked(segment: Segment, hypotheses: Sequence[Hypothesis], shape: str) -> list[Draft]:
-    """Drafts of the hypotheses in which every code came back intact."""
+    """Drafts of the hypotheses in which every code came back intact, and not alone."""
     literals = codes.literals(segment.source, segment.codes)
     drafts = []
     for hypothesis in hypotheses:
         text = codes.unmask(hypothesis.text or "", literals, shape)
-        if text and not codes.broken(segment.source, segment.codes, text):
+        if text and _says_something(segment, text) and not codes.broken(segment.source, segment.codes, text):
             drafts.append(_draft(segment, hypothesis, text))
     return drafts
+
+
+def _says_something(segment: Segment, text: str) -> bool:
+    bare = codes.mask(text, codes.locate(segment.source, segment.codes, text), " ")
+    return any(char.isalnum() for char in bare)
 
 
 def _placed(
