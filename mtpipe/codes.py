@@ -118,13 +118,14 @@ def broken(source: str, codes: Sequence[Code], target: str) -> list[str]:
     if not codes:
         return []
     wanted = literals(source, codes)
-    least = Counter(wanted)
-    most = Counter(source[start:end] for start, end in occurrences(source, wanted))
+    seen = [source[start:end] for start, end in occurrences(source, wanted)]
+    most = Counter(seen)
+    least = Counter(wanted) & most  # codes that touch may read as others: only what can be found again is asked for
     found = [target[start:end] for start, end in occurrences(target, wanted)]
     counts = Counter(found)
     wrong = [literal for literal in least
-             if not least[literal] <= counts[literal] <= max(most[literal], least[literal])]
-    if wrong or found == wanted:
+             if not least[literal] <= counts[literal] <= most[literal]]
+    if wrong or found in (wanted, seen):
         return wrong
     nesting = _Nesting(source, codes)
     for literal in found:

@@ -103,6 +103,11 @@ def test_broken_allows_text_that_looks_like_a_code_to_go_but_not_to_multiply():
     assert codes.broken(source, found, "*a* ist 2 * 3 * 4") == ["*"]
 
 
+def test_broken_bears_codes_that_touch():
+    source = "$a${x}$a$"
+    assert codes.broken(source, (Code(2, 6), Code(6, 9)), source) == []
+
+
 def test_locate_gives_the_codes_of_a_target():
     source = "Click <b>Save</b> in {app}"
     target = "In {app} <b>Sichern</b>"

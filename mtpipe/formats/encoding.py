@@ -16,7 +16,12 @@ _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF32_LE, "utf-32-le"), (codecs
          (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _CONTROL = bytes(set(range(32)) - set(b"\t\n\v\f\r\x1a\x1b\b"))
 _SAMPLE = 100_000  # bytes that are looked at to tell binary files and legacy encodings
-_WINDOWS_1252_ONLY = re.compile(rb"[\x80-\x9f]")
+# What a file is expected to be in; others (EBCDIC, DOS) are likelier a wrong guess on a short text.
+_LEGACY = ["cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "koi8_r", "iso8859_2",
+           "cp932", "euc_jp", "gb18030", "big5", "euc_kr"]
+# A short text in one of these alphabets fits cp1250 as well as cp1252, but western European files are in the latter.
+_WESTERN = [set(letters) for letters in ("äöüß", "àâæçéèêëîïôœùûüÿ", "áéíóúüñ", "àáâãçéêíóôõú", "àèéìíòóùú", "åäöæøéü")]
+_PUNCTUATION = set("€‚„…‘’“”•–—™ ¡¢£§©«®°±²·»¿×\xa0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +117,9 @@ def _legacy(data: bytes, error: UnicodeDecodeError, name: str, declared: re.Patt
     damaged = sum("\udc80" <= character <= "\udcff" for character in text)
     if sum(character > "\x7f" for character in text) - damaged > damaged:
         raise InputError(f"{name}: {bad}; the rest is UTF-8, so the file is damaged there: mend that line")
-    best = from_bytes(around).best()
-    guesses = ([best.encoding] if best else []) + (["cp1252"] if _WINDOWS_1252_ONLY.search(around) else ["latin-1"])
-    for guess in guesses:
+    letters = {c for c in around.decode("cp1252", "replace").lower() if c > "\x7f"} - _PUNCTUATION
+    best = from_bytes(around, cp_isolation=_LEGACY).best()
+    for guess in ("cp1252" if any(letters <= known for known in _WESTERN) else "", best.encoding if best else ""):
         if codec := _lossless(data, guess):
             return codec, f"no UTF-8: {codec} detected; kept where the translation can be written in it, else UTF-8"
     raise InputError(f"{name}: {bad}, and no other encoding fits; save the file as UTF-8")
