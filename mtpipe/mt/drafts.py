@@ -18,6 +18,7 @@ from mtpipe.mt import Draft
 from mtpipe.segment import Segment
 
 GUESS = "codes placed by guess"
+LONGEST_LITERAL = 24  # characters of a placeholder that a model may be shown
 LONGEST_WORD = 5000  # characters without a space: beyond, it is no language, Chinese included
 
 
@@ -60,12 +61,14 @@ def make(segments: Sequence[Segment], n: int, model: Model, shape: str | None) -
             drafts[i] = _unmasked(segments[i], hypotheses, shape)
         todo = [i for i in todo if not segments[i].codes or not drafts[i]]
     for is_bare in (False, True):
-        chosen = [segments[i] for i in todo]
+        now = [i for i in todo if is_bare or _goes_literally(segments[i])]
+        chosen = [segments[i] for i in now]
         looks = frozenset(k for k, segment in enumerate(chosen) if _has_tags(segment) and not is_bare)
         options = model.hypotheses([plain_line(segment, is_bare) for segment in chosen], n, looks)
-        for i, placed in zip(todo, _placed(chosen, options, model, is_bare), strict=True):
+        for i, placed in zip(now, _placed(chosen, options, model, is_bare), strict=True):
             drafts[i] = placed
-        todo = [i for i in todo if codes.broken(segments[i].source, segments[i].codes, drafts[i][0].text)]
+        done = {i for i in now if not codes.broken(segments[i].source, segments[i].codes, drafts[i][0].text)}
+        todo = [i for i in todo if i not in done]
     return drafts
 
 
@@ -129,6 +132,12 @@ def _has_words(segment: Segment) -> bool:
     """Whether anything outside its codes needs a translation: no letters, or only blobs of data, is copied."""
     words = plain_line(segment, is_bare=True).text.split()
     return any(len(word) < LONGEST_WORD and any(map(str.isalpha, word)) for word in words)
+
+
+def _goes_literally(segment: Segment) -> bool:
+    """Whether a model may be shown the codes that stand alone: from markup and long ones it only learns to stammer."""
+    alone = (segment.source[code.start : code.end] for code in segment.codes if code.kind == "alone")
+    return all(len(literal) <= LONGEST_LITERAL and not literal.startswith("<") for literal in alone)
 
 
 def _has_tags(segment: Segment) -> bool:
