@@ -18,7 +18,7 @@ _CONTROL = bytes(set(range(32)) - set(b"\t\n\v\f\r\x1a\x1b\b"))
 _SAMPLE = 100_000  # bytes that are looked at to tell binary files and legacy encodings
 # What a file is expected to be in; others (EBCDIC, DOS) are likelier a wrong guess on a short text.
 _LEGACY = ["cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "koi8_r", "iso8859_2",
-           "cp932", "euc_jp", "gb18030", "big5", "euc_kr"]
+           "cp932", "euc_jp", "gb18030", "big5", "cp949"]
 # A short text in one of these alphabets fits cp1250 as well as cp1252, but western European files are in the latter.
 _WESTERN = [set(letters) for letters in ("äöüß", "àâæçéèêëîïôœùûüÿ", "áéíóúüñ", "àáâãçéêíóôõú", "àèéìíòóùú", "åäöæøéü")]
 _PUNCTUATION = set("€‚„…‘’“”•–—™ ¡¢£§©«®°±²·»¿×\xa0")
