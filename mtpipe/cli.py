@@ -189,6 +189,28 @@ def stats(path: Path, source_lang: str, target_lang: str, as_json: bool) -> None
 
 
 @main.group()
+def corpus() -> None:
+    """Learn from parallel text."""
+
+
+@corpus.command()
+@click.argument("pairs", type=click.Path(exists=True, path_type=Path), nargs=-1, required=True)
+@click.option("-o", "--out", type=ANY, required=True, help="Folder of the lexicon.")
+@languages
+def lexicon(pairs: tuple[Path, ...], out: Path, source_lang: str, target_lang: str) -> None:
+    """Make an alignment lexicon of PAIRS: TSV files, .mo catalogues or folders of them."""
+    from itertools import chain
+
+    from mtpipe import corpora
+    from mtpipe.lexicon import Lexicon
+
+    learnt = Lexicon(source_lang, target_lang)
+    used = learnt.learn(chain.from_iterable(corpora.pairs(path, source_lang, target_lang) for path in pairs))
+    learnt.save(out, {"pairs": used, "sources": [path.name for path in pairs]})
+    click.echo(f"learnt from {used} pairs: {out}")
+
+
+@main.group()
 def models() -> None:
     """Look at the models at hand."""
 

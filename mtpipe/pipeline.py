@@ -123,9 +123,10 @@ class _Work:
 
     def __init__(self, job: Job, files: list[File], on_progress: OnProgress | None):
         self._job = job
-        self._tools = toolbox.load(job)
-        self._tally = Tally(job.target_lang, [name for name, _ in self._tools.editors])
         self._seconds: dict[str, float] = {}
+        with self._timed("load"):
+            self._tools = toolbox.load(job)
+        self._tally = Tally(job.target_lang, [name for name, _ in self._tools.editors])
         self._formats: dict[str, Any] = {}
         self._on_progress = on_progress or (lambda progress: None)
         self._bytes = sum(file.size for file in files) or 1

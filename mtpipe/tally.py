@@ -56,7 +56,7 @@ class Tally:
                  "untranslated", "words", "segments_with_errors")  # fmt: skip
         required = self._totals["required"]
         return {
-            "totals": {name: self._totals[name] for name in names},
+            "totals": {name: self._totals[name] for name in names} | {"units": self._totals["segments"]},
             "terms": {
                 "required": required,
                 "segments_with_terms": self._totals["segments_with_terms"],

@@ -173,6 +173,19 @@ def test_glossary_stats():
     assert json.loads(run("glossary", "stats", "g.csv", *LANGUAGES, "--json").stdout)["terms"] == 1
 
 
+def test_corpus_lexicon_learns_what_post_edit_uses(tmp_path):
+    words = {"cell": "Zelle", "row": "Zeile", "table": "Tabelle", "menu": "Menü"}
+    lines = [f"the {a} and the {b}\tdie {words[a]} und die {words[b]}" for a in words for b in words if a != b]
+    (tmp_path / "pairs.tsv").write_text("\n".join(lines * 3) + "\n")
+    result = run("corpus", "lexicon", "pairs.tsv", "-o", "lexicon", "-s", "en", "-t", "xx")
+    assert result.exit_code == 0 and "learnt from" in result.stdout
+    (tmp_path / "wrong.jsonl").write_text('{"source": "the row and the cell", "draft": "die Zeile und die Kammer"}\n')
+    result = run("post-edit", "wrong.jsonl", "-o", "edited.jsonl", "-s", "en", "-t", "xx", "-g", "g.csv", "--editors",
+                 "substitution", "--lexicon", "lexicon", "--strict")  # fmt: skip
+    assert result.exit_code == 0, result.output
+    assert json.loads((tmp_path / "edited.jsonl").read_text())["postedit"] == "die Zeile und die Zelle"
+
+
 def test_models_show(model_folder):
     assert json.loads(run("models", "show", model_folder, "--json").stdout)["target_lang"] == "de"
     assert run("models", "list").exit_code == 0
