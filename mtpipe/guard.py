@@ -61,18 +61,18 @@ def judge(
     ):
         if is_broken:
             return reason
-    before, after = (terms.found(segment, text, lang) for text in (draft, candidate))
+    old, new = (_text(segment, text) for text in (draft, candidate))
+    before, after = (terms.found(segment, text, lang) for text in (old, new))
     if reason := _terms_reason(segment, draft, candidate, before, after, lang):
         return reason
-    gained = [term for term in after if after[term] and not before[term]]
-    allowed = sum(max(len(words(form)) for form in terms.demand(segment, term).targets) for term in gained)
-    if Counter(_numbers(candidate, after)) != Counter(_numbers(draft, before)):
+    gained = [terms.demand(segment, term) for term in after if after[term] and not before[term]]
+    allowed = sum(max(len(words(form)) for form in term.targets) for term in gained)
+    if _changes_numbers(old, new, before, after):
         return "number-changed"
-    if _scripts(candidate) - _scripts(draft) - _scripts("".join(f for t in gained for f in t.targets + t.forms)):
+    if _scripts(new) - _scripts(old) - _scripts("".join(form for term in gained for form in term.targets + term.forms)):
         return "script"
-    inside = {word for items in after.values() for item in items for word in words(candidate[item.start : item.end])}
-    if reason := _shape_reason(_words(segment, draft), _words(segment, candidate), words(segment.source), inside,
-                               allowed, limits):
+    inside = {word for items in after.values() for item in items for word in words(new[item.start : item.end])}
+    if reason := _shape_reason(_words(old), _words(new), words(segment.source), inside, allowed, limits):
         return reason
     if scores is not None and scores[1] < scores[0] - limits.score_drop:
         return "score"
@@ -108,9 +108,9 @@ def _uses(proof: Proof, term: Term) -> int:
     )
 
 
-def _words(segment: Segment, target: str) -> list[str]:
-    """The words of target without its codes, whose insides are not for an edit to be measured by."""
-    return words(codes.mask(target, codes.locate(segment.source, segment.codes, target), " "))
+def _words(text: str) -> list[str]:
+    """The words without the codes, which are not for an edit to be measured by."""
+    return [word for word in words(text) if word != "\ufffc"]
 
 
 def _shape_reason(

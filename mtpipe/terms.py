@@ -25,7 +25,7 @@ from mtpipe.segment import Code, Segment, TermError, TermMatch
 from mtpipe.spelling import fold
 
 __all__ = ["Evidence", "Matcher", "check", "demand", "evidence", "found", "locate", "required",
-           "surface"]
+           "surface", "without_codes"]
 
 _BLOT = "\ufffc"  # stands for each character of a code; a token by itself in every language
 _UNSPACED_TOKEN = re.compile(r"[A-Za-z0-9_]+|\S")
@@ -169,8 +169,13 @@ def found(segment: Segment, target: str, lang: str) -> dict[Term, list[Evidence]
 
 def locate(segment: Segment, term: Term, target: str, lang: str) -> list[Evidence]:
     """The evidence of term in a target of this segment: across its tags, not in its placeholders."""
-    bare, places = _bare(target, codes.locate(segment.source, segment.codes, target))
+    bare, places = without_codes(segment, target)
     return [Evidence(places[item.start], places[item.end - 1] + 1, item.rule) for item in evidence(term, bare, lang)]
+
+
+def without_codes(segment: Segment, target: str) -> tuple[str, Sequence[int]]:
+    """(a target of this segment without tags and with other codes blotted out, each character's place in target)."""
+    return _bare(target, codes.locate(segment.source, segment.codes, target))
 
 
 def demand(segment: Segment, term: Term) -> Term:
@@ -214,7 +219,7 @@ def _untranslated(segment: Segment, target: str) -> str:
     said = [token for token, _, _ in tokens(source) if token.isalpha()]
     if not said:
         return ""
-    text, _ = _bare(target, codes.locate(segment.source, segment.codes, target))
+    text, _ = without_codes(segment, target)
     if not any(char.isalnum() for char in text):
         return "no words" if target.strip() else "empty"
     kept = sum(match.end - match.start for match in segment.matches if match.term.status == "do-not-translate")

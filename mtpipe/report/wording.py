@@ -22,6 +22,7 @@ EDITORS = {
 REASONS = {
     "accepted": "accepted",
     "no-change": "it proposed the text that was there",
+    "untranslated": "it was no translation",
     "term-missing": "the required term was still missing",
     "term-lost": "a term that was right would be lost",
     "forbidden": "it would bring in a forbidden term",
