@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
@@ -55,10 +56,10 @@ class Lexicon:
 
     @cached_property
     def fluency(self) -> Fluency:
-        return Fluency(self._rows("fluency"), self._function_words)
+        return Fluency(self._rows("fluency", 2), self._function_words)
 
-    def _rows(self, name: str) -> Iterator[list[str]]:
-        return _lines(self._folder / f"{name}.tsv.gz") if self._folder else iter(())
+    def _rows(self, name: str, columns: int = 3) -> Iterator[list[str]]:
+        return _lines(self._folder / f"{name}.tsv.gz", columns) if self._folder else iter(())
 
     def align(self, pairs: Sequence[Pair]) -> list[np.ndarray]:
         """For each (source, target) a matrix [target words × source words] of link weights (0…1); words as in
@@ -87,7 +88,7 @@ class Lexicon:
             used += len(shard)
         self.links = {s: kept for s, row in self.links.items() if (kept := _above(row, MIN_LINK))}
         self._totals = None
-        self.forms = forms.by_lemma(self.target_lang)
+        self.forms = forms.by_lemma(self.target_lang, self.forms)
         return used
 
     def _read(self, pairs: Iterable[Pair]) -> Iterator[tuple[list[str], list[str], list[str], list[str]]]:
@@ -136,8 +137,11 @@ class Lexicon:
         if not head.is_file():
             raise ModelError(f"{folder}: no lexicon here (lexicon.json is missing); make one from parallel text with "
                              f"'mtpipe corpus lexicon PAIRS.tsv --out {folder}'")
-        about = json.loads(head.read_text(encoding="utf-8"))
-        made = cls(about["source_lang"], about["target_lang"], folder)
+        try:
+            about = json.loads(head.read_text(encoding="utf-8"))
+            made = cls(about["source_lang"], about["target_lang"], folder)
+        except (ValueError, KeyError, TypeError) as error:
+            raise ModelError(f"{head}: not a lexicon's head ({error!r}); make the lexicon again") from error
         made._function_words = about.get("function_words")
         return made
 
@@ -152,7 +156,9 @@ class _Forms:
         self._inside.update(word for before, word in zip(sentence, sentence[1:])
                             if word[0].isalpha() and before not in _ENDS)
 
-    def by_lemma(self, lang: str) -> dict[str, dict[str, int]]:
+    def by_lemma(self, lang: str, known: dict[str, dict[str, int]]) -> dict[str, dict[str, int]]:
+        for row in known.values():
+            self._inside.update(row)
         spelling: dict[str, str] = {}
         totals: Counter[str] = Counter()
         for word, count in self._inside.most_common():
@@ -196,10 +202,14 @@ def _write(path: Path, rows: Iterable[tuple[str, ...]]) -> None:
             packed.write(("\t".join(row) + "\n").encode())
 
 
-def _lines(path: Path) -> Iterator[list[str]]:
+def _lines(path: Path, columns: int) -> Iterator[list[str]]:
     try:
         with gzip.open(path, "rt", encoding="utf-8", newline="\n") as lines:
             for line in lines:
-                yield line.rstrip("\n").split("\t")
-    except OSError as error:
+                row = line.rstrip("\n").split("\t")
+                if len(row) != columns:
+                    raise ValueError(f"{len(row)} columns where {columns} belong")
+                float(row[-1])
+                yield row
+    except (OSError, EOFError, ValueError, zlib.error) as error:
         raise InputError(f"{path}: part of a lexicon can't be read ({error}); make the lexicon again") from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gettext
 import re
+import struct
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from mtpipe.errors import InputError
 # "_File", "&File", "~File" mark a key; "(_F)" is how East Asian translations add one
 _KEY_AFTER = re.compile(r"\s?\([_&~]\w\)")
 _KEY = re.compile(r"(?<!\w)[_&~](?=\w)|(?<=\w)[_&~](?=\w)")
+_NAME = re.compile(r"\b[A-Z]+&[A-Z]\b")  # R&D, AT&T
 
 
 def pairs(path: Path) -> Iterator[Pair]:
@@ -20,7 +22,7 @@ def pairs(path: Path) -> Iterator[Pair]:
     try:
         with open(path, "rb") as file:
             catalog = gettext.GNUTranslations(file)._catalog  # type: ignore[attr-defined]  # no public way to list it
-    except (OSError, UnicodeDecodeError, ValueError, LookupError) as error:
+    except (OSError, ValueError, LookupError, struct.error) as error:
         raise InputError(f"{path}: not a readable .mo catalogue ({error})") from error
     for key, target in catalog.items():
         source = key[0] if isinstance(key, tuple) else key
@@ -53,4 +55,5 @@ def folder_pairs(folder: Path, source_lang: str, target_lang: str) -> Iterator[P
 
 
 def _clean(text: str) -> str:
-    return " ".join(_KEY.sub("", _KEY_AFTER.sub("", text)).split())
+    marked = _KEY_AFTER.sub("", text)
+    return " ".join((marked if _NAME.search(marked) else _KEY.sub("", marked)).split())

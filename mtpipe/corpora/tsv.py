@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import lzma
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
@@ -28,5 +29,5 @@ def pairs(path: Path) -> Iterator[Pair]:
                     raise InputError(f"{path}:{number}: no TAB in this line; a pair is source TAB target")
                 if columns[0].strip() and columns[1].strip():
                     yield columns[0].strip(), columns[1].strip()
-    except (UnicodeDecodeError, OSError, EOFError, lzma.LZMAError) as error:
+    except (UnicodeDecodeError, OSError, EOFError, lzma.LZMAError, zlib.error) as error:
         raise InputError(f"{path}: can't be read as UTF-8 text ({error}); convert or unpack it again") from error
