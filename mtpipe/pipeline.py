@@ -98,7 +98,7 @@ def _segments(path: Path, source_lang: str, target_lang: str, glossary: Path | N
     if name is None:
         raise InputError(f"{path}: no format reads {path.suffix or 'such'} files; give segments as .jsonl")
     terms = Glossary.read(glossary, source_lang, target_lang) if glossary else Glossary.of((), source_lang, target_lang)
-    return Matcher(terms).find(plugins.create("format", name, {}).read(path, path.name).segments)
+    return Matcher(terms).find(_format(name, source_lang, target_lang).read(path, path.name).segments)
 
 
 @dataclass(slots=True)
@@ -241,7 +241,7 @@ class _Work:
     def _format(self, file: File) -> Any:
         assert file.format is not None
         if file.format not in self._formats:
-            self._formats[file.format] = plugins.create("format", file.format, {})
+            self._formats[file.format] = _format(file.format, self._job.source_lang, self._job.target_lang)
         return self._formats[file.format]
 
     @contextmanager
@@ -253,6 +253,10 @@ class _Work:
     def _report_progress(self, path: str, bytes_more: float = 0.0) -> None:
         self._share = max(self._share, min(1.0, (self._bytes_done + bytes_more) / self._bytes))
         self._on_progress(Progress(self._share, path, self._done, self._files))
+
+
+def _format(name: str, source_lang: str, target_lang: str) -> Any:
+    return plugins.create("format", name, {}, source_lang=source_lang, target_lang=target_lang)
 
 
 def _state(segment: Segment) -> str:
