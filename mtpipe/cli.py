@@ -24,6 +24,16 @@ ANY = click.Path(path_type=Path)
 class _Group(click.Group):
     """Turns the user's errors into one clean message, everything else keeps its traceback."""
 
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted([*self.commands, "corpus"])
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name != "corpus":
+            return super().get_command(ctx, name)
+        from mtpipe.cli_corpus import corpus  # it takes its options from here
+
+        return corpus
+
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
@@ -82,7 +92,7 @@ def main(ctx: click.Context, config: Path | None) -> None:
         settings, options = read(path)
         ctx.obj = settings | {"options": options}
         names = {name: ",".join(value) if isinstance(value, list) else value for name, value in settings.items()}
-        ctx.default_map = {command: names for command in main.commands}
+        ctx.default_map = {command: names for command in main.list_commands(ctx)}
 
 
 @main.command()
@@ -186,28 +196,6 @@ def stats(path: Path, source_lang: str, target_lang: str, as_json: bool) -> None
 
     counts = count(Glossary.read(path, source_lang, target_lang))
     _show(counts, as_json, [f"{name}: {value}" for name, value in counts.items()])
-
-
-@main.group()
-def corpus() -> None:
-    """Learn from parallel text."""
-
-
-@corpus.command()
-@click.argument("pairs", type=click.Path(exists=True, path_type=Path), nargs=-1, required=True)
-@click.option("-o", "--out", type=ANY, required=True, help="Folder of the lexicon.")
-@languages
-def lexicon(pairs: tuple[Path, ...], out: Path, source_lang: str, target_lang: str) -> None:
-    """Make an alignment lexicon of PAIRS: TSV files, .mo catalogues or folders of them."""
-    from itertools import chain
-
-    from mtpipe import corpora
-    from mtpipe.lexicon import Lexicon
-
-    learnt = Lexicon(source_lang, target_lang)
-    used = learnt.learn(chain.from_iterable(corpora.pairs(path, source_lang, target_lang) for path in pairs))
-    learnt.save(out, {"pairs": used, "sources": [path.name for path in pairs]})
-    click.echo(f"learnt from {used} pairs: {out}")
 
 
 @main.group()

@@ -13,7 +13,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from mtpipe import __version__, folder, plugins, sentences, toolbox
+from mtpipe import __version__, folder, memory, plugins, sentences, toolbox
 from mtpipe.config import Job
 from mtpipe.errors import InputError
 from mtpipe.folder import File
@@ -235,6 +235,7 @@ class _Work:
             "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
             "job": self._tools.described,
             "seconds": {name: round(value, 3) for name, value in (self._seconds | {"total": total}).items()},
+            "peak_memory": memory.peak(),
             **self._tally.report(),
         }
 

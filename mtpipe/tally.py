@@ -20,7 +20,7 @@ class Tally:
     def __init__(self, lang: str, editors: Sequence[str]):
         self._lang = lang
         self._editors = tuple(editors)
-        self._met: Counter[str] = Counter()  # by rung
+        self._rungs = ("draft", *self._editors, "final")
         self._totals: Counter[str] = Counter()
         self._terms: dict[Term, Counter[str]] = {}
         self._accepted: Counter[str] = Counter()
@@ -43,7 +43,7 @@ class Tally:
         names = ("segments", "words", "required", "met_draft", "met", "errors", "untranslated")
         self.documents.append(
             {"path": path, "state": state, **{name: row[name] for name in names}}
-            | {"notes": list(notes), "message": message}
+            | {"rungs": {rung: row[f"met {rung}"] for rung in self._rungs}, "notes": list(notes), "message": message}
         )
         self._totals.update(row)
         self._totals.update({"documents": 1, state: 1})
@@ -60,7 +60,7 @@ class Tally:
             "terms": {
                 "required": required,
                 "segments_with_terms": self._totals["segments_with_terms"],
-                "rungs": [_rung(name, self._met[name], required) for name in ("draft", *self._editors, "final")],
+                "rungs": [_rung(rung, self._totals[f"met {rung}"], required) for rung in self._rungs],
                 "forbidden_found": self._totals["forbidden"],
                 "changed": self._totals["changed"],
             },
@@ -81,8 +81,7 @@ class Tally:
     def _segment(self, segment: Segment, path: str) -> Counter[str]:
         unmet = dict(self._unmet(segment))
         required = terms.required(segment)
-        for rung, left in unmet.items():
-            self._met[rung] += len(required) - len(left)
+        met_by_rung = {f"met {rung}": len(required) - len(left) for rung, left in unmet.items()}
         for term in required:
             counts = self._terms.setdefault(term, Counter())
             met_draft, met = (int(term not in unmet[rung]) for rung in ("draft", "final"))
@@ -97,7 +96,7 @@ class Tally:
             segments=1, words=_word_count(segment), segments_with_terms=int(bool(required)), required=len(required),
             met_draft=len(required) - len(unmet["draft"]), met=len(required) - len(unmet["final"]),
             errors=len(segment.errors), segments_with_errors=int(bool(segment.errors)),
-            **{kind: kinds[kind] for kind in ("forbidden", "changed", "untranslated")},
+            **{kind: kinds[kind] for kind in ("forbidden", "changed", "untranslated")}, **met_by_rung,
         )  # fmt: skip
 
     def _unmet(self, segment: Segment) -> Iterator[tuple[str, set[Term]]]:

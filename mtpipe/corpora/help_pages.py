@@ -9,25 +9,31 @@ from pathlib import Path
 from lxml import html
 
 from mtpipe.errors import InputError
+from mtpipe.segment import Segment
 
 _ID = re.compile(r"(par|hd|tit)_?\w+")
 _BLOCKS = ("p", "h1", "h2", "h3", "h4", "h5", "h6")
 
 
-def pairs(source: Path, target: Path) -> Iterator[tuple[str, str, str]]:
-    """(id "page#paragraph", source, target) for each paragraph that both folders' pages hold, white space folded.
+def segments(source: Path, reference: Path, output: Path | None = None) -> Iterator[Segment]:
+    """A segment "page#paragraph" for each paragraph that the pages of both folders hold, white space folded.
 
-    Raises InputError when no page of the source folder is in the target folder.
+    output: a folder of the same pages translated, whose paragraphs become the drafts; one it lacks is an empty draft.
+    Raises InputError when reference or output has none of source's pages.
     """
     pages = [path.relative_to(source) for path in sorted(source.rglob("*.html"))]
-    shared = [page for page in pages if (target / page).is_file()]
-    if not shared:
-        raise InputError(f"{target}: none of the {len(pages)} HTML pages of {source} is here")
-    for page in shared:
-        theirs = paragraphs(target / page)
-        for name, text in paragraphs(source / page).items():
-            if text and theirs.get(name):
-                yield f"{page.as_posix()}#{name}", text, theirs[name]
+    for folder in (reference, output) if output else (reference,):
+        if not any((folder / page).is_file() for page in pages):
+            raise InputError(f"{folder}: none of the {len(pages)} HTML pages of {source} is here")
+    for page in pages:
+        if not (reference / page).is_file():
+            continue
+        theirs = paragraphs(reference / page)
+        drafts = paragraphs(output / page) if output and (output / page).is_file() else {}
+        for key, text in paragraphs(source / page).items():
+            if text and theirs.get(key):
+                draft = drafts.get(key, "") if output else None
+                yield Segment(f"{page.as_posix()}#{key}", text, draft=draft, reference=theirs[key])
 
 
 def paragraphs(path: Path) -> dict[str, str]:

@@ -1,0 +1,76 @@
+"""Many corpora as one: distinct pairs in a fixed random order, without what is held out; and writing pairs."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from mtpipe.corpora import Pair, pairs
+from mtpipe.errors import InputError, OutputError
+from mtpipe.segment import Segment
+from mtpipe.words import words
+
+SEED = 1
+
+
+def distinct(
+    paths: Sequence[Path], source_lang: str, target_lang: str, exclude: Iterable[str] = ()
+) -> list[Pair]:
+    """The pairs of all paths, each once, shuffled alike in every run, without those whose source is in exclude.
+
+    Sources are compared by their words, without case. Raises InputError when nothing remains.
+    """
+    banned = {_key(source) for source in exclude}
+    found = dict.fromkeys(pair for path in paths for pair in pairs(path, source_lang, target_lang))
+    kept = [pair for pair in found if _key(pair[0]) not in banned]
+    if not kept:
+        raise InputError(f"no pair in {', '.join(map(str, paths))}" + (" that is not excluded" if found else ""))
+    # corpora come package by package: what learns in shards must see them mixed
+    random.Random(SEED).shuffle(kept)
+    return kept
+
+
+def sources(path: Path) -> list[str]:
+    """The sources in a file: "source" of segments JSON Lines, else the first TAB-separated column of each line.
+
+    Raises InputError for a file that is neither, with the line.
+    """
+    found = []
+    try:
+        for number, line in enumerate(path.read_text(encoding="utf-8-sig").splitlines(), 1):
+            found.append(json.loads(line)["source"] if path.suffix == ".jsonl" and line else line.split("\t")[0])
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: not UTF-8 ({error}); convert it") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputError(f'{path}:{number}: no JSON object with a "source"; give segments, or lines of text') from error
+    return found
+
+
+def write(path: Path, segments: Iterable[Segment]) -> int:
+    """Writes the segments that have a reference, as JSON Lines (.jsonl) or source TAB reference; returns how many.
+
+    Raises OutputError.
+    """
+    written = 0
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("w", encoding="utf-8", newline="\n") as file:
+            for segment in segments:
+                file.write(_line(segment, path.suffix == ".jsonl") + "\n")
+                written += 1
+    except OSError as error:
+        raise OutputError(f"{path}: can't be written ({error.strerror}); check permissions and space") from error
+    return written
+
+
+def _line(segment: Segment, is_json: bool) -> str:
+    if not is_json:
+        return f"{segment.source}\t{segment.reference}"
+    row = {"id": segment.id, "source": segment.source, "draft": segment.draft, "reference": segment.reference}
+    return json.dumps({key: value for key, value in row.items() if value is not None}, ensure_ascii=False)
+
+
+def _key(text: str) -> str:
+    return " ".join(words(text)).casefold()

@@ -1,0 +1,91 @@
+"""The comparison of whole translated folders: what their jobs report, and a table for people."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from mtpipe.errors import InputError, OutputError
+
+_COLUMNS = ("set", "system", "segments")
+_RATES = ("tsr",)  # of scores: shown as 0…1
+
+
+def job_facts(folder: Path, subsets: Mapping[str, Collection[str]]) -> dict[str, Any] | None:
+    """What the job that wrote folder reports of itself; None where no report is in it.
+
+    "words_per_second" (None after a resumed job: its seconds are not all), "peak_memory" in bytes, "seconds" by stage,
+    "rungs": {set: {rung: share of the required terms met after it}}, for all documents and each subset.
+    Raises InputError for a report that can't be read.
+    """
+    path = folder / ".mtpipe" / "report.json"
+    if not path.is_file():
+        return None
+    try:
+        report = json.loads(path.read_text(encoding="utf-8"))
+        totals, seconds = report["totals"], report["seconds"]
+        documents = {"all": None, **subsets}
+        return {
+            "signature": report["signature"], "model": report["job"]["model"], "words": totals["words"],
+            "seconds": seconds, "peak_memory": report.get("peak_memory"),
+            "words_per_second": None if totals["reused"] else round(totals["words"] / seconds["total"], 1),
+            "rungs": {name: _rungs(report, chosen) for name, chosen in documents.items()},
+        }  # fmt: skip
+    except (OSError, ValueError, KeyError, ZeroDivisionError) as error:
+        raise InputError(f"{path}: not a report of mtpipe ({error!r}); run the job again") from error
+
+
+def table(rows: Sequence[Mapping[str, Any]], jobs: Mapping[str, Mapping[str, Any] | None]) -> str:
+    """Markdown: the scores of every set and system, term success after each rung, and the jobs' speed and memory."""
+    names = list(dict.fromkeys(name for row in rows for name in row["scores"]))
+    lines = _markdown([*_COLUMNS, *names], [
+        [*(str(row[column]) for column in _COLUMNS), *(_score(name, row["scores"].get(name)) for name in names)]
+        for row in rows
+    ])  # fmt: skip
+    known = {name: job for name, job in jobs.items() if job}
+    rungs = {(name, part): rates for name, job in known.items() for part, rates in job["rungs"].items() if rates}
+    if rungs:
+        heads = list(dict.fromkeys(rung for rates in rungs.values() for rung in rates))
+        lines += ["", "Terms met after each rung (sentences, share of the required terms):", ""]
+        lines += _markdown(["set", "system", *heads], [
+            [part, name, *(_score("tsr", rates.get(head)) for head in heads)] for (name, part), rates in rungs.items()
+        ])  # fmt: skip
+    if known:
+        lines += ["", "Jobs:", ""]
+        lines += _markdown(["system", "words", "seconds", "words/s", "peak memory"], [
+            [name, f"{job['words']:,}", f"{job['seconds']['total']:.0f}", _or_dash(job["words_per_second"], "{:.0f}"),
+             _or_dash(job["peak_memory"] and job["peak_memory"] / 2**20, "{:.0f} MiB")]
+            for name, job in known.items()
+        ])  # fmt: skip
+    return "\n".join(lines) + "\n"
+
+
+def write(path: Path, text: str) -> None:
+    """Writes text, making the folder; raises OutputError."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise OutputError(f"{path}: can't be written ({error.strerror}); check permissions and space") from error
+
+
+def _rungs(report: Mapping[str, Any], documents: Collection[str] | None) -> dict[str, float]:
+    chosen = [row for row in report["documents"] if documents is None or row["path"] in documents]
+    required = sum(row["required"] for row in chosen)
+    rungs = [rung["rung"] for rung in report["terms"]["rungs"]] if required else []
+    return {rung: round(sum(row["rungs"][rung] for row in chosen) / required, 4) for rung in rungs}
+
+
+def _markdown(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    ruler = "|".join("---" if index < 2 else "---:" for index in range(len(heads)))
+    return [f"| {' | '.join(heads)} |", f"|{ruler}|", *(f"| {' | '.join(row)} |" for row in rows)]
+
+
+def _score(name: str, value: float | None) -> str:
+    return _or_dash(value, "{:.3f}" if name.startswith(_RATES) else "{:.1f}")
+
+
+def _or_dash(value: float | None, shape: str) -> str:
+    return "–" if value is None else shape.format(value)
