@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+import mtpipe
 from mtpipe import pipeline
 from mtpipe.config import Job
 from mtpipe.errors import ConfigError, GlossaryError, InputError, ModelError, OutputError
@@ -272,3 +273,8 @@ def test_a_real_model_translates_a_folder(source, tmp_path, model_folder):
     pipeline.run(Job(source, tmp_path / "out", "en", "de", model=model_folder, editors=()))
     assert "die Zelle" in (tmp_path / "out" / "a.txt").read_text()
     assert Path(tmp_path / "out" / "sub" / "b.txt").read_text().startswith("Use {name} here.")
+
+
+def test_the_same_job_from_python(source, tmp_path):
+    report = mtpipe.translate(str(source), str(tmp_path / "out"), source_lang="en", target_lang="de", mt="fake")
+    assert report["totals"]["written"] == 2 and (tmp_path / "out" / "a.txt").exists()
