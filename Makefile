@@ -4,6 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
 OUT ?= out/demo
+LARGE ?= out/demo-large
+HELP := data/cache/help/usr/share/libreoffice/help
+EN_DE := --source-lang en --target-lang de
+lower = $(shell echo $(1) | tr '[:upper:]' '[:lower:]')
 WMT25_DIR ?= ../shared/bench/wmt25-enes
 
 help: ## this list
@@ -23,6 +27,17 @@ install: $(BIN)/mtpipe ## virtual environment with mtpipe (no torch)
 demo: $(BIN)/mtpipe ## translate data/demo en→de under a glossary with the bundled model
 	$(BIN)/mtpipe translate data/demo --out $(OUT) --source-lang en --target-lang de --glossary glossaries/en-de.office.csv
 
+help-pages: $(HELP)/en-US $(HELP)/de ## download the LibreOffice help (Debian packages), 2 500 pages a language
+
+$(HELP)/%:
+	mkdir -p data/cache/debs && cd data/cache/debs && apt-get download libreoffice-help-$(call lower,$*)
+	dpkg -x "$$(ls -t data/cache/debs/libreoffice-help-$(call lower,$*)_*.deb | head -1)" data/cache/help
+
+demo-large: $(BIN)/mtpipe help-pages ## translate the whole help with and without glossary, compare with the human translation
+	$(BIN)/mtpipe translate $(HELP)/en-US --out $(LARGE)/plain $(EN_DE) --editors ""
+	$(BIN)/mtpipe translate $(HELP)/en-US --out $(LARGE)/glossary $(EN_DE) --glossary glossaries/en-de.office.csv
+	$(BIN)/mtpipe corpus compare $(HELP)/en-US $(HELP)/de $(LARGE)/plain $(LARGE)/glossary $(EN_DE) --glossary glossaries/en-de.office.csv --subset eval/heldout.en-de.txt --table eval/demo-large.md --out eval/results/demo-large.json
+
 test: $(VENV)/.dev ## all set-up, then the tests
 	$(BIN)/python -m pytest
 
@@ -32,5 +47,5 @@ lint: $(VENV)/.dev ## flake8, isort, mypy
 clean: ## remove what the other targets made
 	rm -rf $(VENV) out build *.egg-info .pytest_cache .mypy_cache .hypothesis
 
-.PHONY: help install demo test lint clean
+.PHONY: help install demo help-pages demo-large test lint clean
 .DEFAULT_GOAL := help
