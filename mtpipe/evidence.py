@@ -82,17 +82,19 @@ def _occurrences(form: str, target: str, term: Term, lang: str) -> Iterator[Span
 
 @lru_cache(maxsize=50_000)
 def _pattern(form: str, is_unspaced: bool, flags: int) -> re.Pattern[str]:
-    """The form as a word of its own: no letter beside its letters, no decimals beside its digits, no C in C++."""
+    before, after = _edges(form[0], form[-1], len(form) == 1, is_unspaced)
+    return re.compile(before + re.escape(form) + ("s?" if is_acronym(form) else "") + after, flags)
+
+
+def _edges(first: str, last: str, is_letter: bool, is_unspaced: bool) -> tuple[str, str]:
+    """Patterns of a form's ends: no letter beside its letters, no decimals behind its digits, no C in C++."""
     before, after = r"(?<!\w)", r"(?!\w)"
     if is_unspaced:  # but for words in Latin letters
-        before = r"(?<![A-Za-z0-9])" if form[0].isascii() and form[0].isalnum() else ""
-        after = r"(?![A-Za-z0-9])" if form[-1].isascii() and form[-1].isalnum() else ""
-    if form[-1].isdigit():
-        after += r"(?![.,]\d)"
-    elif len(form) == 1:
-        after += r"(?![+#])"
-    plural = "s?" if is_acronym(form) else ""
-    return re.compile(before + re.escape(form) + plural + after, flags)
+        before = r"(?<![A-Za-z0-9])" if first.isascii() and first.isalnum() else ""
+        after = r"(?![A-Za-z0-9])" if last.isascii() and last.isalnum() else ""
+    if last.isdigit():
+        return before, after + r"(?![.,]\d)"
+    return before, after + (r"(?![+#])" if is_letter else "")
 
 
 @lru_cache(maxsize=512)
@@ -103,23 +105,24 @@ def _read(target: str, lang: str) -> tuple[tuple[Token, frozenset[str]], ...]:
 def _lemma_spans(form: str, target: str, lang: str) -> Iterator[Span]:
     wanted = [keys(token, lang) for token, _, _ in tokens(form)]
     have = _read(target, lang)
+    before, after = map(re.compile, _edges(form[0], form[-1], len(form) == 1, False))
     for i in range(len(have) - len(wanted) + 1):
         if wanted and all(known & have[i + k][1] for k, known in enumerate(wanted)):
-            yield have[i][0][1], have[i + len(wanted) - 1][0][2]
+            start, end = have[i][0][1], have[i + len(wanted) - 1][0][2]
+            if before.match(target, start) and after.match(target, end):
+                yield start, end
 
 
 def _separated(form: str, target: str, lang: str) -> Iterator[Span]:
-    """The place of "Melden" in "Melden Sie sich an." for "anmelden", and words like "anzumelden"."""
+    """The place of "Melden" in "Melden Sie sich an." for "anmelden"."""
     if lang not in _PARTICLES or not form.islower() or not form.endswith("n"):
         return
     particle, verb = form.split() if form.count(" ") == 1 else _apart(form, lang)
     if not particle:
         return
     have = _read(target, lang)
-    for i, ((token, start, end), known) in enumerate(have):
-        if token.casefold() in (f"{particle}zu{verb}", f"{particle}te{verb}"):
-            yield start, end
-        elif verb in known and _ends_clause(particle, have[i + 1 :]):
+    for i, ((_, start, end), known) in enumerate(have):
+        if verb in known and _ends_clause(particle, have[i + 1 :]):
             yield start, end
 
 

@@ -6,6 +6,11 @@ from pathlib import Path
 
 import pytest
 from dictionary_model import build
+from hypothesis import settings
+
+# no test is timed: the first example may load a dictionary, and machines are busy
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 WORDS = {
     "open": "öffne", "select": "wähle", "the": "die", "a": "eine", "table": "Tabelle", "cell": "Zelle", "row": "Zeile",
