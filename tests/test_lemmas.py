@@ -1,0 +1,41 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mtpipe import lemmas
+
+
+@pytest.mark.parametrize("lang, word, lemma", [
+    ("en", "tables", "table"), ("en", "TABLES", "table"), ("en", "children", "child"), ("en-GB", "files", "file"),
+    ("de", "Tabellen", "tabelle"), ("de_AT", "gespeichert", "speichern"),
+    ("es", "plantillas", "plantilla"), ("cs", "souborů", "soubor"), ("ru", "ячеек", "ячейка"),
+    ("no", "filer", "fil"), ("hr", "datoteke", "datoteka"),
+    ("en", "3D", "3d"), ("en", "IT", "it"), ("zh", "表", "表"), ("tlh", "QaghMey", "qaghmey"),
+])
+def test_lemma(lang, word, lemma):
+    assert lemmas.lemma(word, lang) == lemma
+
+
+@pytest.mark.parametrize("lang, a, b", [("fr", "données", "donnée"), ("de", "Melden", "meldet"), ("en", "Data", "data")])
+def test_inflections_share_a_key_even_where_their_lemmas_differ(lang, a, b):
+    assert lemmas.keys(a, lang) & lemmas.keys(b, lang)
+
+
+def test_words_of_their_own_share_no_key():
+    assert not lemmas.keys("Tabelle", "de") & lemmas.keys("Tisch", "de")
+
+
+def test_sequence_and_tokens_take_hyphenated_words_apart():
+    assert lemmas.sequence("E-Mails, 3 Tabellen", "de") == ("e", "-", "mail", ",", "3", "tabelle")
+    assert lemmas.tokens("e-mail") == [("e", 0, 1), ("-", 1, 2), ("mail", 2, 6)]
+
+
+@pytest.mark.parametrize("lang, expected", [("de-AT", "de"), ("pt_BR", "pt"), ("ZH-Hant", "zh"), ("en", "en")])
+def test_base(lang, expected):
+    assert lemmas.base(lang) == expected
+
+
+@given(st.text())
+def test_tokens_lie_on_the_text(text):
+    assert all(text[start:end] == token and token for token, start, end in lemmas.tokens(text))
+    assert all(lemmas.lemma(token, "en") for token, _, _ in lemmas.tokens(text))

@@ -1,0 +1,34 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mtpipe import words
+
+
+@pytest.mark.parametrize("text, expected", [
+    ("Open the file, please!", "Open the file , please !"),
+    ("e-mail, 3.5 GHz, l·lista", "e-mail , 3.5 GHz , l·lista"),
+    ("e\u2011mail", "e\u2011mail"),
+    ("don't l’eau", "don ' t l ’ eau"),
+    ("C++ and/or .NET", "C + + and / or . NET"),
+    ("end. Start", "end . Start"),
+    ("使用table表", "使 用 table 表"),
+    ("ピボット", "ピ ボ ッ ト"),
+    ("피벗 테이블을", "피벗 테이블을"),
+    ("हिन्दी किताब", "हिन्दी किताब"),  # vowel signs belong to their letters
+    ("Gru\u0308ße Soft\u00adware", "Gru\u0308ße Soft\u00adware"),
+    ("- a-", "- a -"),
+    ("", ""),
+    (" \u00a0\n", ""),
+])
+def test_words(text, expected):
+    assert words.words(text) == expected.split()
+
+
+@given(st.text())
+def test_spans_are_the_words_in_order_and_leave_only_white_space(text):
+    spans = words.spans(text)
+    assert [text[start:end] for start, end in spans] == words.words(text)
+    assert all(start < end for start, end in spans)
+    gaps = zip([0, *(end for _, end in spans)], [*(start for start, _ in spans), len(text)], strict=True)
+    assert all(start <= end and not text[start:end].strip() for start, end in gaps)
