@@ -58,10 +58,11 @@ def help_pages(source: Path, reference: Path, out: Path, drafts: Path | None) ->
 @click.option("--subset", "subsets", type=FILE, multiple=True, help="List of documents to score apart; repeatable.")
 @click.option("-o", "--out", type=ANY, help="JSON file for all figures.")
 @click.option("--table", "table_file", type=ANY, help="Markdown file for the table.")
+@click.option("--note", default="", help="What readers of the table should know.")
 @as_json
 def compare(
     source: Path, reference: Path, outputs: tuple[Path, ...], source_lang: str, target_lang: str, glossary: Path,
-    subsets: tuple[Path, ...], out: Path | None, table_file: Path | None, as_json: bool,
+    subsets: tuple[Path, ...], out: Path | None, table_file: Path | None, note: str, as_json: bool,
 ) -> None:
     """Score translated HTML pages (OUT_DIR of `mtpipe translate`) against a human translation, by paragraph ids."""
     from mtpipe.corpora.help_pages import segments
@@ -73,7 +74,7 @@ def compare(
     systems = {path.name: list(segments(source, reference, path)) for path in outputs}
     rows = list(evaluate.compare(systems, Glossary.read(glossary, source_lang, target_lang), chosen))
     jobs = {path.name: scores.job_facts(path, chosen) for path in outputs}
-    result, table = json.dumps({"rows": rows, "jobs": jobs}, ensure_ascii=False, indent=1), scores.table(rows, jobs)
+    result, table = json.dumps({"rows": rows, "jobs": jobs}, ensure_ascii=False, indent=1), scores.table(rows, jobs, note)
     for path, text in ((out, result + "\n"), (table_file, table)):
         if path:
             scores.write(path, text)

@@ -129,7 +129,7 @@ def test_compare_scores_systems_subsets_and_the_human(folders, glossary, tmp_pat
     source, reference, output = folders
     (tmp_path / "held.en-de.txt").write_text("sub/b.html\n")
     right = pages(tmp_path / "right", REFERENCE)
-    into = ["-o", tmp_path / "eval" / "r.json", "--table", tmp_path / "t.md"]
+    into = ["-o", tmp_path / "eval" / "r.json", "--table", tmp_path / "t.md", "--note", "Beware."]
     result = run("compare", source, reference, output, right, *LANGUAGES, "-g", glossary,
                  "--subset", tmp_path / "held.en-de.txt", *into)  # fmt: skip
     assert result.exit_code == 0, result.output
@@ -144,7 +144,8 @@ def test_compare_scores_systems_subsets_and_the_human(folders, glossary, tmp_pat
     assert scores["all", "out"]["chrF2++"] < 90
     lines = (tmp_path / "t.md").read_text().splitlines()
     assert lines[0] == "| set | system | segments | BLEU | chrF2++ | tsr_wmt25 | tsr_strict |"
-    assert len(lines) == 8 and lines[3].startswith("| all | right | 3 | 100.0 | 100.0 | 1.000 | 1.000 |")
+    assert len(lines) == 10 and lines[-1] == "Beware."
+    assert lines[3].startswith("| all | right | 3 | 100.0 | 100.0 | 1.000 | 1.000 |")
     assert result.output.splitlines() == lines
 
 

@@ -37,8 +37,8 @@ def job_facts(folder: Path, subsets: Mapping[str, Collection[str]]) -> dict[str,
         raise InputError(f"{path}: not a report of mtpipe ({error!r}); run the job again") from error
 
 
-def table(rows: Sequence[Mapping[str, Any]], jobs: Mapping[str, Mapping[str, Any] | None]) -> str:
-    """Markdown: the scores of every set and system, term success after each rung, and the jobs' speed and memory."""
+def table(rows: Sequence[Mapping[str, Any]], jobs: Mapping[str, Mapping[str, Any] | None], note: str = "") -> str:
+    """Markdown: the scores of every set and system, term success after each rung, and the jobs' speed and memory; the note last."""
     names = list(dict.fromkeys(name for row in rows for name in row["scores"]))
     lines = _markdown([*_COLUMNS, *names], [
         [*(str(row[column]) for column in _COLUMNS), *(_score(name, row["scores"].get(name)) for name in names)]
@@ -59,7 +59,7 @@ def table(rows: Sequence[Mapping[str, Any]], jobs: Mapping[str, Mapping[str, Any
              _or_dash(job["peak_memory"] and job["peak_memory"] / 2**20, "{:.0f} MiB")]
             for name, job in known.items()
         ])  # fmt: skip
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *(["", note] if note else [])]) + "\n"
 
 
 def write(path: Path, text: str) -> None:
