@@ -16,7 +16,9 @@ def test_lemma(lang, word, lemma):
     assert lemmas.lemma(word, lang) == lemma
 
 
-@pytest.mark.parametrize("lang, a, b", [("fr", "données", "donnée"), ("de", "Melden", "meldet"), ("en", "Data", "data")])
+@pytest.mark.parametrize("lang, a, b", [
+    ("fr", "données", "donnée"), ("de", "Melden", "meldet"), ("en", "Data", "data"),
+])
 def test_inflections_share_a_key_even_where_their_lemmas_differ(lang, a, b):
     assert lemmas.keys(a, lang) & lemmas.keys(b, lang)
 
