@@ -74,7 +74,8 @@ def compare(
     systems = {path.name: list(segments(source, reference, path)) for path in outputs}
     rows = list(evaluate.compare(systems, Glossary.read(glossary, source_lang, target_lang), chosen))
     jobs = {path.name: scores.job_facts(path, chosen) for path in outputs}
-    result, table = json.dumps({"rows": rows, "jobs": jobs}, ensure_ascii=False, indent=1), scores.table(rows, jobs, note)
+    result = json.dumps({"rows": rows, "jobs": jobs}, ensure_ascii=False, indent=1)
+    table = scores.table(rows, jobs, note)
     for path, text in ((out, result + "\n"), (table_file, table)):
         if path:
             scores.write(path, text)

@@ -37,8 +37,10 @@ def job_facts(folder: Path, subsets: Mapping[str, Collection[str]]) -> dict[str,
         raise InputError(f"{path}: not a report of mtpipe ({error!r}); run the job again") from error
 
 
-def table(rows: Sequence[Mapping[str, Any]], jobs: Mapping[str, Mapping[str, Any] | None], note: str = "") -> str:
-    """Markdown: the scores of every set and system, term success after each rung, and the jobs' speed and memory; the note last."""
+def table(
+    rows: Sequence[Mapping[str, Any]], jobs: Mapping[str, Mapping[str, Any] | None], note: str = ""
+) -> str:
+    """Markdown: the scores of every set and system, success after each rung, the jobs' speed and memory, the note."""
     names = list(dict.fromkeys(name for row in rows for name in row["scores"]))
     lines = _markdown([*_COLUMNS, *names], [
         [*(str(row[column]) for column in _COLUMNS), *(_score(name, row["scores"].get(name)) for name in names)]
