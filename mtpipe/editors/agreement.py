@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import product
 
 from mtpipe import inflect
@@ -25,9 +26,15 @@ class Agreement:
     """Chooses forms and neighbours; without a lexicon the term comes as the glossary has it."""
 
     def __init__(self, lexicon: Lexicon | None):
-        self._lexicon = lexicon if lexicon is not None and lexicon.fluency else None
-        self._fused = _contractions(self._lexicon) if self._lexicon else {}
-        self._spread = {fused: pair for pair, fused in self._fused.items()}
+        self._lexicon = lexicon
+
+    @cached_property
+    def _fused(self) -> dict[tuple[str, str], str]:
+        return _contractions(self._lexicon) if self._lexicon else {}
+
+    @cached_property
+    def _spread(self) -> dict[str, tuple[str, str]]:
+        return {fused: pair for pair, fused in self._fused.items()}
 
     def rewrite(self, target: str, slots: Sequence[Slot], agree: bool) -> str:
         """target with each slot's words replaced; slots are disjoint, left to right. agree: neighbours may change."""

@@ -13,7 +13,7 @@ from mtpipe.segment import Segment
 class NBest:
     """Editor by decoding again; size: hypotheses asked for. Raises ConfigError without a decoder."""
 
-    def __init__(self, tools: Tools, size: int = 8):
+    def __init__(self, tools: Tools, size: int = 4):
         if tools.decoder is None:
             raise ConfigError("editor 'nbest' needs a model that can be asked for more hypotheses; give --model")
         if size < 2:
