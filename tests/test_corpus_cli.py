@@ -8,7 +8,10 @@ from click.testing import CliRunner
 from mtpipe.cli import main
 from mtpipe.corpora import gather, help_pages
 from mtpipe.errors import InputError
+from mtpipe.formats.jsonl import JsonLinesFormat
+from mtpipe.glossary import Term
 from mtpipe.lexicon import Lexicon
+from mtpipe.segment import Segment
 
 LANGUAGES = ["-s", "en", "-t", "de"]
 PAGE = '<html><body><h1 id="hd_id1">{}</h1><p>no id</p><p id="par_id2">{}</p><p id="other">x</p></body></html>'
@@ -102,6 +105,14 @@ def test_help_pages_align_by_id(folders, tmp_path):
     result = run("help-pages", source, reference, "--drafts", output, "-o", tmp_path / "pairs.tsv")
     assert result.output == f"3 paragraphs: {tmp_path / 'pairs.tsv'}\n"
     assert (tmp_path / "pairs.tsv").read_text().splitlines()[0] == "The cell\tDie Zelle"
+
+
+def test_written_segments_keep_their_terms(tmp_path):
+    terms = (Term(("cell",), ("Zelle", "Feld"), forms=("Zellen",)),)
+    written = Segment("1", "A cell.", draft="Ein Ding.", reference="Eine Zelle.", terms=terms)
+    gather.write(tmp_path / "s.jsonl", [written])
+    (segment,) = JsonLinesFormat().read(tmp_path / "s.jsonl", "s.jsonl").segments
+    assert (segment.terms, segment.draft, segment.reference) == (terms, "Ein Ding.", "Eine Zelle.")
 
 
 def test_a_page_that_was_not_translated_counts_as_empty(folders):

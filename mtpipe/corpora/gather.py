@@ -6,9 +6,11 @@ import json
 import random
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from mtpipe.corpora import Pair, pairs
 from mtpipe.errors import InputError, OutputError
+from mtpipe.glossary import Term
 from mtpipe.segment import Segment
 from mtpipe.words import words
 
@@ -68,8 +70,13 @@ def write(path: Path, segments: Iterable[Segment]) -> int:
 def _line(segment: Segment, is_json: bool) -> str:
     if not is_json:
         return f"{segment.source}\t{segment.reference}"
-    row = {"id": segment.id, "source": segment.source, "draft": segment.draft, "reference": segment.reference}
+    row: dict[str, Any] = {"id": segment.id, "source": segment.source, "draft": segment.draft}
+    row |= {"reference": segment.reference, "terms": [_term(term) for term in segment.terms] or None}
     return json.dumps({key: value for key, value in row.items() if value is not None}, ensure_ascii=False)
+
+
+def _term(term: Term) -> dict[str, Any]:
+    return {"source": term.source, "targets": list(term.targets), "status": term.status, "forms": list(term.forms)}
 
 
 def _key(text: str) -> str:
