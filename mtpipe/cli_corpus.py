@@ -80,3 +80,18 @@ def compare(
         if path:
             scores.write(path, text)
     click.echo(result if as_json else table.rstrip())
+
+
+@corpus.command()
+@click.argument("data", metavar="FULL_DATA", type=FILE)
+@click.argument("outputs", metavar="SUBMISSION", type=FILE)
+@languages
+@click.option("--mode", type=click.Choice(["proper", "random", "noterm"]), default="proper", show_default=True,
+              help="Which of the test set's terms to ask for.")  # fmt: skip
+@click.option("-o", "--out", type=ANY, required=True, help="Segments (.jsonl).")
+def wmt25(data: Path, outputs: Path, source_lang: str, target_lang: str, mode: str, out: Path) -> None:
+    """Put a WMT25 terminology test set and a team's outputs together as segments with drafts."""
+    from mtpipe.corpora import gather
+    from mtpipe.corpora.wmt25 import segments
+
+    click.echo(f"{gather.write(out, segments(data, outputs, source_lang, target_lang, mode))} segments: {out}")
