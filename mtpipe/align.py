@@ -13,9 +13,10 @@ import numpy as np
 
 DIAGONAL = 4.0  # how steeply a link far from the diagonal loses, per unit of relative distance
 NULL = 0.08  # share of words that translate nothing
-IDENTICAL = 5.0  # how much likelier a word is to be translated by itself: numbers, names, loan words
+IDENTICAL = 20.0  # how much likelier a word is to be translated by itself: numbers, names, loan words
 CONCENTRATION = 0.01  # of the Dirichlet prior: small, so that rare words don't collect garbage
 UNSEEN = 1e-7
+ELSEWHERE = 10_000  # words that the batch is a part of: in one sentence alone no word is as frequent as it looks
 
 Ids = np.ndarray
 Prior = Callable[[Sequence[tuple[int, int]]], np.ndarray]
@@ -111,7 +112,7 @@ def _posteriors(
         totals[given_by] = known[1]
         outside = totals - np.bincount(given_by, base, minlength=conditions)
     table = (base + 0.1) / (totals[given_by] + 0.1 * 50) if known else np.full(pair_count, 1.0)
-    empty = np.bincount(words) / max(len(words), 1) if len(words) else np.zeros(1)
+    empty = np.bincount(words) / (len(words) + ELSEWHERE) if len(words) else np.zeros(1)
     posterior = np.zeros(len(group))
     for _ in range(iterations):
         posterior = table[cells.pair] * cells.weight * (1 - NULL)
@@ -120,7 +121,7 @@ def _posteriors(
         counts = np.bincount(cells.pair, posterior, minlength=pair_count) + base
         sums = np.bincount(given_by, counts, minlength=conditions)
         if known:
-            sums += np.maximum(outside, 0)
+            sums = sums + np.maximum(outside, 0)
         table = np.exp(_digamma(counts + CONCENTRATION) - _digamma(sums[given_by] + CONCENTRATION * 1000))
     return posterior
 

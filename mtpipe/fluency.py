@@ -14,7 +14,7 @@ from math import log
 EDGE = "\x02"  # before the first and after the last word
 STRENGTH = 3.0  # pseudo-counts of the coarser estimate
 MIN_COUNT = 2
-FREQUENT, FREE = 120, 40  # words
+FREQUENT, FREE = 120, 40  # words; of few different ones no more than half and a tenth
 
 
 class Fluency:
@@ -60,14 +60,14 @@ class Fluency:
     def function_words(self) -> frozenset[str]:
         """Articles, prepositions, pronouns: frequent words that are short, or stand beside many others on both sides
         (a frequent noun of the domain has few words before it)."""
-        words = (gram for gram in self._counts if gram.isalpha())
-        frequent = nlargest(FREQUENT, words, key=self._counts.__getitem__)
+        words = [gram for gram in self._counts if gram.isalpha()]
+        frequent = nlargest(min(FREQUENT, len(words) // 2), words, key=self._counts.__getitem__)
         left, right = Counter[str](), Counter[str]()
         for first, _, second in (gram.partition(" ") for gram in self._counts):
             if second and " " not in second and "~" not in first + second:
                 left[second] += 1
                 right[first] += 1
-        free = nlargest(FREE, frequent, key=lambda word: min(left[word], right[word]))
+        free = nlargest(min(FREE, len(words) // 10), frequent, key=lambda word: min(left[word], right[word]))
         return frozenset(free) | {word for word in frequent if len(word) <= 3}
 
     def _trigram(self, u: str, v: str, w: str) -> float:

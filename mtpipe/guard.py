@@ -65,8 +65,9 @@ def judge(
     before, after = (terms.found(segment, text, lang) for text in (old, new))
     if reason := _terms_reason(segment, draft, candidate, before, after, lang):
         return reason
-    gained = [terms.demand(segment, term) for term in after if after[term] and not before[term]]
-    allowed = sum(max(len(words(form)) for form in term.targets) for term in gained)
+    new_terms = [term for term in after if after[term] and not before[term]]
+    gained = [terms.demand(segment, term) for term in new_terms]
+    allowed = sum(_longest(term) * len(after[new_term]) for term, new_term in zip(gained, new_terms))
     if _changes_numbers(old, new, before, after):
         return "number-changed"
     if _scripts(new) - _scripts(old) - _scripts("".join(form for term in gained for form in term.targets + term.forms)):
@@ -77,6 +78,10 @@ def judge(
     if scores is not None and scores[1] < scores[0] - limits.score_drop:
         return "score"
     return ACCEPTED
+
+
+def _longest(term: Term) -> int:
+    return max(len(words(form)) for form in term.targets)
 
 
 def _text(segment: Segment, target: str) -> str:

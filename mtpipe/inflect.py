@@ -32,8 +32,12 @@ def variants(term: str, replaced: Sequence[str], is_bent: bool, lexicon: Lexicon
     """
     bends = {bend for word in replaced if word.isalpha() for bend in _bends(word, lexicon)}
     parts = term.split(" ")
-    choices = []
-    for part in parts:
+    attribute = _attribute(parts, lexicon)
+    choices: list[list[tuple[str, float]]] = []
+    for i, part in enumerate(parts):
+        if i >= attribute:
+            choices.append([(part, 0.0)])
+            continue
         known = [part] if not part.isalpha() else forms(part, lexicon)
         known += [made for bend in bends if (made := _bent(part, bend)) and _is_possible(made, part, lexicon)]
         choices.append([(form, _oddity(part, form, bends)) for form in dict.fromkeys(known)])
@@ -42,6 +46,12 @@ def variants(term: str, replaced: Sequence[str], is_bent: bool, lexicon: Lexicon
     whole = [(" ".join(form for form, _ in row), sum(odd for _, odd in row)) for row in product(*choices)]
     rated = [(form, odd + (0.5 if is_bent == (form == term) else 0.0)) for form, odd in whole]
     return sorted(rated, key=lambda item: item[1])[:MOST_VARIANTS]
+
+
+def _attribute(parts: Sequence[str], lexicon: Lexicon) -> int:
+    """Where in a term an attribute begins, which keeps its form: hojas | de cálculo, sources | de données."""
+    known = lexicon.fluency.function_words
+    return next((i for i, part in enumerate(parts) if 0 < i < len(parts) - 1 and part.casefold() in known), len(parts))
 
 
 def _bends(word: str, lexicon: Lexicon) -> set[tuple[str, str]]:
