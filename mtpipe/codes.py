@@ -85,6 +85,22 @@ def unmask(text: str, code_literals: Sequence[str], shape: str) -> str | None:
     return "".join(parts)
 
 
+def spaced(source: str, codes: Sequence[Code], target: str) -> str:
+    """target with a space where it glues a code to a word and the source does not; words of unspaced scripts may."""
+    apart = {source[c.start:c.end]: (source[:c.start][-1:].isspace(), source[c.end:c.end + 1].isspace()) for c in codes}
+    for start, end in reversed(list(occurrences(target, apart))):
+        before, after = apart[target[start:end]]
+        if after and _is_glued(target[end:end + 1]):
+            target = f"{target[:end]} {target[end:]}"
+        if before and _is_glued(target[:start][-1:]):
+            target = f"{target[:start]} {target[start:]}"
+    return target
+
+
+def _is_glued(char: str) -> bool:
+    return char.isalnum() and char < "\u2e80"
+
+
 def occurrences(text: str, code_literals: Iterable[str]) -> Iterator[tuple[int, int]]:
     """Spans of the literals in text, left to right, the longest one where several begin."""
     known = frozenset(code_literals) - {""}

@@ -16,7 +16,7 @@ from mtpipe.errors import ConfigError
 
 FILE = "mtpipe.toml"
 OTHER = ("copy", "skip")
-EDITORS = ("nbest", "substitution", "insertion")
+EDITORS = ("nbest", "substitution", "insertion", "placement")
 _LANG = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
 _TABLES = ("job", "mt", "editor")
 

@@ -26,6 +26,7 @@ PLUGINS: dict[str, dict[str, str]] = {
         "nbest": "mtpipe.editors.nbest:NBest",
         "insertion": "mtpipe.editors.insertion:Insertion",
         "substitution": "mtpipe.editors.substitution:Substitution",
+        "placement": "mtpipe.editors.substitution:Placement",
     },
     "metric": {
         "bleu": "mtpipe.metrics.bleu:Bleu",

@@ -208,3 +208,13 @@ def test_five_megabytes_of_opening_characters_are_scanned_in_one_pass():
 def test_deep_nesting_is_no_recursion():
     source = "<b>" * 3000 + "word" + "</b>" * 3000
     assert codes.broken(source, codes.find(source), codes.project(source, codes.find(source), "Wort", [[1.0]])) == []
+
+
+@pytest.mark.parametrize("source, target, expected", [
+    ("words like {user} here", "Platzhalter{user}hier", "Platzhalter {user} hier"),
+    ("an <b>old</b> file", "eine<b>alte</b>Datei", "eine <b>alte</b> Datei"),
+    ("file{n}.txt", "Datei{n}.txt", "Datei{n}.txt"),
+    ("open {x} now", "打开{x}现在", "打开{x}现在"),
+])  # fmt: skip
+def test_spaced_sets_codes_off_from_words_as_the_source_does(source, target, expected):
+    assert codes.spaced(source, codes.find(source), target) == expected

@@ -22,7 +22,8 @@ def segments(data: Path, outputs: Path, source_lang: str, target_lang: str, mode
     """
     rows, drafts = _rows(data), _rows(outputs)
     if len(rows) != len(drafts):
-        raise InputError(f"{outputs}: {len(drafts)} lines, but {data} has {len(rows)}; give the outputs of this test set")
+        said = f"{outputs}: {len(drafts)} lines, but {data} has {len(rows)}"
+        raise InputError(f"{said}; give a submission for this test set")
     for number, (row, draft) in enumerate(zip(rows, drafts), 1):
         for name, given, path in ((source_lang, row, data), (target_lang, row, data), (target_lang, draft, outputs),
                                   (mode, row, data)):

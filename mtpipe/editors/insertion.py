@@ -36,7 +36,7 @@ class Insertion:
         tries = [
             _Try(index, prefix)
             for index, (view, matrix) in enumerate(zip(views, matrices, strict=True))
-            for slots in view.options(matrix, self._tools)
+            for slots in view.options(matrix, self._tools, guess=True)
             for slot in slots[: self._places]
             for prefix in self._prefixes(view, slot)
         ]

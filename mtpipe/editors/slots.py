@@ -54,7 +54,7 @@ def places(
             if gain[last] > 0 and is_word and total > WEAK:
                 found.append(Slot(term, int(first), last + 1, total))
     found.sort(key=lambda slot: -slot.weight)
-    return disjoint(found, PLACES) or _guesses(term, matrix, inside, fixed, empty)
+    return disjoint(found, PLACES)
 
 
 def disjoint(slots: Sequence[Slot], most: int | None = None) -> list[Slot]:
@@ -66,11 +66,14 @@ def disjoint(slots: Sequence[Slot], most: int | None = None) -> list[Slot]:
     return kept[:most]
 
 
-def _guesses(
+def guesses(
     term: Term, matrix: np.ndarray, inside: Sequence[int], fixed: Collection[int], empty: Collection[int]
 ) -> list[Slot]:
-    """Where the source's neighbours went: the loosest word there, or the gap beside them."""
+    """Slots for a term that nothing is linked to, as `places`: the loosest word where the source's neighbours went, or
+    the gap beside them."""
     rows, columns = matrix.shape
+    if not inside or not rows:
+        return []
     near = np.array([1 / (1 + min(abs(column - i) for i in inside)) for column in range(columns)])
     near[list(inside)] = 0
     weights = (matrix * near).sum(axis=1)

@@ -19,9 +19,13 @@ from mtpipe.segment import Segment
 
 
 class Substitution:
-    """Editor by alignment; raises ConfigError without a lexicon and a decoder."""
+    """Editor by alignment; raises ConfigError without a lexicon and a decoder.
 
-    def __init__(self, tools: Tools):
+    guess: a term that no word of the draft is linked to goes where its neighbours went.
+    """
+
+    def __init__(self, tools: Tools, guess: bool = False):
+        self._guess = guess
         if tools.lexicon is None and tools.decoder is None:
             raise ConfigError("editor 'substitution' needs word links: a model that gives attention, or a lexicon "
                               "(--lexicon FOLDER, made by 'mtpipe corpus lexicon PAIRS --out FOLDER')")
@@ -35,7 +39,7 @@ class Substitution:
         return [self._candidates(view, matrix) for view, matrix in zip(views, matrices)]
 
     def _candidates(self, view: View, matrix: np.ndarray) -> list[str]:
-        options = view.options(matrix, self._tools)
+        options = view.options(matrix, self._tools, self._guess)
         if not options:
             return [view.raw(view.target, matrix)] if view.segment.codes else []
         best = [found[0] for found in options]
@@ -46,6 +50,13 @@ class Substitution:
         texts = [self._agreement.rewrite(view.target, _in_order(slots), agree)
                  for agree in (True, False) for slots in choices]
         return [view.raw(text, matrix) for text in dict.fromkeys(texts)]
+
+
+class Placement(Substitution):
+    """The last resort: substitution that guesses a place rather than leave a term out."""
+
+    def __init__(self, tools: Tools):
+        super().__init__(tools, guess=True)
 
 
 def _in_order(slots: Sequence[Slot]) -> list[Slot]:

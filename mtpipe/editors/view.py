@@ -9,7 +9,7 @@ import numpy as np
 
 from mtpipe import codes, terms
 from mtpipe.editors import Tools
-from mtpipe.editors.slots import Slot, places
+from mtpipe.editors.slots import Slot, guesses, places
 from mtpipe.segment import Segment, TermMatch
 from mtpipe.words import spans
 
@@ -31,8 +31,11 @@ class View:
         target, _ = codes.plain(raw, codes.locate(segment.source, segment.codes, raw))
         return cls(segment, source, offsets, target, spans(target))
 
-    def options(self, matrix: np.ndarray, tools: Tools) -> list[list[Slot]]:
-        """For each occurrence of each unmet term its likeliest slots, best first; matrix: the links of the texts."""
+    def options(self, matrix: np.ndarray, tools: Tools, guess: bool = False) -> list[list[Slot]]:
+        """For each occurrence of each unmet term its likeliest slots, best first; matrix: the links of the texts.
+
+        guess: terms without a link get slots as well.
+        """
         lang = tools.target_lang
         proof = terms.found(self.segment, self.target, lang)
         fixed = {i for items in proof.values() for item in items for i in self.target_range(item.start, item.end)}
@@ -44,7 +47,8 @@ class View:
                 options += [[Slot(wanted, first, last, 1.0)] for first, last in banned]
             elif not proof[term]:
                 for match in matches:
-                    found = places(wanted, matrix, self.source_range(match), fixed, empty)
+                    where = (wanted, matrix, self.source_range(match), fixed, empty)
+                    found = places(*where) or (guesses(*where) if guess else [])
                     options += [[replace(slot, is_bent=self.is_bent(match)) for slot in found]] if found else []
         return options
 

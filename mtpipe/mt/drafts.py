@@ -78,6 +78,7 @@ def _unmasked(segment: Segment, hypotheses: Sequence[Hypothesis], shape: str) ->
     drafts = []
     for hypothesis in hypotheses:
         text = codes.unmask(hypothesis.text or "", literals, shape)
+        text = text and codes.spaced(segment.source, segment.codes, text)
         if text and _says_something(segment, text) and not codes.broken(segment.source, segment.codes, text):
             drafts.append(_draft(segment, hypothesis, text))
     return drafts

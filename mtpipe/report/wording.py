@@ -16,6 +16,7 @@ EDITORS = {
     "nbest": "Engine’s alternatives",
     "insertion": "Forced insertion",
     "substitution": "Aligned substitution",
+    "placement": "Placement by guess",
     "llm": "Language model",
     "final": "Final",
 }
