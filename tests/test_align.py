@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 
 from mtpipe import align
 
-WORDS = {"house": "Haus", "book": "Buch", "tree": "Baum", "car": "Auto", "green": "grün", "small": "klein", "old": "alt",
-         "red": "rot", "blue": "blau"}
+WORDS = {"house": "Haus", "book": "Buch", "tree": "Baum", "car": "Auto", "green": "grün", "small": "klein",
+         "old": "alt", "red": "rot", "blue": "blau"}
 
 
 def numbered(pairs):
