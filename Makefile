@@ -10,6 +10,7 @@ LARGE_NOTE := The bundled model saw nearly all of these paragraphs, with these t
 EN_DE := --source-lang en --target-lang de
 lower = $(shell echo $(1) | tr '[:upper:]' '[:lower:]')
 WMT25_DIR ?= ../shared/bench/wmt25-enes
+CORPORA ?= ../shared/corpora
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -39,6 +40,15 @@ demo-large: $(BIN)/mtpipe help-pages ## translate the whole help with and withou
 	$(BIN)/mtpipe translate $(HELP)/en-US --out $(LARGE)/glossary $(EN_DE) --glossary glossaries/en-de.office.csv
 	$(BIN)/mtpipe corpus compare $(HELP)/en-US $(HELP)/de $(LARGE)/plain $(LARGE)/glossary $(EN_DE) --glossary glossaries/en-de.office.csv --subset eval/heldout.en-de.txt --table eval/demo-large.md --out eval/results/demo-large.json --note "$(LARGE_NOTE)"
 
+TEAMS := tower CurTermNLLB duterm
+REPAIR := out/wmt25-repair
+EN_ES := --source-lang en --target-lang es
+
+eval-repair: $(BIN)/mtpipe ## repair other teams' WMT25 EN-ES drafts without model or LLM (WMT25_DIR, CORPORA: see eval/README.md)
+	$(BIN)/mtpipe corpus lexicon $(CORPORA)/en-es.*.tsv.xz $(EN_ES) --out $(REPAIR)/lexicon
+	for team in $(TEAMS); do $(BIN)/mtpipe corpus wmt25 $(WMT25_DIR)/full_data.enes.jsonl $(WMT25_DIR)/submissions/$$team.enes.noterm.jsonl $(EN_ES) --out $(REPAIR)/$$team.jsonl && $(BIN)/mtpipe post-edit $(REPAIR)/$$team.jsonl --lexicon $(REPAIR)/lexicon $(EN_ES) --out $(REPAIR)/$$team.repaired.jsonl --quiet || exit 1; done
+	$(BIN)/mtpipe evaluate $(foreach team,$(TEAMS),$(REPAIR)/$(team).jsonl $(REPAIR)/$(team).repaired.jsonl) $(EN_ES) --table eval/wmt25-repair.md
+
 test: $(VENV)/.dev ## all set-up, then the tests
 	$(BIN)/python -m pytest
 
@@ -48,5 +58,5 @@ lint: $(VENV)/.dev ## flake8, isort, mypy
 clean: ## remove what the other targets made
 	rm -rf $(VENV) out build *.egg-info .pytest_cache .mypy_cache .hypothesis
 
-.PHONY: help install demo help-pages demo-large test lint clean
+.PHONY: help install demo help-pages demo-large eval-repair test lint clean
 .DEFAULT_GOAL := help

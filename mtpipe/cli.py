@@ -148,19 +148,25 @@ def check(ctx: click.Context, strict: bool, as_json: bool, **asked: Any) -> None
 
 
 @main.command()
-@click.argument("path", metavar="SEGMENTS", type=FILE)
+@click.argument("paths", metavar="SEGMENTS...", type=FILE, nargs=-1, required=True)
 @languages
 @click.option("-g", "--glossary", type=FILE, help="Terms to count (CSV or TSV), beside the segments' own.")
 @click.option("--metrics", metavar="NAMES", help="With commas [default: all that need no extra].")
 @as_json
-def evaluate(metrics: str | None, as_json: bool, **asked: Any) -> None:
-    """Score bilingual SEGMENTS (JSON Lines) against their references and terms."""
-    from dataclasses import asdict
-
+@click.option("--table", "table_file", type=ANY, help="Markdown file for the table.")
+def evaluate(
+    paths: tuple[Path, ...], metrics: str | None, as_json: bool, table_file: Path | None, **asked: Any
+) -> None:
+    """Score bilingual SEGMENTS (JSON Lines) against their references and terms; several files make a table."""
     from mtpipe.pipeline import METRICS, score
+    from mtpipe.report import scores
 
-    scores = score(**asked, metrics=metrics.split(",") if metrics else METRICS)
-    _show([asdict(one) for one in scores], as_json, [f"{s.name} {s.value:.4g}  {s.signature}" for s in scores])
+    rows = [scores.row(path.stem, score(path, metrics=metrics.split(",") if metrics else METRICS, **asked))
+            for path in paths]  # fmt: skip
+    table = scores.table(rows, {})
+    if table_file:
+        scores.write(table_file, table)
+    _show(rows, as_json, [table.rstrip(), *scores.signatures(rows)])
 
 
 @main.group()

@@ -8,6 +8,7 @@ import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +77,7 @@ class Job:
     def settings(self) -> dict[str, Any]:
         """What changes the output, beside the sources, glossary and model: goes into every unit's key."""
         return {
-            "mtpipe": __version__,
+            "mtpipe": [__version__, code_digest()],
             "languages": [self.source_lang, self.target_lang],
             "editors": self.editors,
             "options": {key: dict(self.options[key]) for key in sorted(self.options) if key.startswith("editor.")},
@@ -154,6 +155,15 @@ def read(path: Path) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
 
 def settings_names() -> list[str]:
     return [name for name in Job.__dataclass_fields__ if name != "options"]
+
+
+@cache
+def code_digest() -> str:
+    """Of the package's own modules: units made by other code of the same version are not taken for this one's."""
+    total = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.rglob("*.py")):
+        total.update(path.read_bytes())
+    return total.hexdigest()[:16]
 
 
 def folder_digest(folder: Path | None) -> str:

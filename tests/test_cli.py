@@ -155,10 +155,13 @@ def test_post_edit_leaves_good_drafts_alone_and_needs_no_model(tmp_path):
 def test_evaluate_scores_references_and_terms(tmp_path):
     row = {"source": "A cell.", "draft": "Eine Zelle.", "reference": "Eine Zelle."}
     (tmp_path / "done.jsonl").write_text(json.dumps(row) + "\n")
-    scores = json.loads(run("evaluate", "done.jsonl", *LANGUAGES, "-g", "g.csv", "--json").stdout)
-    assert {score["name"]: score["value"] for score in scores}["tsr_strict"] == 1
-    one = run("evaluate", "done.jsonl", *LANGUAGES, "--metrics", "chrf")
-    assert one.stdout.startswith("chrF") and len(one.stdout.splitlines()) == 1
+    (tmp_path / "worse.jsonl").write_text(json.dumps(row | {"draft": "Ein Feld."}) + "\n")
+    files = ("done.jsonl", "worse.jsonl")
+    rows = json.loads(run("evaluate", *files, *LANGUAGES, "-g", "g.csv", "--json").stdout)
+    assert [row["scores"]["tsr_strict"] for row in rows] == [1, 0]
+    table = run("evaluate", *files, *LANGUAGES, "--metrics", "chrf", "--table", "t.md").stdout.splitlines()
+    assert [line.split("|")[1].strip() for line in table[:4]] == ["system", "---", "done", "worse"]
+    assert table[4].startswith("chrF2++: ") and (tmp_path / "t.md").read_text().splitlines() == table[:4]
     assert "no metric plug-in 'nonsense'" in run("evaluate", "done.jsonl", *LANGUAGES, "--metrics", "nonsense").stderr
 
 

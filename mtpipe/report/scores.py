@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mtpipe.errors import InputError, OutputError
+from mtpipe.segment import Score
 
 _COLUMNS = ("set", "system", "segments")
 _RATES = ("tsr",)  # of scores: shown as 0…1
@@ -37,13 +38,25 @@ def job_facts(folder: Path, subsets: Mapping[str, Collection[str]]) -> dict[str,
         raise InputError(f"{path}: not a report of mtpipe ({error!r}); run the job again") from error
 
 
+def row(system: str, scores: Sequence[Score]) -> dict[str, Any]:
+    """One system's line of a table."""
+    return {"system": system, "scores": {score.name: score.value for score in scores},
+            "signatures": {score.name: score.signature for score in scores}}
+
+
+def signatures(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """How the rows' scores were computed, a line for each metric and signature."""
+    return list(dict.fromkeys(f"{name}: {said}" for row in rows for name, said in row["signatures"].items()))
+
+
 def table(
     rows: Sequence[Mapping[str, Any]], jobs: Mapping[str, Mapping[str, Any] | None], note: str = ""
 ) -> str:
     """Markdown: the scores of every set and system, success after each rung, the jobs' speed and memory, the note."""
     names = list(dict.fromkeys(name for row in rows for name in row["scores"]))
-    lines = _markdown([*_COLUMNS, *names], [
-        [*(str(row[column]) for column in _COLUMNS), *(_score(name, row["scores"].get(name)) for name in names)]
+    columns = [column for column in _COLUMNS if all(column in row for row in rows)]
+    lines = _markdown([*columns, *names], [
+        [*(str(row[column]) for column in columns), *(_score(name, row["scores"].get(name)) for name in names)]
         for row in rows
     ])  # fmt: skip
     known = {name: job for name, job in jobs.items() if job}
@@ -86,7 +99,7 @@ def _markdown(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
 
 
 def _score(name: str, value: float | None) -> str:
-    return _or_dash(value, "{:.3f}" if name.startswith(_RATES) else "{:.1f}")
+    return _or_dash(value, "{:.3f}" if name.startswith(_RATES) else "{:.2f}")
 
 
 def _or_dash(value: float | None, shape: str) -> str:
