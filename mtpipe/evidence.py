@@ -19,6 +19,8 @@ _PARTICLES = {  # of verbs that come apart, the longer ones first: zurück befor
           "frei über auf aus vor ein her hin los mit weg bei dar ab an um zu",
     "nl": "samen terug binnen onder over door voor mee toe uit aan weg neer bij na om op af in",
 }
+_HANGING = re.compile(r"(?<!\w)(\w{3,40})-(?=[\s,/])")
+_NEAR = 60  # characters in which the other compound must come
 _CLAUSE_GOES_ON = frozenset("und oder sowie en of".split())
 
 Span = tuple[int, int]
@@ -73,6 +75,7 @@ def _spans(term: Term, target: str, lang: str) -> Iterator[tuple[Span, str]]:
     if lang in COMPOUNDING and term.status != "forbidden":
         for form in bending:
             yield from ((span, "compound") for span in _compounds(form, target, lang))
+            yield from ((span, "compound") for span in _elliptic(form, target, lang))
 
 
 def _occurrences(form: str, target: str, term: Term, lang: str) -> Iterator[Span]:
@@ -157,3 +160,16 @@ def _compounds(form: str, target: str, lang: str) -> Iterator[Span]:
         folded = token.casefold()
         if folded.startswith(first) or folded.endswith(stem) or lemma(token, lang).endswith(stem):
             yield start, end
+
+
+def _elliptic(form: str, target: str, lang: str) -> Iterator[Span]:
+    """The place of "Kopf-" in "Kopf- oder Fußzeilen" for "Kopfzeile": its second half comes with a later word."""
+    stem = form.casefold()
+    for match in _HANGING.finditer(target):
+        half = match[1].casefold()
+        rest = stem[len(half) :]
+        if not (stem.startswith(half) and len(rest) >= 3):
+            continue
+        later = (known for (_, start, _), known in _read(target, lang) if match.end() < start < match.end() + _NEAR)
+        if any(key.endswith(rest) for known in later for key in known):
+            yield match.span()

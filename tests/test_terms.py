@@ -321,3 +321,12 @@ def test_evidence_of_a_term_never_overlaps(target):
     for wanted in GLOSSARY.terms:
         items = terms.evidence(wanted, target, "de")
         assert all(a.end <= b.start for a, b in zip(items, items[1:], strict=False))
+
+
+@pytest.mark.parametrize("target, is_met", [
+    ("Die Kopf- oder Fußzeilen bearbeiten", True), ("Kopf-, Rand- und Fußzeile", True),
+    ("Kopf- und Nackenschmerzen", False),
+    ("Kopf oder Fußzeile", False),
+])  # fmt: skip
+def test_a_hanging_hyphen_stands_for_the_second_half(target, is_met):
+    assert bool(terms.evidence(Term(("header",), ("Kopfzeile",)), target, "de")) is is_met
