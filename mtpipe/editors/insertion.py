@@ -33,15 +33,15 @@ class Insertion:
         """Continuations by the model's score, best first; all of a batch are decoded together."""
         views = [View.of(segment) for segment in segments]
         matrices = self._tools.align([(view.source, view.target) for view in views])
-        tries = [
+        tries = list(dict.fromkeys(
             _Try(index, prefix)
             for index, (view, matrix) in enumerate(zip(views, matrices, strict=True))
             for slots in view.options(matrix, self._tools, guess=True)
             for slot in slots[: self._places]
             for prefix in self._prefixes(view, slot)
-        ]
+        ))
         drafts = self._decoder.complete([segments[t.index] for t in tries], [t.prefix for t in tries])
-        made = [(t.index, draft.text) for t, draft in zip(tries, drafts, strict=True) if draft.text]
+        made = list(dict.fromkeys((t.index, draft.text) for t, draft in zip(tries, drafts, strict=True) if draft.text))
         scores = self._decoder.score([(views[index].source, text) for index, text in made])
         found: list[list[tuple[float, str]]] = [[] for _ in segments]
         for (index, text), score in zip(made, scores, strict=True):
