@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -21,18 +22,20 @@ FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 ANY = click.Path(path_type=Path)
 
 
+# groups in modules of their own, which take their options from here
+_APART = {"corpus": "mtpipe.cli_corpus", "glossary": "mtpipe.cli_glossary"}
+
+
 class _Group(click.Group):
     """Turns the user's errors into one clean message, everything else keeps its traceback."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted([*self.commands, "corpus"])
+        return sorted([*self.commands, *_APART])
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        if name != "corpus":
+        if name not in _APART:
             return super().get_command(ctx, name)
-        from mtpipe.cli_corpus import corpus  # it takes its options from here
-
-        return corpus
+        return getattr(import_module(_APART[name]), name)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -45,7 +48,7 @@ class _Group(click.Group):
             ctx.exit(INTERRUPTED)
 
 
-def _options(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
+def options(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
     def decorate(command: Any) -> Any:
         for option in reversed(options):
             command = option(command)
@@ -54,18 +57,18 @@ def _options(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return decorate
 
 
-languages = _options(
+languages = options(
     click.option("-s", "--source-lang", required=True, metavar="LANG", help="Language of the source (BCP 47)."),
     click.option("-t", "--target-lang", required=True, metavar="LANG", help="Language to translate into."),
 )
-repair = _options(
+repair = options(
     click.option("-g", "--glossary", type=FILE, help="Terms to use (CSV or TSV)."),
     click.option("--model", type=FOLDER, help="Model folder [default: the bundled one of the language pair]."),
     click.option("--lexicon", type=FOLDER, help="Alignment lexicon [default: the model's own]."),
     click.option("--editors", metavar="NAMES", help="Repair ladder in order, with commas; \"\" for none."),
     click.option("--report-dir", type=ANY, help="Where the report goes [default: the job's folder]."),
 )
-showing = _options(
+showing = options(
     click.option("--strict", is_flag=True, help="Exit with 3 if terms are still missing."),
     click.option("--json", "as_json", is_flag=True, help="Results as JSON on stdout."),
     click.option("-q", "--quiet", is_flag=True, help="No progress."),
@@ -143,7 +146,7 @@ def check(ctx: click.Context, strict: bool, as_json: bool, **asked: Any) -> None
     from mtpipe.pipeline import review
 
     report = review(**asked)
-    _show(report, as_json, [_error_line(error) for error in report["errors"]] + [_terms_line(report)])
+    show(report, as_json, [_error_line(error) for error in report["errors"]] + [_terms_line(report)])
     ctx.exit(TERMS_MISSING if strict and _is_wanting(report) else 0)
 
 
@@ -166,42 +169,7 @@ def evaluate(
     table = scores.table(rows, {})
     if table_file:
         scores.write(table_file, table)
-    _show(rows, as_json, [table.rstrip(), *scores.signatures(rows)])
-
-
-@main.group()
-def glossary() -> None:
-    """Look at glossaries."""
-
-
-@glossary.command()
-@click.argument("path", type=FILE)
-@languages
-@as_json
-@click.pass_context
-def validate(ctx: click.Context, path: Path, source_lang: str, target_lang: str, as_json: bool) -> None:
-    """List what is wrong or suspicious in a glossary, row by row."""
-    from dataclasses import asdict
-
-    from mtpipe.glossary_lint import validate as find
-
-    findings, terms = find(path, source_lang, target_lang)
-    lines = [f"{path.name}:{f.line}: {f.level}: {f.message}" for f in findings]
-    _show([asdict(f) for f in findings], as_json, [*lines, *terms.notes, f"{len(terms.terms)} terms"])
-    ctx.exit(int(any(f.level == "error" for f in findings)))
-
-
-@glossary.command()
-@click.argument("path", type=FILE)
-@languages
-@as_json
-def stats(path: Path, source_lang: str, target_lang: str, as_json: bool) -> None:
-    """Count a glossary's terms by status, domain and length."""
-    from mtpipe.glossary import Glossary
-    from mtpipe.glossary_lint import stats as count
-
-    counts = count(Glossary.read(path, source_lang, target_lang))
-    _show(counts, as_json, [f"{name}: {value}" for name, value in counts.items()])
+    show(rows, as_json, [table.rstrip(), *scores.signatures(rows)])
 
 
 @main.group()
@@ -218,7 +186,7 @@ def list_models(as_json: bool) -> None:
     found = available()
     names = ("source_lang", "target_lang", "name", "digest")
     rows = [{name: getattr(model, name) for name in names} for model in found]
-    _show(rows, as_json, [f"{row['source_lang']}-{row['target_lang']}  {row['name']}  {row['digest']}" for row in rows])
+    show(rows, as_json, [f"{row['source_lang']}-{row['target_lang']}  {row['name']}  {row['digest']}" for row in rows])
 
 
 @models.command("show")
@@ -231,7 +199,7 @@ def show_model(folder: Path, as_json: bool) -> None:
     from mtpipe.models import read
 
     said = {name: str(value) if isinstance(value, Path) else value for name, value in asdict(read(folder)).items()}
-    _show(said, as_json, [f"{name}: {value}" for name, value in said.items()])
+    show(said, as_json, [f"{name}: {value}" for name, value in said.items()])
 
 
 @main.command("plugins")
@@ -241,7 +209,7 @@ def list_plugins(as_json: bool) -> None:
     from mtpipe.plugins import PLUGINS, names
 
     known = {kind: names(kind) for kind in PLUGINS}
-    _show(known, as_json, [f"{kind}: {', '.join(found)}" for kind, found in known.items()])
+    show(known, as_json, [f"{kind}: {', '.join(found)}" for kind, found in known.items()])
 
 
 def _run(ctx: click.Context, job: Any, dry_run: bool, strict: bool, as_json: bool, quiet: bool) -> None:
@@ -249,20 +217,20 @@ def _run(ctx: click.Context, job: Any, dry_run: bool, strict: bool, as_json: boo
 
     if dry_run:
         planned = pipeline.plan(job)
-        _show(planned, as_json, [f"{name}: {value}" for name, value in planned["totals"].items()])
+        show(planned, as_json, [f"{name}: {value}" for name, value in planned["totals"].items()])
         return
     with progress.shown(quiet) as on_progress:
         report = pipeline.run(job, on_progress)
     for message in (row["message"] for row in report["documents"] if row["message"]):
         click.echo(f"mtpipe: {message}", err=True)
     where = f"report: {job.reports / 'report.html'}"
-    _show(report, as_json, [_documents_line(report, job), _terms_line(report), where])
+    show(report, as_json, [_documents_line(report, job), _terms_line(report), where])
     if report["totals"]["failed"] or report["totals"]["untranslated"]:
         ctx.exit(UNTRANSLATED)
     ctx.exit(TERMS_MISSING if strict and _is_wanting(report) else 0)
 
 
-def _show(data: Any, as_json: bool, lines: list[str]) -> None:
+def show(data: Any, as_json: bool, lines: list[str]) -> None:
     click.echo(json.dumps(data, ensure_ascii=False, indent=1) if as_json else "\n".join(lines))
 
 
@@ -274,6 +242,8 @@ def _documents_line(report: dict[str, Any], job: Any) -> str:
 
 def _terms_line(report: dict[str, Any]) -> str:
     terms = report["terms"]
+    if not terms["required"]:
+        return "terms: none in these sources"
     rungs = " → ".join(f"{rung['rung']} {rung['met']}" for rung in terms["rungs"])
     more = f"; {terms['forbidden_found']} forbidden, {terms['changed']} changed"
     return f"terms: {terms['rungs'][-1]['met']} of {terms['required']} met ({rungs}){more}"

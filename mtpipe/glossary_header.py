@@ -93,6 +93,12 @@ def read_header(cells: Sequence[str], wanted: tuple[str, str]) -> Header | None:
     return Header(columns, len(cells), said, tuple(unused))
 
 
+def named_languages(path: Path) -> tuple[str, str] | None:
+    """The languages in a name such as en-fr.office.csv; None when it says none."""
+    match = _FILE_NAME.match(path.name)
+    return (match[1], match[2]) if match and all(is_language(code, ()) for code in match.groups()) else None
+
+
 def check_file_name(path: Path, wanted: tuple[str, str]) -> list[str]:
     """Notes on the languages in a name such as en-fr.office.csv; raises GlossaryError when they are not the job's."""
     match = _FILE_NAME.match(path.name)

@@ -252,7 +252,9 @@ class _Work:
         self._seconds[stage] = self._seconds.get(stage, 0.0) + perf_counter() - start
 
     def _report_progress(self, path: str, bytes_more: float = 0.0) -> None:
-        self._share = max(self._share, min(1.0, (self._bytes_done + bytes_more) / self._bytes))
+        # all may be translated long before the last document is written
+        most = 1.0 if self._done == self._files else 0.99
+        self._share = max(self._share, min(most, (self._bytes_done + bytes_more) / self._bytes))
         self._on_progress(Progress(self._share, path, self._done, self._files))
 
 

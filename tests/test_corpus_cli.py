@@ -156,7 +156,7 @@ def test_compare_scores_systems_subsets_and_the_human(folders, glossary, tmp_pat
     lines = (tmp_path / "t.md").read_text().splitlines()
     assert lines[0] == "| set | system | segments | BLEU | chrF2++ | tsr_wmt25 | tsr_strict |"
     assert len(lines) == 10 and lines[-1] == "Beware."
-    assert lines[3].startswith("| all | right | 3 | 100.0 | 100.0 | 1.000 | 1.000 |")
+    assert lines[3].startswith("| all | right | 3 | 100.00 | 100.00 | 1.000 | 1.000 |")
     assert result.output.splitlines() == lines
 
 

@@ -13,8 +13,19 @@ from typing import Any
 
 from markdown_it import MarkdownIt
 from markdown_it.helpers import parseLinkLabel
-from markdown_it.rules_inline import (StateInline, autolink, backtick, emphasis, entity, escape, html_inline, image,
-                                      link, newline, strikethrough)
+from markdown_it.rules_inline import (
+    StateInline,
+    autolink,
+    backtick,
+    emphasis,
+    entity,
+    escape,
+    html_inline,
+    image,
+    link,
+    newline,
+    strikethrough,
+)
 
 from mtpipe import codes
 from mtpipe.formats.tags import VOID, tokens
