@@ -20,10 +20,10 @@ from mtpipe.segment import Edit, Segment, TermError
 
 FILE = "job.sqlite"
 DONE = ("checked", "repaired", "failed")  # before: translated; pending units have no row
-_VERSION = 1
+_VERSION = 2
 _TABLES = """
 CREATE TABLE units (key TEXT PRIMARY KEY, state TEXT, source TEXT, draft TEXT, score REAL, postedit TEXT,
-                    notes TEXT, errors TEXT, edits TEXT) WITHOUT ROWID;
+                    notes TEXT, errors TEXT, edits TEXT, alternatives TEXT) WITHOUT ROWID;
 CREATE TABLE documents (path TEXT PRIMARY KEY, digest TEXT) WITHOUT ROWID;
 """
 _BATCH = 500  # variables in one query
@@ -77,12 +77,12 @@ class Store:
         """(state, segment with what is stored of it) of those units that have a row."""
         found = {}
         for row in self._select("units", list(units)):
-            key, state, _, draft, score, postedit, notes, errors, edits = row
+            key, state, _, draft, score, postedit, notes, errors, edits, alternatives = row
             segment = units[key]
             found[key] = state, replace(
                 segment, draft=draft, score=score, postedit=postedit, notes=tuple(json.loads(notes)),
                 errors=tuple(_error(item, segment) for item in json.loads(errors)),
-                edits=tuple(Edit(*item) for item in json.loads(edits)),
+                edits=tuple(Edit(*item) for item in json.loads(edits)), alternatives=tuple(json.loads(alternatives)),
             )  # fmt: skip
         return found
 
@@ -93,11 +93,12 @@ class Store:
                 key, state, unit.source, unit.draft, unit.score, unit.postedit, json.dumps(unit.notes),
                 json.dumps([_error_row(error, unit) for error in unit.errors]),
                 json.dumps([(edit.editor, edit.before, edit.after, edit.reason) for edit in unit.edits]),
+                json.dumps(unit.alternatives if state not in DONE else ()),  # are for the editors still to come
             )
             for key, state, unit in units
         ]  # fmt: skip
         with self._guarded(), self._transaction():
-            self._db.executemany(f"INSERT OR REPLACE INTO units VALUES ({','.join('?' * 9)})", rows)
+            self._db.executemany(f"INSERT OR REPLACE INTO units VALUES ({','.join('?' * 10)})", rows)
 
     def first_seen(self, keys: Iterable[str]) -> set[str]:
         """Which of the keys this run had not asked about before."""

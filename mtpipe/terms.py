@@ -51,7 +51,12 @@ class Matcher:
     def find(self, segments: Sequence[Segment]) -> list[Segment]:
         """The segments with matches filled in, offsets into their sources; text inside codes is not matched."""
         own = _Search(self, tuple(dict.fromkeys(term for segment in segments for term in segment.terms)))
-        return [replace(segment, matches=self._matches(segment, own)) for segment in segments]
+        found: dict[tuple, tuple[TermMatch, ...]] = {}  # documents repeat themselves
+        for segment in segments:
+            key = (segment.source, segment.codes, segment.terms)
+            if key not in found:
+                found[key] = self._matches(segment, own) if self._terms or segment.terms else ()
+        return [replace(s, matches=found[s.source, s.codes, s.terms]) for s in segments]
 
     def _matches(self, segment: Segment, own: _Search) -> tuple[TermMatch, ...]:
         bare, places = _bare(segment.source, segment.codes)
@@ -97,6 +102,9 @@ class _Search:
         for index, term in enumerate(terms):
             for source in term.sources:
                 self._add(str(index), fold(source)[0].strip(), term.case_sensitive, matcher)
+
+    def __bool__(self) -> bool:
+        return bool(self._terms)
 
     def _add(self, key: str, source: str, is_exact: bool, matcher: Matcher) -> None:
         doc = matcher.read(source)

@@ -169,7 +169,7 @@ def test_digest_says_what_changes_translations(model_folder, translator, tmp_pat
 
 
 def test_options_out_of_range_are_refused(model_folder):
-    with pytest.raises(ConfigError, match="beam_size and batch_tokens must be 1 or more"):
+    with pytest.raises(ConfigError, match="beam_size must be 1 or more, batch_tokens and threads 0 or more"):
         CTranslate2Translator(model_folder, beam_size=0)
 
 

@@ -9,20 +9,28 @@ from mtpipe.editors import Tools
 from mtpipe.errors import ConfigError
 from mtpipe.segment import Segment
 
+SIZE = 4
+
 
 class NBest:
-    """Editor by decoding again; size: hypotheses asked for. Raises ConfigError without a decoder."""
+    """Editor by hypotheses: so many as size says, decoded anew; 0: the alternatives that came with the draft, SIZE
+    hypotheses decoded anew where none came. Raises ConfigError without a decoder.
+    """
 
-    def __init__(self, tools: Tools, size: int = 4):
+    def __init__(self, tools: Tools, size: int = 0):
         if tools.decoder is None:
             raise ConfigError("editor 'nbest' needs a model that can be asked for more hypotheses; give --model")
-        if size < 2:
-            raise ConfigError(f"editor 'nbest': size must be 2 or more, not {size}")
+        if size < 0 or size == 1:
+            raise ConfigError(f"editor 'nbest': size must be 2 or more (or 0), not {size}")
         self._decoder, self._lang, self._size = tools.decoder, tools.target_lang, size
 
     def propose(self, segments: Sequence[Segment]) -> list[list[str]]:
         """The hypotheses with the fewest errors first, the model's order among equals."""
-        options = self._decoder.nbest(segments, self._size)
+        asked = [i for i, segment in enumerate(segments) if self._size or not segment.alternatives]
+        decoded = self._decoder.nbest([segments[i] for i in asked], self._size or SIZE) if asked else []
+        options = [segment.alternatives for segment in segments]
+        for i, texts in zip(asked, decoded, strict=True):
+            options[i] = tuple(texts)
         return [
             sorted(texts, key=lambda text: len(terms.check(segment, self._lang, text)))[:3]
             for segment, texts in zip(segments, options, strict=True)

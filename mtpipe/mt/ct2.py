@@ -9,7 +9,8 @@ import hashlib
 import json
 import math
 import os
-from collections.abc import Container, Sequence
+from collections.abc import Callable, Container, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,27 +26,31 @@ from mtpipe.mt.pieces import Pieces, pool
 from mtpipe.segment import Segment
 
 _UNSPACED = frozenset("zh ja th lo km my yue".split())
+# a CPU worker is done sooner with short batches, which stay in its cache and keep the other workers busy to the end
+_BATCH_TOKENS = {"cpu": 512, "cuda": 8192}
 _MAX_REPEAT = 3  # a hypothesis that never ended is decoded again without repeating so many pieces
 
 
 class CTranslate2Translator:
     """A model folder as Translator and Decoder.
 
-    batch_tokens: source pieces a batch. threads: 0 means all cores this process may use. device: auto, cpu or cuda.
+    batch_tokens: source pieces a batch, 0 means what suits the device. threads: 0 means all cores this process may use.
+    device: auto, cpu or cuda.
     compute_type: auto means int8 on a CPU and float16 on a GPU. Raises ModelError for a folder that holds no model.
     """
 
     def __init__(
-        self, folder: str | Path, *, beam_size: int = 4, batch_tokens: int = 1024, threads: int = 0,
+        self, folder: str | Path, *, beam_size: int = 4, batch_tokens: int = 0, threads: int = 0,
         device: str = "auto", compute_type: str = "auto",
     ):  # fmt: skip
-        if beam_size < 1 or batch_tokens < 1 or threads < 0:
-            raise ConfigError("mt.ct2: beam_size and batch_tokens must be 1 or more, threads 0 or more")
+        if beam_size < 1 or batch_tokens < 0 or threads < 0:
+            raise ConfigError("mt.ct2: beam_size must be 1 or more, batch_tokens and threads 0 or more")
         self.model = models.read(Path(folder))
         self._beam_size = beam_size
-        self._batch: dict[str, Any] = {"max_batch_size": batch_tokens, "batch_type": "tokens"}
         if device == "auto":
             device = "cuda" if ctranslate2.get_cuda_device_count() else "cpu"
+        batch_tokens = batch_tokens or _BATCH_TOKENS[device]
+        self._batch: dict[str, Any] = {"max_batch_size": batch_tokens, "batch_type": "tokens"}
         if compute_type == "auto":
             compute_type = "float16" if device == "cuda" else "int8"
         # a small model on a CPU: one worker a core is faster than several cores on one batch
@@ -64,12 +69,17 @@ class CTranslate2Translator:
         self.digest = hashlib.sha256(settings.encode()).hexdigest()[:16]
 
     def translate(self, segments: Sequence[Segment]) -> list[Draft]:
-        """Drafts in order; text "" where the model came to no end within its length limit."""
-        return [options[0] for options in drafts.make(segments, 1, self, self.model.code)]
+        """Drafts in order; text "" where the model came to no end within its length limit.
+
+        Those of segments with terms come with their alternatives: the search finds them anyway.
+        """
+        sizes = [self._beam_size if segment.matches else 1 for segment in segments]
+        made = drafts.make(segments, sizes, self, self.model.code)
+        return [replace(best, alternatives=_others(best, rest)) for best, *rest in made]
 
     def nbest(self, segments: Sequence[Segment], n: int) -> list[list[str]]:
         """Up to n different translations of each segment, best first, codes in place."""
-        made = drafts.make(segments, n, self, self.model.code)
+        made = drafts.make(segments, [n] * len(segments), self, self.model.code)
         return [list(dict.fromkeys(draft.text for draft in options if draft.text)) for options in made]
 
     def complete(self, segments: Sequence[Segment], prefixes: Sequence[str]) -> list[Draft]:
@@ -90,8 +100,8 @@ class CTranslate2Translator:
             else:
                 able.append(i)
         results = self._decode(
-            [sources[i] for i in able], 1, [starts[i] for i in able], suppress_sequences=self._unwanted(coded=False)
-        )
+            [sources[i] for i in able], 1, target_prefix=[starts[i] for i in able], **self._unwanted(coded=False)
+        )()
         for i, result in zip(able, results, strict=True):
             pieces = result.hypotheses[0]
             if len(pieces) < limit:
@@ -134,36 +144,46 @@ class CTranslate2Translator:
             matrices.append(pool(weights, source, target, source_spans, target_spans))
         return matrices
 
-    def hypotheses(self, lines: Sequence[Line], n: int, looks: Container[int] = ()) -> list[list[Hypothesis]]:
+    def hypotheses(
+        self, lines: Sequence[Line], sizes: Sequence[int], looks: Container[int] = ()
+    ) -> list[list[Hypothesis]]:
         """For each line its hypotheses, best first; a line too long for the model, in or out, is done in halves.
 
-        looks: the lines for which to tell what their words looked at.
+        sizes: how many hypotheses of each line. looks: the lines for which to tell what their words looked at.
         """
         limit = self.model.max_tokens
         # sixteen characters are the longest piece SentencePiece makes: no need to count the pieces of a whole book
         short = [i for i, line in enumerate(lines) if len(line.text) <= 16 * limit]
         encoded = dict(zip(short, self._encode([lines[i] for i in short]), strict=True))
         whole = [i for i in short if len(encoded[i]) <= limit]
-        coded = any(line.masks for line in lines)
-        results = self._decode(
-            [encoded[i] for i in whole], n, suppress_sequences=self._unwanted(coded), return_attention=bool(looks)
-        )
-        done = {i: self._read(result, lines[i], i in looks) for i, result in zip(whole, results, strict=True)}
+        groups = [[i for i in whole if bool(lines[i].masks) is is_coded] for is_coded in (True, False)]
+        n = max((sizes[i] for i in whole), default=1)
+        waiting = [
+            self._decode([encoded[i] for i in group], n, return_attention=bool(looks), **self._unwanted(is_coded))
+            for group, is_coded in zip(groups, (True, False))
+        ]
+        done = {
+            i: self._read(result, lines[i], sizes[i], i in looks)
+            for group, results in zip(groups, waiting) for i, result in zip(group, results(), strict=True)
+        }  # fmt: skip
         halves = {
             i: pair for i, line in enumerate(lines)
             if (i not in done or done[i][0].text is None) and (pair := line.halves())
         }  # fmt: skip
-        parts = self.hypotheses([half for pair in halves.values() for half in pair], 1) if halves else []
+        texts = [half for pair in halves.values() for half in pair]
+        parts = self.hypotheses(texts, [1] * len(texts)) if texts else []
         for k, i in enumerate(halves):
             done[i] = [self._joined(parts[2 * k][0], parts[2 * k + 1][0])]
         failed = [Hypothesis(None, -math.inf, (f"no translation within the model's {limit} tokens",))]
         return [done[i] if i in done and done[i][0].text is not None else failed for i in range(len(lines))]
 
-    def _read(self, result: ctranslate2.TranslationResult, line: Line, is_looking: bool) -> list[Hypothesis]:
+    def _read(self, result: ctranslate2.TranslationResult, line: Line, size: int, is_looking: bool) -> list[Hypothesis]:
         hypotheses = []
-        for k, (pieces, score) in enumerate(zip(result.hypotheses, result.scores, strict=True)):
+        # result.attention is a copy of the whole list each time
+        attention = result.attention if is_looking else [None] * size
+        for pieces, score, weights in zip(result.hypotheses[:size], result.scores, attention):
             text = self._target.decode(pieces) if len(pieces) < self.model.max_tokens else None
-            looked_at = self._looked_at(line, text, pieces, result.attention[k]) if is_looking and text else None
+            looked_at = self._looked_at(line, text, pieces, weights) if weights and text else None
             hypotheses.append(Hypothesis(text, score, looked_at=looked_at))
         return hypotheses
 
@@ -186,24 +206,31 @@ class CTranslate2Translator:
         return Hypothesis(f"{first.text.strip()}{space}{last.text.strip()}", score, (note,))
 
     def _decode(
-        self, sources: Sequence[list[str]], n: int, target_prefix: list[list[str]] | None = None, **options: Any
-    ) -> list[ctranslate2.TranslationResult]:
-        results = self._ct2.translate_batch(
-            sources, target_prefix, beam_size=max(self._beam_size, n), num_hypotheses=n, return_scores=True,
-            disable_unk=True, max_input_length=0, max_decoding_length=self.model.max_tokens, **options, **self._batch,
+        self, sources: Sequence[list[str]], n: int, **options: Any
+    ) -> Callable[[], list[ctranslate2.TranslationResult]]:
+        """Starts decoding and returns what waits for the results, so that the workers know of the next batches."""
+        waiting = self._ct2.translate_batch(
+            sources, beam_size=max(self._beam_size, n), num_hypotheses=n, return_scores=True, disable_unk=True,
+            max_input_length=0, max_decoding_length=self.model.max_tokens, asynchronous=True, **options, **self._batch,
         )  # fmt: skip
-        endless = [i for i, result in enumerate(results) if len(result.hypotheses[0]) >= self.model.max_tokens]
-        if endless and target_prefix is None and "no_repeat_ngram_size" not in options:
-            again = self._decode([sources[i] for i in endless], n, no_repeat_ngram_size=_MAX_REPEAT, **options)
-            for i, result in zip(endless, again, strict=True):
-                results[i] = result
+
+        def results() -> list[ctranslate2.TranslationResult]:
+            done = [item.result() for item in waiting]
+            endless = [i for i, result in enumerate(done) if len(result.hypotheses[0]) >= self.model.max_tokens]
+            if endless and "target_prefix" not in options and "no_repeat_ngram_size" not in options:
+                again = self._decode([sources[i] for i in endless], n, no_repeat_ngram_size=_MAX_REPEAT, **options)()
+                for i, result in zip(endless, again, strict=True):
+                    done[i] = result
+            return done
+
         return results
 
-    def _unwanted(self, coded: bool) -> list[list[str]] | None:
-        """The symbols the model was taught that must not appear in a text for people; masked codes need theirs."""
+    def _unwanted(self, coded: bool) -> dict[str, list[list[str]]]:
+        """The option to keep the symbols that the model was taught out of texts for people; masks need theirs."""
         kept = self.model.code if coded and self.model.code else ""
         symbols = [symbol for symbol in map(str.strip, self.model.annotation or ()) if symbol not in kept]
-        return [[symbol] for symbol in symbols if not self._target.unknown([symbol])] or None
+        known = [[symbol] for symbol in symbols if not self._target.unknown([symbol])]
+        return {"suppress_sequences": known} if known else {}
 
     def _encode(self, lines: Sequence[Line]) -> list[list[str]]:
         rendered = [line.render(self.model.annotation) for line in lines]
@@ -216,6 +243,10 @@ class CTranslate2Translator:
     def _continued(self, prefix: str, pieces: list[str]) -> str:
         space = " " if pieces and pieces[0].startswith("\u2581") else ""
         return f"{prefix}{space}{self._target.decode(pieces)}" if pieces else prefix
+
+
+def _others(best: Draft, rest: Sequence[Draft]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(draft.text for draft in rest if draft.text and draft.text != best.text))
 
 
 def _cores() -> int:

@@ -38,8 +38,10 @@ class Hypothesis:
 class Model(Protocol):
     """What drafts are made with."""
 
-    def hypotheses(self, lines: Sequence[Line], n: int, looks: Container[int] = ()) -> list[list[Hypothesis]]:
-        """For each line up to n hypotheses, best first, at least one; looks: the lines that want looked_at."""
+    def hypotheses(
+        self, lines: Sequence[Line], sizes: Sequence[int], looks: Container[int] = ()
+    ) -> list[list[Hypothesis]]:
+        """For each line up to its size of hypotheses, best first, at least one; looks: lines that want looked_at."""
         ...
 
     def align(self, pairs: Sequence[tuple[str, str]]) -> list[np.ndarray]:
@@ -47,24 +49,25 @@ class Model(Protocol):
         ...
 
 
-def make(segments: Sequence[Segment], n: int, model: Model, shape: str | None) -> list[list[Draft]]:
-    """For each segment up to n drafts, best first, at least one; shape: of the masks that the model knows, if any.
+def make(segments: Sequence[Segment], sizes: Sequence[int], model: Model, shape: str | None) -> list[list[Draft]]:
+    """For each segment up to its size of drafts, best first, at least one; shape: of the masks the model knows, if any.
 
     Segments without a letter outside their codes are copied. text "" where there is no translation.
     """
     drafts = [[Draft(segment.source)] for segment in segments]
     todo = [i for i, segment in enumerate(segments) if _has_words(segment)]
     if shape:
-        coded = [i for i in todo if segments[i].codes]
-        options = model.hypotheses([coded_line(segments[i], shape) for i in coded], n)
-        for i, hypotheses in zip(coded, options, strict=True):
+        lines = [coded_line(segments[i], shape) for i in todo]
+        options = model.hypotheses(lines, [sizes[i] for i in todo])
+        for i, hypotheses in zip(todo, options, strict=True):
             drafts[i] = _unmasked(segments[i], hypotheses, shape)
-        todo = [i for i in todo if not segments[i].codes or not drafts[i]]
+        todo = [i for i in todo if not drafts[i]]
     for is_bare in (False, True):
         now = [i for i in todo if is_bare or _goes_literally(segments[i])]
         chosen = [segments[i] for i in now]
         looks = frozenset(k for k, segment in enumerate(chosen) if _has_tags(segment) and not is_bare)
-        options = model.hypotheses([plain_line(segment, is_bare) for segment in chosen], n, looks)
+        lines = [plain_line(segment, is_bare) for segment in chosen]
+        options = model.hypotheses(lines, [sizes[i] for i in now], looks)
         for i, placed in zip(now, _placed(chosen, options, model, is_bare), strict=True):
             drafts[i] = placed
         done = {i for i in now if not codes.broken(segments[i].source, segments[i].codes, drafts[i][0].text)}
@@ -74,6 +77,8 @@ def make(segments: Sequence[Segment], n: int, model: Model, shape: str | None) -
 
 def _unmasked(segment: Segment, hypotheses: Sequence[Hypothesis], shape: str) -> list[Draft]:
     """Drafts of the hypotheses in which every code came back intact, and not alone."""
+    if not segment.codes:
+        return [_draft(segment, hypothesis, hypothesis.text or "") for hypothesis in hypotheses]
     literals = codes.literals(segment.source, segment.codes)
     drafts = []
     for hypothesis in hypotheses:
