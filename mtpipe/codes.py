@@ -121,6 +121,8 @@ def occurrences(text: str, code_literals: Iterable[str]) -> Iterator[tuple[int, 
 
 def locate(source: str, codes: Sequence[Code], target: str) -> tuple[Code, ...]:
     """The source's codes where they stand in target, with the kinds they have there."""
+    if not codes:
+        return ()
     nesting = _Nesting(source, codes)
     return tuple(Code(start, end, nesting.step(target[start:end]))
                  for start, end in occurrences(target, literals(source, codes)))

@@ -43,6 +43,11 @@ def evidence(term: Term, target: str, lang: str) -> list[Evidence]:
     compound (languages that compound; half of a longer word), substring (languages written without spaces).
     Overlapping evidence is given once, the strictest rule first.
     """
+    return list(_evidence(term, target, lang))
+
+
+@lru_cache(maxsize=4096)  # the guard asks again for each candidate what the draft has
+def _evidence(term: Term, target: str, lang: str) -> tuple[Evidence, ...]:
     text, offsets = fold(target)
     kept: list[Span] = []
     rules: dict[Span, str] = {}
@@ -50,7 +55,7 @@ def evidence(term: Term, target: str, lang: str) -> list[Evidence]:
         if not any(span[0] < end and start < span[1] for start, end in kept):
             kept.append(span)
             rules[span] = rule
-    return [Evidence(offsets[start], offsets[end], rules[start, end]) for start, end in sorted(kept)]
+    return tuple(Evidence(offsets[start], offsets[end], rules[start, end]) for start, end in sorted(kept))
 
 
 def is_acronym(text: str) -> bool:

@@ -22,6 +22,7 @@ class Fluency:
 
     def __init__(self, rows: Iterable[Sequence[str]] = (), function_words: Iterable[str] | None = None):
         self._counts: Counter[str] = Counter({gram: int(count) for gram, count in rows})
+        self._bigram = lru_cache(maxsize=100_000)(self._estimate)  # an agreement tries many neighbours of few words
         if function_words is not None:
             self.function_words = frozenset(function_words)
 
@@ -30,6 +31,7 @@ class Fluency:
 
     def learn(self, sentences: Iterable[Sequence[str]]) -> None:
         counts = self._counts
+        self._bigram.cache_clear()
         for sentence in sentences:
             read = [EDGE, *(word.casefold() for word in sentence), EDGE]
             classes = [endings(word) for word in read]
@@ -74,7 +76,7 @@ class Fluency:
         n = self._counts
         return (n[f"{u} {v} {w}"] + STRENGTH * self._bigram(v, w)) / (n[f"{u} {v}"] + STRENGTH)
 
-    def _bigram(self, v: str, w: str) -> float:
+    def _estimate(self, v: str, w: str) -> float:
         """From one letter of ending to three to the whole word, each estimate the back-off of the next."""
         n = self._counts
         best = (n[w] + 0.1) / (n[""] + 1)

@@ -3,6 +3,7 @@
 import json
 import math
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -65,6 +66,14 @@ def test_a_model_that_knows_codes_carries_them(coder, source):
     draft = coder.translate([segment(source)])[0]
     assert not codes.broken(source, codes.find(source), draft.text)
     assert "⟦" not in draft.text and "öffne" in draft.text and draft.notes == ()
+
+
+def test_only_segments_with_terms_bring_alternatives(translator):
+    plain = segment("open the table")
+    match = TermMatch(Term(("table",), ("Tabelle",)), 9, 14)
+    with_terms, without = translator.translate([replace(plain, matches=(match,)), plain])
+    assert with_terms.text == without.text and without.alternatives == ()
+    assert with_terms.alternatives and with_terms.text not in with_terms.alternatives
 
 
 def test_a_code_that_the_model_breaks_is_placed_by_guess_and_said(translator):

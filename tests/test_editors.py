@@ -178,6 +178,15 @@ def test_editors_say_what_they_need(editor, message):
         editor(Tools("en", "es"))
 
 
+def test_nbest_takes_the_alternatives_that_came_with_the_draft():
+    drafted = replace(segment("Open it.", "Abra.", ("open", "abrir")), alternatives=("Abrir.", "Abran."))
+    model = FakeTranslator({"Open it.": ["Abrirlo."]})
+    assert NBest(Tools("en", "es", model)).propose([drafted, replace(drafted, alternatives=())]) == [
+        ["Abrir.", "Abran."], ["Abrirlo."]
+    ]
+    assert NBest(Tools("en", "es", model), size=2).propose([drafted]) == [["Abrirlo."]]
+
+
 def test_nbest_wants_more_than_one():
     with pytest.raises(ConfigError, match="size must be 2 or more.*, not 1"):
         NBest(Tools("en", "es", FakeTranslator()), size=1)

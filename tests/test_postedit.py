@@ -101,7 +101,19 @@ def test_the_model_score_is_a_rule_of_the_guard(favourite, winner):
 def test_the_model_scores_only_what_the_other_rules_let_through():
     model = Prefers("nothing")
     postedit([segment(WRONG)], [("e", Says("Unsinn", RIGHT, OTHER))], "de", model)
-    assert model.scored == [WRONG, RIGHT]
+    assert model.scored == [RIGHT, WRONG]
+
+
+def test_a_candidate_that_is_good_enough_against_any_draft_needs_no_score_of_it():
+    model = Prefers(RIGHT)
+    done = postedit([segment(WRONG)], [("e", Says(RIGHT))], "de", model)[0]
+    assert done.postedit == RIGHT and model.scored == [RIGHT]
+
+
+def test_no_pair_is_scored_twice():
+    model = Prefers("nothing")
+    postedit([segment(WRONG)], [("one", Says(RIGHT)), ("two", Says(RIGHT))], "de", model)
+    assert model.scored == [RIGHT, WRONG]
 
 
 def test_time_of_every_editor_is_taken():

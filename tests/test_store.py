@@ -36,6 +36,15 @@ def test_saving_again_replaces(tmp_path):
         assert store.load({"k": FRESH})["k"][0] == "checked"
 
 
+def test_alternatives_are_kept_for_the_editors_still_to_come(tmp_path):
+    drafted = replace(FRESH, draft="Ein Feld {x}", alternatives=("Eine Zelle {x}",))
+    with Store(tmp_path) as store:
+        store.save([("k", "translated", drafted), ("l", "checked", drafted)])
+    with Store(tmp_path) as store:
+        loaded = store.load({"k": FRESH, "l": FRESH})
+    assert loaded == {"k": ("translated", drafted), "l": ("checked", replace(drafted, alternatives=()))}
+
+
 def test_a_chunk_is_saved_whole_or_not_at_all(tmp_path):
     def units():
         yield "a", "checked", SEGMENT

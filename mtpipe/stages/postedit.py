@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from time import perf_counter
 
@@ -12,6 +12,7 @@ from mtpipe.mt import Translator
 from mtpipe.segment import Edit, Segment, TermError
 
 Scores = tuple[float, float]  # of the text to be replaced, of the candidate
+Score = Callable[[Sequence[tuple[str, str]]], list[float]]
 
 
 def postedit(
@@ -28,6 +29,7 @@ def postedit(
     one of the guard's rules, if it has `score`. seconds: gets the wall time of each editor.
     """
     done = list(segments)
+    score = _remembered(getattr(translator, "score", None))
     for name, editor in editors:
         start = perf_counter()
         wrong = [i for i, segment in enumerate(done) if is_editable(segment)]
@@ -37,7 +39,7 @@ def postedit(
                 _Trial(segment, name, iter(candidates), lang)
                 for segment, candidates in zip(chosen, editor.propose(chosen), strict=True)
             ]
-            _settle(trials, translator)
+            _settle(trials, score)
             for i, trial in zip(wrong, trials, strict=True):
                 done[i] = trial.result()
         if seconds is not None:
@@ -92,23 +94,37 @@ class _Trial:
         return reason == guard.ACCEPTED
 
 
-def _settle(trials: Sequence[_Trial], translator: Translator | None) -> None:
+def _settle(trials: Sequence[_Trial], score: Score | None) -> None:
     """Advances all trials side by side, so that the model scores a batch and only what it must."""
     while hopeful := [(trial, text) for trial in trials if (text := trial.advance()) is not None]:
-        for (trial, text), scores in zip(hopeful, _scores(hopeful, translator), strict=True):
+        for (trial, text), scores in zip(hopeful, _scores(hopeful, score), strict=True):
             trial.settle(text, scores)
 
 
-def _scores(hopeful: Sequence[tuple[_Trial, str]], translator: Translator | None) -> list[Scores | None]:
-    score = getattr(translator, "score", None)
+def _scores(hopeful: Sequence[tuple[_Trial, str]], score: Score | None) -> list[Scores | None]:
     if score is None:
         return [None] * len(hopeful)
-    pairs = []
-    for trial, text in hopeful:
-        source, _ = codes.plain(trial.segment.source, trial.segment.codes)
-        pairs += [(source, _plain(trial.segment, trial.segment.target or "")), (source, _plain(trial.segment, text))]
-    figures = score(pairs)
-    return list(zip(figures[::2], figures[1::2], strict=True))
+    sources = [codes.plain(trial.segment.source, trial.segment.codes)[0] for trial, _ in hopeful]
+    after = score([(source, _plain(trial.segment, text)) for source, (trial, text) in zip(sources, hopeful)])
+    # a log-probability is 0 at most: what is good enough against that is so against any draft
+    doubtful = [i for i, figure in enumerate(after) if figure < -guard.Limits().score_drop]
+    asked = [(sources[i], hopeful[i][0].segment) for i in doubtful]
+    drafts = score([(source, _plain(segment, segment.target or "")) for source, segment in asked])
+    before = dict(zip(doubtful, drafts, strict=True))
+    return [(before.get(i, 0.0), figure) for i, figure in enumerate(after)]
+
+
+def _remembered(score: Score | None) -> Score | None:
+    """score without asking twice: a draft is compared with each of its candidates."""
+    known: dict[tuple[str, str], float] = {}
+
+    def remembered(pairs: Sequence[tuple[str, str]]) -> list[float]:
+        assert score is not None
+        new = list(dict.fromkeys(pair for pair in pairs if pair not in known))
+        known.update(zip(new, score(new), strict=True))
+        return [known[pair] for pair in pairs]
+
+    return remembered if score is not None else None
 
 
 def _plain(segment: Segment, target: str) -> str:
