@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from concurrent.futures import Future
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from functools import partial
@@ -22,7 +23,7 @@ from mtpipe.segment import Document, Score, Segment
 from mtpipe.stages.check import check
 from mtpipe.stages.evaluate import METRICS, evaluate
 from mtpipe.stages.postedit import postedit
-from mtpipe.stages.translate import translate
+from mtpipe.stages.translate import translate_ahead
 from mtpipe.store import DONE, Store, unit_key
 from mtpipe.tally import Tally
 from mtpipe.terms import Matcher
@@ -52,8 +53,7 @@ def run(job: Job, on_progress: OnProgress | None = None) -> dict[str, Any]:
     files = folder.files(job)
     work = _Work(job, files, on_progress)
     with Store(job.folder) as store:
-        for window in folder.windows(files, job.window_bytes):
-            readings = work.match([work.read(file) for file in window])
+        for readings in work.windows():
             units = work.finish(readings, store)
             for reading in readings:
                 work.write(reading, units, store)
@@ -67,8 +67,8 @@ def plan(job: Job) -> dict[str, Any]:
     files = folder.files(job)
     work = _Work(job, files, None)
     keys: set[str] = set()
-    for window in folder.windows(files, job.window_bytes):
-        for reading in work.match([work.read(file) for file in window]):
+    for readings in work.windows():
+        for reading in readings:
             keys.update(reading.keys)
             work.count(reading, reading.sentences)
     report = work.report(0.0)
@@ -128,12 +128,26 @@ class _Work:
             self._tools = toolbox.load(job)
         self._tally = Tally(job.target_lang, [name for name, _ in self._tools.editors])
         self._formats: dict[str, Any] = {}
+        self._windows = folder.windows(files, job.window_bytes)
+        self._read_ahead: list[_Reading] = []
         self._on_progress = on_progress or (lambda progress: None)
         self._bytes = sum(file.size for file in files) or 1
         self._files = len(files)
         self._done = 0
         self._bytes_done = 0
         self._share = 0.0
+
+    def windows(self) -> Iterator[list[_Reading]]:
+        """The readings of each window, their terms matched."""
+        while readings := self.look_ahead():
+            self._read_ahead = []
+            yield readings
+
+    def look_ahead(self) -> list[_Reading]:
+        """Reads the next window, so that it is there when it is needed; [] after the last."""
+        if not self._read_ahead:
+            self._read_ahead = self.match([self.read(file) for file in next(self._windows, ())])
+        return self._read_ahead
 
     def read(self, file: File) -> _Reading:
         """A document that can't be read becomes a failed reading: the others go on."""
@@ -176,23 +190,26 @@ class _Work:
         done = {key: segment for key, (state, segment) in stored.items() if state in DONE}
         new = store.first_seen(units)
         self._tally.count(unique_units=len(new), reused=len(new & done.keys()))
-        todo = iter([key for key in units if key not in done])
-        while chunk := list(islice(todo, self._job.units_per_chunk)):
-            done |= self._chunk({key: stored[key][1] if key in stored else units[key] for key in chunk}, store)
-            share = sum(reading.file.size for reading in readings) * len(done) / len(units)
-            self._report_progress(readings[0].file.name, share)
+        todo = {key: stored[key][1] if key in stored else unit for key, unit in units.items() if key not in done}
+        keys, size = list(todo), self._job.units_per_chunk
+        chunks = [keys[i : i + size] for i in range(0, len(keys), size)]
+        sources = [[todo[key] for key in chunk] for chunk in chunks]
+        with closing(translate_ahead(sources, self._tools.translator, self.look_ahead)) as coming:
+            for chunk, drafts in zip(chunks, coming, strict=True):
+                done |= self._chunk(chunk, drafts, store)
+                share = sum(reading.file.size for reading in readings) * len(done) / len(units)
+                self._report_progress(readings[0].file.name, share)
         return done
 
-    def _chunk(self, units: dict[str, Segment], store: Store) -> dict[str, Segment]:
-        segments = list(units.values())
-        with self._timed("translate"):
-            drafts = translate(segments, self._tools.translator)
-            store.save((key, "translated", segment) for key, segment in zip(units, drafts, strict=True))
+    def _chunk(self, keys: list[str], waiting: Future[list[Segment]], store: Store) -> dict[str, Segment]:
+        with self._timed("translate"):  # what the other stages did not cover
+            drafts = waiting.result()
+            store.save((key, "translated", segment) for key, segment in zip(keys, drafts, strict=True))
         with self._timed("check"):
             checked = check(drafts, self._job.target_lang)
         tools = self._tools
         edited = postedit(checked, tools.editors, self._job.target_lang, tools.translator, self._seconds)
-        done = dict(zip(units, edited, strict=True))
+        done = dict(zip(keys, edited, strict=True))
         store.save((key, _state(segment), segment) for key, segment in done.items())
         return done
 

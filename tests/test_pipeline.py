@@ -164,9 +164,9 @@ def test_interrupted_by_the_user_the_job_goes_on_later(source, tmp_path):
 
     with pytest.raises(KeyboardInterrupt):
         pipeline.run(job(source, tmp_path / "out", units_per_chunk=2), interrupt)
-    assert len(CALLS) == 2
+    CALLS.clear()
     pipeline.run(job(source, tmp_path / "out", units_per_chunk=2))
-    assert len(CALLS) == 3
+    assert CALLS == ["Use {name} here."]
 
 
 def test_an_unreadable_document_fails_and_the_others_go_on(source, tmp_path):

@@ -26,7 +26,10 @@ class Draft:
 
 
 class Translator(Protocol):
-    """Turns segments (sentences with their term matches and codes) into drafts, in order, one each."""
+    """Turns segments (sentences with their term matches and codes) into drafts, in order, one each.
+
+    A job calls translate in a thread of its own, while editors may use the translator in another.
+    """
 
     digest: str
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 
 from mtpipe.mt import Draft, Translator
@@ -16,6 +18,27 @@ def translate(segments: Sequence[Segment], translator: Translator) -> list[Segme
     for i, draft in zip(missing, translator.translate([segments[i] for i in missing]), strict=True):
         done[i] = _with(segments[i], draft)
     return done
+
+
+def translate_ahead(
+    chunks: Iterable[Sequence[Segment]], translator: Translator, meanwhile: Callable[[], object]
+) -> Generator[Future[list[Segment]], None, None]:
+    """The drafts to come of each chunk; when one is handed out, the next is on its way in a thread of its own.
+
+    meanwhile is called while the first is being made. Closing it gives up what has not begun.
+    """
+    waiting: deque[Future[list[Segment]]] = deque()
+    with ThreadPoolExecutor(1) as thread:
+        try:
+            for chunk in chunks:
+                waiting.append(thread.submit(translate, chunk, translator))
+                if len(waiting) > 1:
+                    yield waiting.popleft()
+                else:
+                    meanwhile()
+            yield from waiting
+        finally:
+            thread.shutdown(cancel_futures=True)
 
 
 def _with(segment: Segment, draft: Draft) -> Segment:
