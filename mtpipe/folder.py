@@ -48,14 +48,17 @@ def files(job: Job) -> list[File]:
     return found
 
 
-def windows(found: Sequence[File], limit: int) -> Iterator[list[File]]:
-    """Consecutive files up to limit bytes together, at least one; the same files give the same windows."""
+def windows(found: Sequence[File], limit: int, first: int | None = None) -> Iterator[list[File]]:
+    """Consecutive files up to limit bytes together, at least one; the same files give the same windows.
+
+    first: the limit of the first window, where that is another.
+    """
     window: list[File] = []
-    size = 0
+    size, most = 0, limit if first is None else first
     for file in found:
-        if window and size + file.size > limit:
+        if window and size + file.size > most:
             yield window
-            window, size = [], 0
+            window, size, most = [], 0, limit
         window.append(file)
         size += file.size
     if window:

@@ -128,7 +128,8 @@ class _Work:
             self._tools = toolbox.load(job)
         self._tally = Tally(job.target_lang, [name for name, _ in self._tools.editors])
         self._formats: dict[str, Any] = {}
-        self._windows = folder.windows(files, job.window_bytes)
+        # the first is small, so that the translator is soon at work
+        self._windows = folder.windows(files, job.window_bytes, job.window_bytes // 8)
         self._read_ahead: list[_Reading] = []
         self._on_progress = on_progress or (lambda progress: None)
         self._bytes = sum(file.size for file in files) or 1

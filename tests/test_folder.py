@@ -94,6 +94,11 @@ def test_windows_hold_consecutive_files_up_to_the_limit(sizes, windows):
     assert [[file.size for file in window] for window in folder.windows(files, 10)] == windows
 
 
+def test_the_first_window_may_have_another_limit():
+    files = [File(Path("a"), Path("b"), "a", 5, "text")] * 5
+    assert [len(window) for window in folder.windows(files, 10, 5)] == [1, 2, 2]
+
+
 def test_place_puts_all_or_nothing(tmp_path):
     target = tmp_path / "new" / "a.txt"
     folder.place(target, lambda path: path.write_text("one"))

@@ -39,6 +39,8 @@ class CTranslate2Translator:
     compute_type: auto means int8 on a CPU and float16 on a GPU. Raises ModelError for a folder that holds no model.
     """
 
+    at_once = 2  # chunks of a job: the workers have something to do while Python sees to the texts of the other
+
     def __init__(
         self, folder: str | Path, *, beam_size: int = 4, batch_tokens: int = 0, threads: int = 0,
         device: str = "auto", compute_type: str = "auto",

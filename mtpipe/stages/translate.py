@@ -25,17 +25,19 @@ def translate_ahead(
 ) -> Generator[Future[list[Segment]], None, None]:
     """The drafts to come of each chunk; when one is handed out, the next is on its way in a thread of its own.
 
-    meanwhile is called while the first is being made. Closing it gives up what has not begun.
+    A translator that says so (at_once) is given several at a time. meanwhile is called while the first is being made.
+    Closing it gives up what has not begun.
     """
     waiting: deque[Future[list[Segment]]] = deque()
-    with ThreadPoolExecutor(1) as thread:
+    at_once = getattr(translator, "at_once", 1)
+    with ThreadPoolExecutor(at_once) as thread:
         try:
             for chunk in chunks:
                 waiting.append(thread.submit(translate, chunk, translator))
-                if len(waiting) > 1:
-                    yield waiting.popleft()
-                else:
+                if len(waiting) == 1:
                     meanwhile()
+                if len(waiting) > at_once:
+                    yield waiting.popleft()
             yield from waiting
         finally:
             thread.shutdown(cancel_futures=True)
