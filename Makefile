@@ -55,8 +55,14 @@ test: $(VENV)/.dev ## all set-up, then the tests
 lint: $(VENV)/.dev ## flake8, isort, mypy
 	$(BIN)/flake8 mtpipe tests && $(BIN)/isort --check --quiet mtpipe tests && $(BIN)/mypy
 
-clean: ## remove what the other targets made
-	rm -rf $(VENV) out build *.egg-info .pytest_cache .mypy_cache .hypothesis
+bench: $(VENV)/.dev ## speed and memory as ratios; with `make .venv-train help-pages` before, all of them
+	$(BIN)/python -m tests.bench
 
-.PHONY: help install demo help-pages demo-large eval-repair test lint clean
+.venv-train: setup.cfg constraints.txt ## virtual environment with torch, for bench
+	$(PYTHON) -m venv $@ && $@/bin/pip install --quiet --constraint constraints.txt --editable '.[train]'
+
+clean: ## remove what the other targets made
+	rm -rf $(VENV) .venv-train out build *.egg-info .pytest_cache .mypy_cache .hypothesis
+
+.PHONY: help install demo help-pages demo-large eval-repair bench test lint clean
 .DEFAULT_GOAL := help
