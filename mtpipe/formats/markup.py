@@ -28,6 +28,7 @@ _ENDED_BY = {
 _TEXT_ATTRIBUTES = frozenset("alt title placeholder aria-label aria-description aria-placeholder summary".split())
 _TEXT_METAS = frozenset("""description keywords abstract subject title og:title og:description og:site_name
     twitter:title twitter:description""".split())
+_MAY_HAVE_TEXT = re.compile("|".join(sorted(_TEXT_ATTRIBUTES | {"content", "value"})), re.IGNORECASE)
 _LETTER = re.compile(r"[^\W\d_]")
 _SPACE = re.compile(r"[ \t\r\n\f]+")
 _SENTENCE_END = (".", "!", "?", ":", ";", "…", "。", "！", "？", "：")
@@ -54,10 +55,10 @@ class Slot:
 def extract(text: str) -> list[Slot]:
     """All translatable places, in order; an attribute inside running text comes before that text."""
     slots: list[Slot] = []
-    opaque = _opaque_elements(text)
+    opaque = _opaque_elements(text, read := list(tokens(text)))
     run: list[Token] = []
     skipped_to = 0
-    for token in tokens(text):
+    for token in read:
         if token.start < skipped_to:
             continue
         is_block = token.name in _BLOCKS
@@ -65,7 +66,7 @@ def extract(text: str) -> list[Slot]:
         if end is not None:
             skipped_to = end
             token = Token("code", token.start, end, token.name)
-        elif token.kind in ("open", "void"):
+        elif token.kind in ("open", "void") and _MAY_HAVE_TEXT.search(text, token.start, token.end):
             slots += _attribute_slots(text, token)
         if is_block or token.name == "br" and _ends_line(text, run):
             slots += _text_slot(text, run)
@@ -112,7 +113,7 @@ def replaced(text: str, edits: Iterable[Edit]) -> str:
     return "".join((*pieces, text[position:]))
 
 
-def _opaque_elements(text: str) -> dict[int, int]:
+def _opaque_elements(text: str, read: Iterable[Token]) -> dict[int, int]:
     """Start of each element that must not be translated → its end, as far as browsers would see one."""
     found: dict[int, int] = {}
     stack: list[tuple[str, int, bool]] = []
@@ -125,7 +126,7 @@ def _opaque_elements(text: str) -> dict[int, int]:
             found[start] = end
         return name
 
-    for token in tokens(text):
+    for token in read:
         if token.kind == "open":
             while stack and token.name in _ENDED_BY.get(stack[-1][0], ()):
                 pop(token.start)

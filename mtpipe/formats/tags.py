@@ -87,6 +87,8 @@ def attributes(text: str, token: Token) -> Iterator[Attribute]:
 
 def _end_of_tag(text: str, position: int) -> int:
     """Index behind the tag's ">", −1 if there is none."""
+    if text.startswith(">", position):
+        return position + 1
     while match := _ATTRIBUTE.match(text, position):
         position = match.end()
         if match["end"]:
