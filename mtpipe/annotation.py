@@ -105,5 +105,8 @@ def _marks(segment: Segment) -> Sequence[tuple[int, int, str]]:
 
 def _wanted(segment: Segment, match: TermMatch) -> str:
     if match.term.status == "do-not-translate":
-        return segment.source[match.start : match.end]
+        start, end = match.start, match.end
+        inside = [Code(c.start - start, c.end - start, c.kind) for c in segment.codes
+                  if start <= c.start and c.end <= end]
+        return codes.plain(segment.source[start:end], inside)[0]
     return match.term.target

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, cast
 
 from mtpipe import models, plugins
@@ -11,6 +12,7 @@ from mtpipe.config import EDITORS, Job, folder_digest
 from mtpipe.editors import Editor, Tools
 from mtpipe.errors import ConfigError, InputError
 from mtpipe.glossary import Glossary
+from mtpipe.lemmas import base
 from mtpipe.lexicon import Lexicon
 from mtpipe.models import Model
 from mtpipe.mt import Decoder, Draft, Translator
@@ -48,7 +50,7 @@ def load(job: Job) -> Toolbox:
         glossary = Glossary.read(job.glossary, job.source_lang, job.target_lang)
     translator, model = _translator(job)
     folder = job.lexicon or (model.lexicon if model else None)
-    lexicon = Lexicon.load(folder) if folder else None
+    lexicon = _lexicon(folder, job) if folder else None
     decoder = cast(Decoder, translator) if hasattr(translator, "complete") else None
     left_out: dict[str, str] = {}
     editors = tuple(_editors(job, Tools(job.source_lang, job.target_lang, decoder, lexicon), left_out))
@@ -70,6 +72,15 @@ def load(job: Job) -> Toolbox:
         signature=job.signature(translator.digest, glossary.digest[:16] if glossary.terms else "", digest, names),
         described=described,
     )
+
+
+def _lexicon(folder: Path, job: Job) -> Lexicon:
+    found = Lexicon.load(folder)
+    said, asked = (found.source_lang, found.target_lang), (job.source_lang, job.target_lang)
+    if [base(lang) for lang in said] != [base(lang) for lang in asked]:
+        pair, job_pair = "-".join(said), "-".join(asked)
+        raise ConfigError(f"{folder}: a lexicon of {pair}, the job is {job_pair}; give another --lexicon")
+    return found
 
 
 def _translator(job: Job) -> tuple[Translator, Model | None]:

@@ -212,3 +212,14 @@ def test_kill_leaves_a_job_that_the_same_command_finishes(tmp_path):
 class Killed(Broken):
     def translate(self, segments):
         os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_lexicon_of_other_languages_is_refused(tmp_path):
+    from mtpipe.lexicon import Lexicon
+
+    learnt = Lexicon("en", "es")
+    learnt.learn([("a table", "una tabla"), ("a cell", "una celda")])
+    learnt.save(tmp_path / "lexicon", {})
+    (tmp_path / "d.jsonl").write_text('{"source": "A cell.", "draft": "Eine Zelle."}\n')
+    result = run("post-edit", "d.jsonl", "--out", "e.jsonl", *LANGUAGES, "--lexicon", "lexicon")
+    assert result.exit_code == 1 and "a lexicon of en-es, the job is en-de" in result.stderr
