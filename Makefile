@@ -6,7 +6,7 @@ PYTHON ?= python3
 OUT ?= out/demo
 LARGE ?= out/demo-large
 HELP := data/cache/help/usr/share/libreoffice/help
-LARGE_NOTE := The bundled model saw nearly all of these paragraphs, with these translations, in training: only the rows heldout (60 pages it has never seen) say how it translates new text.
+LARGE_NOTE := The bundled model saw nearly all of these paragraphs, with these translations, in training: only the rows heldout (60 pages kept out of its last 95 minutes of training; its start weights may have seen some) say how it translates new text.
 EN_DE := --source-lang en --target-lang de
 lower = $(shell echo $(1) | tr '[:upper:]' '[:lower:]')
 WMT25_DIR ?= ../shared/bench/wmt25-enes
@@ -36,8 +36,8 @@ $(HELP)/%:
 	dpkg -x "$$(ls -t data/cache/debs/libreoffice-help-$(call lower,$*)_*.deb | head -1)" data/cache/help
 
 demo-large: $(BIN)/mtpipe help-pages ## translate the whole help with and without glossary, compare with the human translation
-	$(BIN)/mtpipe translate $(HELP)/en-US --out $(LARGE)/plain $(EN_DE) --editors ""
-	$(BIN)/mtpipe translate $(HELP)/en-US --out $(LARGE)/glossary $(EN_DE) --glossary glossaries/en-de.office.csv
+	$(BIN)/mtpipe translate $(HELP)/en-US --out $(LARGE)/plain $(EN_DE) --editors "" || [ $$? = 4 ] # 4: some sentences untranslated, as the report says
+	$(BIN)/mtpipe translate $(HELP)/en-US --out $(LARGE)/glossary $(EN_DE) --glossary glossaries/en-de.office.csv || [ $$? = 4 ]
 	$(BIN)/mtpipe corpus compare $(HELP)/en-US $(HELP)/de $(LARGE)/plain $(LARGE)/glossary $(EN_DE) --glossary glossaries/en-de.office.csv --subset eval/heldout.en-de.txt --table eval/demo-large.md --out eval/results/demo-large.json --note "$(LARGE_NOTE)"
 
 TEAMS := tower CurTermNLLB duterm
@@ -48,6 +48,9 @@ eval-repair: $(BIN)/mtpipe ## repair other teams' WMT25 EN-ES drafts without mod
 	$(BIN)/mtpipe corpus lexicon $(CORPORA)/en-es.*.tsv.xz $(EN_ES) --out $(REPAIR)/lexicon
 	for team in $(TEAMS); do $(BIN)/mtpipe corpus wmt25 $(WMT25_DIR)/full_data.enes.jsonl $(WMT25_DIR)/submissions/$$team.enes.noterm.jsonl $(EN_ES) --out $(REPAIR)/$$team.jsonl && $(BIN)/mtpipe post-edit $(REPAIR)/$$team.jsonl --lexicon $(REPAIR)/lexicon $(EN_ES) --out $(REPAIR)/$$team.repaired.jsonl --quiet || exit 1; done
 	$(BIN)/mtpipe evaluate $(foreach team,$(TEAMS),$(REPAIR)/$(team).jsonl $(REPAIR)/$(team).repaired.jsonl) $(EN_ES) --table eval/wmt25-repair.md
+
+check-resume: $(BIN)/mtpipe ## 50 random kill -9 during a job, resumed: is the output the same?
+	$(BIN)/python -m tests.bench.interrupt 50
 
 test: $(VENV)/.dev ## all set-up, then the tests
 	$(BIN)/python -m pytest
@@ -64,5 +67,5 @@ bench: $(VENV)/.dev ## speed and memory as ratios; with `make .venv-train help-p
 clean: ## remove what the other targets made
 	rm -rf $(VENV) .venv-train out build *.egg-info .pytest_cache .mypy_cache .hypothesis
 
-.PHONY: help install demo help-pages demo-large eval-repair bench test lint clean
+.PHONY: help install demo help-pages demo-large eval-repair bench check-resume test lint clean
 .DEFAULT_GOAL := help

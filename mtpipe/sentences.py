@@ -16,6 +16,8 @@ _CODE = "Ꙍ", "ꙍ"  # a capital and a small letter nobody writes, in the place
 _LETTER = re.compile(rf"[^\W\d_{_CODE[0]}{_CODE[1]}]")
 _CJK = re.compile(r"[\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0002fa1f]")
 _NUMBER = re.compile(r"\s*[(\[]?\d{1,3}[.)\]]+\s*")  # begins the item that follows it
+_OPENING = "“‘„«‹(["
+_SPACED = "\u2e80"  # the scripts before it put spaces between sentences
 _WINDOW = 20_000
 _Span = tuple[int, int]
 
@@ -118,8 +120,16 @@ def _breaks(masked: str, lang: str) -> list[_Span]:
     has_word = False  # in the running sentence
     for piece in _scan(masked, lang.replace("_", "-").split("-")[0].lower() or "en"):
         is_number = _NUMBER.fullmatch(piece) is not None
-        if has_word and (is_number or _LETTER.search(piece)):
-            breaks.append((end, position + len(piece) - len(piece.lstrip())))
+        start = position + len(piece) - len(piece.lstrip())
+        if start == end > 1 and masked[end - 1] in _OPENING and masked[end - 2].isspace():
+            # sentencex leaves a sentence's opening quotation mark with the one before
+            start, end = end - 1, end - 1
+            while end and masked[end - 1].isspace():
+                end -= 1
+        # com.sun.star is one name: without a space only scripts that write none begin a sentence
+        is_apart = start > end or max(masked[end - 1 : start + 1], default="") > _SPACED
+        if has_word and is_apart and (is_number or _LETTER.search(piece)):
+            breaks.append((end, start))
             has_word = False
         has_word = has_word or _LETTER.search(piece) is not None
         if piece.strip():

@@ -231,7 +231,8 @@ def _untranslated(segment: Segment, target: str) -> str:
     if not any(char.isalnum() for char in text):
         return "no words" if target.strip() else "empty"
     kept = sum(match.end - match.start for match in segment.matches if match.term.status == "do-not-translate")
-    is_long = sum(len(token) > 1 for token in said) >= _LONG_COPY  # Ctrl+Shift+Alt+F is not
+    # Ctrl+Shift+Alt+F and com.sun.star.util are single words
+    is_long = sum(sum(map(str.isalpha, word)) > 1 for word in source.split()) >= _LONG_COPY
     return "copied" if is_long and text.strip() == source.strip() and kept < len(source) / 2 else ""
 
 

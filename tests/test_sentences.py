@@ -157,3 +157,9 @@ def test_a_sentence_without_end_is_cut_at_a_space():
     assert len(places) >= 3 and places[-1][1] == len(text)
     assert all(text[end].isspace() for _, end in places[:-1])
     assert max(end - start for start, end in places) < 60_000
+
+
+def test_a_name_with_full_stops_is_not_cut():
+    text = "The service com.sun.star.util.PathSettings knows it. Ask it."
+    assert [part.source for part in sentences.split(Segment("d#1", text), "en")] == [
+        "The service com.sun.star.util.PathSettings knows it.", "Ask it."]  # fmt: skip
