@@ -92,7 +92,8 @@ class Glossary:
         build = assemble(table.rows)
         problems = tuple(f"{path.name}:{line}: {what}" for line, what in sorted(table.problems + build.problems))
         if problems and not skip_bad_rows:
-            raise GlossaryError(f"{path}: {len(problems)} problem{'s' * (len(problems) > 1)}", problems)
+            read_as = "".join(f" ({note})" for note in table.notes if note.startswith("no header"))
+            raise GlossaryError(f"{path}: {len(problems)} problem{'s' * (len(problems) > 1)}{read_as}", problems)
         if not build.terms:
             raise GlossaryError(f"{path}: no terms in it — a row needs a source and a target", problems)
         notes = (*table.notes, f"{len(build.terms)} terms from {len(table.rows)} rows", *build.summary())

@@ -318,3 +318,10 @@ def test_what_csv_wrote_is_read_back(tmp_path_factory, rows, delimiter, quoting,
     path = tmp_path_factory.mktemp("csv") / "terms.csv"
     path.write_bytes(out.getvalue().encode(encoding))
     assert pairs(Glossary.read(path, "en", "de")) == rows
+
+
+def test_wrong_columns_are_said_with_how_they_were_read(tmp_path):
+    path = tmp_path / "g.csv"
+    path.write_text("foo,bar,baz\n1,2,3\n")
+    with pytest.raises(GlossaryError, match=r"2 problems \(no header: columns taken as source, target, status\)"):
+        Glossary.read(path, "en", "de")
