@@ -22,7 +22,7 @@ class Fluency:
 
     def __init__(self, rows: Iterable[Sequence[str]] = (), function_words: Iterable[str] | None = None):
         self._counts: Counter[str] = Counter({gram: int(count) for gram, count in rows})
-        self._bigram = lru_cache(maxsize=100_000)(self._estimate)  # an agreement tries many neighbours of few words
+        self._bigram = lru_cache(maxsize=30_000)(self._estimate)  # an agreement tries many neighbours of few words
         if function_words is not None:
             self.function_words = frozenset(function_words)
 
@@ -88,7 +88,7 @@ class Fluency:
         return (n[f"{v} {w}"] + STRENGTH * best) / (n[v] + STRENGTH)
 
 
-@lru_cache(maxsize=200_000)
+@lru_cache(maxsize=30_000)
 def endings(word: str) -> tuple[str, str, str]:
     """Classes of a word from coarse to fine: "~" and its last one, two and three letters; numbers are one class."""
     if any(char.isdigit() for char in word):

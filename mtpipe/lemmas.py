@@ -25,17 +25,22 @@ def base(lang: str) -> str:
     return lang.replace("_", "-").split("-")[0].lower()
 
 
-@lru_cache(maxsize=400_000)
 def lemma(word: str, lang: str) -> str:
     """The case-folded lemma of word; word itself, case-folded, where the language or the word is unknown."""
+    # numbers never end: they must not fill the cache
+    return _lemma(word, lang) if word.isalpha() else word.casefold()
+
+
+@lru_cache(maxsize=100_000)
+def _lemma(word: str, lang: str) -> str:
     code = _ALIASES.get(base(lang), base(lang))
-    if code not in SUPPORTED_LANGUAGES or not word.isalpha():
+    if code not in SUPPORTED_LANGUAGES:
         return word.casefold()
     known = word if not word.isupper() or len(word) < 4 else word.capitalize()
     return _lemmatizer().lemmatize(known, code).casefold()
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=30_000)
 def keys(word: str, lang: str) -> frozenset[str]:
     """What an inflection of word may have in common with it: both case-folded, both words' lemmas.
 

@@ -94,17 +94,17 @@ def adapter_against_generate(folder: Path) -> Row:
 
 
 def share_of_matching(folder: Path) -> Row:
-    """What a glossary of 100 000 entries costs: matching and checking as a share of the job, loading apart."""
+    """What a glossary of 100 000 entries costs: matching as a share of the job; checking and loading apart."""
     pages, terms = data.fill(folder / "in", PAGES), data.large_glossary(folder / "large.csv", 100_000)
     runs = alternate({
         "large": lambda k: run("job", source=pages, out=folder / f"large{k}", glossary=terms, editors=()),
     })  # fmt: skip
-    parts = [(o["seconds"]["match"] + o["seconds"]["check"]) / o["wall"] for o in runs["large"]]
+    parts = [o["seconds"]["match"] / o["wall"] for o in runs["large"]]
     last, measured = runs["large"][-1], median(parts)
-    details = walls(runs) | {"match share": median(o["seconds"]["match"] / o["wall"] for o in runs["large"]),
+    details = walls(runs) | {"check share": median(o["seconds"]["check"] / o["wall"] for o in runs["large"]),
                              "load": [round(o["load"], 2) for o in runs["large"]], "shares": shares(last),
                              "terms found": last["terms"]["required"], "peak MB": last["peak_memory"] >> 20}
-    return Row("share of term matching and checking, glossary of 100 000 entries", "≤ 0.05", measured, measured <= 0.05,
+    return Row("share of term matching, glossary of 100 000 entries", "≤ 0.05", measured, measured <= 0.05,
                f"{PAGES} pages of {data.source()[1]}", details)
 
 
