@@ -42,6 +42,14 @@ demo-large: $(BIN)/mtpipe help-pages ## translate the whole help with and withou
 
 TEAMS := tower CurTermNLLB duterm
 REPAIR := out/wmt25-repair
+EVAL_DEMO := out/eval-demo
+
+eval-demo: $(BIN)/mtpipe ## the demo's help pages: no glossary, first draft, repaired; against the human translation
+	$(BIN)/mtpipe translate data/demo/help --out $(EVAL_DEMO)/plain $(EN_DE) --quiet
+	$(BIN)/mtpipe translate data/demo/help --out $(EVAL_DEMO)/draft $(EN_DE) --glossary glossaries/en-de.office.csv --editors "" --quiet
+	$(BIN)/mtpipe translate data/demo/help --out $(EVAL_DEMO)/repaired $(EN_DE) --glossary glossaries/en-de.office.csv --quiet
+	$(BIN)/mtpipe corpus compare data/demo/help data/demo-reference/help $(EVAL_DEMO)/plain $(EVAL_DEMO)/draft $(EVAL_DEMO)/repaired $(EN_DE) --glossary glossaries/en-de.office.csv --table eval/demo.md
+
 EN_ES := --source-lang en --target-lang es
 
 eval-repair: $(BIN)/mtpipe ## repair other teams' WMT25 EN-ES drafts without model or LLM (WMT25_DIR, CORPORA: see eval/README.md)
@@ -67,5 +75,5 @@ bench: $(VENV)/.dev ## speed and memory as ratios; with `make .venv-train help-p
 clean: ## remove what the other targets made
 	rm -rf $(VENV) .venv-train out build *.egg-info .pytest_cache .mypy_cache .hypothesis
 
-.PHONY: help install demo help-pages demo-large eval-repair bench check-resume test lint clean
+.PHONY: help install demo help-pages demo-large eval-demo eval-repair bench check-resume test lint clean
 .DEFAULT_GOAL := help
