@@ -86,14 +86,25 @@ def unmask(text: str, code_literals: Sequence[str], shape: str) -> str | None:
 
 
 def spaced(source: str, codes: Sequence[Code], target: str) -> str:
-    """target with a space where it glues a code to a word and the source does not; words of unspaced scripts may."""
-    apart = {source[c.start:c.end]: (source[:c.start][-1:].isspace(), source[c.end:c.end + 1].isspace()) for c in codes}
-    for start, end in reversed(list(occurrences(target, apart))):
-        before, after = apart[target[start:end]]
-        if after and _is_glued(target[end:end + 1]):
-            target = f"{target[:end]} {target[end:]}"
-        if before and _is_glued(target[:start][-1:]):
-            target = f"{target[:start]} {target[start:]}"
+    """target with the spaces beside its codes where the source has them.
+
+    A code glued to a word is set off if the source sets it off (words of unspaced scripts may touch it); spaces on the
+    inner side of a tag move to its outer side if the source has none there: "* file*" would be no emphasis.
+    """
+    apart = {(source[c.start:c.end], c.kind): (source[:c.start][-1:].isspace(), source[c.end:c.end + 1].isspace())
+             for c in codes}
+    for code in reversed(locate(source, codes, target)):
+        literal, before, after = target[code.start:code.end], target[:code.start], target[code.end:]
+        is_after_space, is_before_space = apart.get((literal, code.kind), (False, False))
+        if code.kind == "open" and not is_before_space and after.strip() and after[0].isspace():
+            after = after.lstrip()
+            before += " " if _is_glued(before[-1:]) else ""
+        if code.kind == "close" and not is_after_space and before.strip() and before[-1].isspace():
+            before = before.rstrip()
+            after = f" {after}" if _is_glued(after[:1]) else after
+        before += " " if is_after_space and _is_glued(before[-1:]) else ""
+        after = f" {after}" if is_before_space and _is_glued(after[:1]) else after
+        target = f"{before}{literal}{after}"
     return target
 
 

@@ -215,6 +215,9 @@ def test_deep_nesting_is_no_recursion():
     ("an <b>old</b> file", "eine<b>alte</b>Datei", "eine <b>alte</b> Datei"),
     ("file{n}.txt", "Datei{n}.txt", "Datei{n}.txt"),
     ("open {x} now", "打开{x}现在", "打开{x}现在"),
+    ("save <b>the file</b> now", "<b> die Datei </b>jetzt sichern", "<b>die Datei</b> jetzt sichern"),
+    ("save <b>the file</b>, then", "dann<b> die Datei </b>, und", "dann <b>die Datei</b>, und"),
+    ("<b> both </b>", "<b> beide </b>", "<b> beide </b>"),
 ])  # fmt: skip
 def test_spaced_sets_codes_off_from_words_as_the_source_does(source, target, expected):
     assert codes.spaced(source, codes.find(source), target) == expected
