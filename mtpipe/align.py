@@ -19,7 +19,6 @@ UNSEEN = 1e-7
 ELSEWHERE = 10_000  # words that the batch is a part of: in one sentence alone no word is as frequent as it looks
 
 Ids = np.ndarray
-Prior = Callable[[Sequence[tuple[int, int]]], np.ndarray]
 
 
 @dataclass(frozen=True, slots=True)

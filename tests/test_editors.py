@@ -49,6 +49,9 @@ SPANISH = [
     # articles, adjectives and contractions agree with the new word
     ("Open the template.", "Abra la plantilla.", [("template", "modelo")], "Abra el modelo."),
     ("Open the templates.", "Abra las plantillas.", [("template", "modelo")], "Abra los modelos."),
+    # what stands before the changed article keeps its spacing
+    ("The file (the template).", "El archivo (la plantilla).", [("template", "modelo")], "El archivo (el modelo)."),
+    ("The file, the template.", "El archivo, la plantilla.", [("template", "modelo")], "El archivo, el modelo."),
     ("Open a template.", "Abra una plantilla.", [("template", "modelo")], "Abra un modelo."),
     ("Delete the new template of the file.", "Elimine la plantilla nueva del archivo.", [("template", "modelo")],
      "Elimine el modelo nuevo del archivo."),

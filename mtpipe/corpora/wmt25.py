@@ -11,8 +11,6 @@ from mtpipe.errors import InputError
 from mtpipe.glossary import Term
 from mtpipe.segment import Segment
 
-MODES = ("proper", "random", "noterm")
-
 
 def segments(data: Path, outputs: Path, source_lang: str, target_lang: str, mode: str) -> Iterator[Segment]:
     """Segments with reference, the mode's terms, and the team's output as draft; ids are "<outputs>#<line>".

@@ -90,7 +90,10 @@ class Agreement:
         changed = trail[0] if trail and trail[0] != after[0] else ""
         if lead == near:
             return None, form, changed
-        return (len(near), [inflect.like(lead[0], near[0], True, None), *lead[1:]]), form, changed
+        # what stays in front keeps its own spacing: "(la" must not become "( el"
+        same = next((i for i, (a, b) in enumerate(zip(near, lead)) if a != b), min(len(near), len(lead)))
+        first = inflect.like(lead[same], near[same], True, None)
+        return (len(near) - same, [first, *lead[same + 1 :]]), form, changed
 
     def _forms(self, slot: Slot, old: Sequence[str]) -> list[tuple[str, float]]:
         assert self._lexicon is not None
@@ -116,10 +119,10 @@ class Agreement:
                 for form, cost in self._alternatives(word)]
 
     def _is_chain(self, loose: Sequence[str]) -> bool:
-        """An article may change over an adjective that stays ("la gran …"), nothing over a preposition."""
+        """An article may change over an adjective that stays ("la gran …"), nothing over a preposition or a mark."""
         assert self._lexicon is not None
         function = self._lexicon.fluency.function_words
-        return loose[0].casefold() in function and loose[-1].casefold() not in function
+        return loose[0].casefold() in function and loose[-1].isalpha() and loose[-1].casefold() not in function
 
     def _joined(self, read: Sequence[str]) -> list[str]:
         made: list[str] = []
