@@ -30,10 +30,10 @@ demo: $(BIN)/mtpipe ## translate data/demo en→de under a glossary with the bun
 	$(BIN)/mtpipe translate data/demo --out $(OUT) --source-lang en --target-lang de --glossary glossaries/en-de.office.csv
 
 demo-run: $(VENV)/.dev ## all stages by one configuration, data/demo-run/mtpipe.toml: its LLM is a grammar of templates
-	PYTHONPATH=tests $(BIN)/mtpipe run data/demo-run/mtpipe.toml
+	PYTHONPATH=. $(BIN)/mtpipe run data/demo-run/mtpipe.toml
 
 demo-synthesize: $(BIN)/mtpipe ## pairs for the terms of a small glossary; the LLM is a grammar of templates that errs on purpose
-	PYTHONPATH=tests $(BIN)/mtpipe synthesize data/demo-run/terms.csv $(EN_DE) --out out/demo-synthesize/pairs.jsonl --llm template_llm:TemplateLLM || [ $$? = 4 ] # 4: some terms are short of pairs, as it says
+	PYTHONPATH=. $(BIN)/mtpipe synthesize data/demo-run/terms.csv $(EN_DE) --out out/demo-synthesize/pairs.jsonl --llm tests.support.template_llm:TemplateLLM || [ $$? = 4 ] # 4: some terms are short of pairs, as it says
 
 help-pages: $(HELP)/en-US $(HELP)/de ## download the LibreOffice help (Debian packages), 2 500 pages a language
 
@@ -92,8 +92,8 @@ model: $(VENV)/.dev ## train a model like the bundled one of $(PAIR) from its co
 QUICK := en-de en-es en-cs de-en zh-en
 
 eval: $(BIN)/mtpipe ## the quick set, offline: five pairs, plain, annotated, repaired, and the subsets; into eval/results
-	$(BIN)/mtpipe experiment check
-	rm -rf out/eval && $(BIN)/mtpipe experiment own $(foreach pair,$(QUICK),$(pair)=data/quick/$(pair).jsonl) --out out/eval $(SYSTEMS) $(WITH_LLM) --results eval/results --table eval/quick.md
+	$(BIN)/python -m eval.harness check
+	rm -rf out/eval && $(BIN)/python -m eval.harness own $(foreach pair,$(QUICK),$(pair)=data/quick/$(pair).jsonl) --out out/eval $(SYSTEMS) $(WITH_LLM) --results eval/results --table eval/quick.md
 
 quick-set: # every fourth held-out paragraph, after `make corpus` for each pair
 	for pair in $(QUICK); do awk 'NR % 4 == 1' data/corpora/$$pair/test.jsonl > data/quick/$$pair.jsonl || exit 1; done
@@ -107,7 +107,7 @@ eval-model: $(BIN)/mtpipe ## the held-out pages of $(PAIR): plain, annotated, re
 	$(BIN)/mtpipe translate $(EVAL)/source --out $(EVAL)/annotated $(LANGS) --glossary $(GLOSSARY) --editors "" --quiet
 	$(BIN)/mtpipe translate $(EVAL)/source --out $(EVAL)/repaired $(LANGS) --glossary $(GLOSSARY) --quiet
 	$(BIN)/mtpipe evaluate $(EVAL)/plain/test.jsonl $(EVAL)/annotated/test.jsonl $(EVAL)/repaired/test.jsonl $(LANGS) --glossary $(GLOSSARY) --human --no-tags --table eval/model.$(PAIR).md
-	$(BIN)/mtpipe experiment own $(PAIR)=$(DATA)/test.jsonl --out $(EVAL)/own $(SYSTEMS) $(WITH_LLM) --table eval/subsets.$(PAIR).md
+	$(BIN)/python -m eval.harness own $(PAIR)=$(DATA)/test.jsonl --out $(EVAL)/own $(SYSTEMS) $(WITH_LLM) --table eval/subsets.$(PAIR).md
 
 ADAPTED := out/eval-finetune
 
@@ -128,13 +128,13 @@ refiner: $(VENV)/.dev ## train an editor of drafts for $(PAIR) from the help of 
 	$(BIN)/mtpipe finetune --task post-edit $(MODEL).texts/triplets.jsonl $(LANGS) --out $(REFINER) $(BUDGET)
 
 eval-refiner: $(BIN)/mtpipe ## the held-out pages of $(PAIR) edited by a refiner (REFINER), alone and on the ladder, into eval/refiner.md
-	$(BIN)/python -m tests.bench.refiner $(REFINER) $(DATA)/test.jsonl $(GLOSSARY) "$(NOTE)" > eval/refiner.md
+	$(BIN)/python -m tests.benchmarks.refiner $(REFINER) $(DATA)/test.jsonl $(GLOSSARY) "$(NOTE)" > eval/refiner.md
 
 EN_ES := --source-lang en --target-lang es
 
 eval-repair: $(BIN)/mtpipe ## repair other teams' WMT25 EN-ES drafts without model or LLM (WMT25_DIR, CORPORA: see eval/README.md)
 	$(BIN)/mtpipe corpus lexicon $(CORPORA)/en-es.*.tsv.xz $(EN_ES) --out $(REPAIR)/lexicon
-	for team in $(TEAMS); do $(BIN)/mtpipe corpus wmt25 $(WMT25_DIR)/full_data.enes.jsonl $(WMT25_DIR)/submissions/$$team.enes.noterm.jsonl $(EN_ES) --out $(REPAIR)/$$team.jsonl && $(BIN)/mtpipe post-edit $(REPAIR)/$$team.jsonl --mt none --lexicon $(REPAIR)/lexicon $(EN_ES) --out $(REPAIR)/$$team.repaired.jsonl --quiet || exit 1; done
+	for team in $(TEAMS); do $(BIN)/python -m eval.harness wmt25-segments $(WMT25_DIR)/full_data.enes.jsonl $(WMT25_DIR)/submissions/$$team.enes.noterm.jsonl $(EN_ES) --out $(REPAIR)/$$team.jsonl && $(BIN)/mtpipe post-edit $(REPAIR)/$$team.jsonl --mt none --lexicon $(REPAIR)/lexicon $(EN_ES) --out $(REPAIR)/$$team.repaired.jsonl --quiet || exit 1; done
 	$(BIN)/mtpipe evaluate $(foreach team,$(TEAMS),$(REPAIR)/$(team).jsonl $(REPAIR)/$(team).repaired.jsonl) $(EN_ES) --table eval/wmt25-repair.md
 
 WMT23_DIR ?= ../shared/bench/wmt23
@@ -144,11 +144,11 @@ SHARED := out/eval-wmt
 
 eval-wmt25: $(BIN)/mtpipe ## our systems among the WMT25 terminology teams, our scorer beside the organisers' (WMT25_DIR: a clone)
 	rm -rf $(SHARED)25/track*
-	$(BIN)/mtpipe experiment wmt25 $(WMT25_DIR) --out $(SHARED)25 $(SYSTEMS) $(WITH_LLM) --table eval/wmt25.md --conformance eval/wmt25-conformance.md --json $(SHARED)25/figures.json
+	$(BIN)/python -m eval.harness wmt25 $(WMT25_DIR) --out $(SHARED)25 $(SYSTEMS) $(WITH_LLM) --table eval/wmt25.md --conformance eval/wmt25-conformance.md --json $(SHARED)25/figures.json
 
 eval-wmt23: $(BIN)/mtpipe ## our systems beside the WMT23 terminology task's results (WMT23_DIR; COMET: a checkpoint; EVERY=8: one segment of eight)
 	rm -rf $(SHARED)23/*-*
-	$(BIN)/mtpipe experiment wmt23 $(WMT23_DIR) --out $(SHARED)23 $(SYSTEMS) $(WITH_LLM) $(if $(COMET),--comet $(COMET)) $(if $(EVERY),--every $(EVERY)) --table eval/wmt23.md --json $(SHARED)23/figures.json
+	$(BIN)/python -m eval.harness wmt23 $(WMT23_DIR) --out $(SHARED)23 $(SYSTEMS) $(WITH_LLM) $(if $(COMET),--comet $(COMET)) $(if $(EVERY),--every $(EVERY)) --table eval/wmt23.md --json $(SHARED)23/figures.json
 
 SEED := out/eval-seed
 SEED_PAIRS := de-en en-cs zh-en
@@ -157,7 +157,7 @@ SEED_BUDGET ?= --minutes 10
 eval-seed: $(BIN)/mtpipe ## the paper's experiment: term use by stage, held-out and WMT23 sets (LLM_BASE_URL, LLM_MODEL: all stages)
 	$(if $(LLM_MODEL),for pair in $(SEED_PAIRS); do $(MAKE) --no-print-directory seed-model PAIR=$$pair || exit 1; done)
 	rm -rf $(SEED)/*.*
-	$(BIN)/mtpipe experiment seed $(foreach pair,$(SEED_PAIRS),$(pair)=$(firstword $(wildcard data/corpora/$(pair)/test.jsonl) data/quick/$(pair).jsonl)) $(if $(wildcard $(WMT23_DIR)),--wmt23 $(WMT23_DIR)) $(if $(EVERY),--every $(EVERY)) --tuned $(SEED)/models --out $(SEED) $(SYSTEMS) $(WITH_LLM) $(if $(COMET),--comet $(COMET)) --table eval/seed.md --json $(SEED)/figures.json
+	$(BIN)/python -m eval.harness seed $(foreach pair,$(SEED_PAIRS),$(pair)=$(firstword $(wildcard data/corpora/$(pair)/test.jsonl) data/quick/$(pair).jsonl)) $(if $(wildcard $(WMT23_DIR)),--wmt23 $(WMT23_DIR)) $(if $(EVERY),--every $(EVERY)) --tuned $(SEED)/models --out $(SEED) $(SYSTEMS) $(WITH_LLM) $(if $(COMET),--comet $(COMET)) --table eval/seed.md --json $(SEED)/figures.json
 
 seed-model: $(VENV)/.dev # $(SEED)/models/$(PAIR): an LLM's sentences for the glossary, mixed with the corpus
 	mkdir -p $(SEED)/synthetic
@@ -165,24 +165,24 @@ seed-model: $(VENV)/.dev # $(SEED)/models/$(PAIR): an LLM's sentences for the gl
 	$(BIN)/mtpipe finetune $(SEED)/synthetic/$(PAIR).jsonl --generic $(DATA)/train.jsonl --exclude $(DATA)/test.jsonl --glossary $(GLOSSARY) $(LANGS) $(SEED_BUDGET) --out $(SEED)/models/$(PAIR)
 
 eval-llm: $(VENV)/.dev ## what the ladder leaves for an LLM, and what the guard makes of the worst ones: eval/llm.md (after eval-repair)
-	for team in Erlendur EuroLLM-ft MarianMT-ft; do $(BIN)/mtpipe corpus wmt25 $(WMT25_DIR)/full_data.enes.jsonl $(WMT25_DIR)/submissions/$$team.enes.noterm.jsonl $(EN_ES) --out $(REPAIR)/$$team.jsonl || exit 1; done
-	rm -rf out/eval-llm && PYTHONPATH=tests $(BIN)/python -m tests.bench.llm $(REPAIR)/lexicon out/eval-llm $(foreach team,$(TEAMS) Erlendur EuroLLM-ft MarianMT-ft,$(REPAIR)/$(team).jsonl) > out/llm.md && mv out/llm.md eval/llm.md
+	for team in Erlendur EuroLLM-ft MarianMT-ft; do $(BIN)/python -m eval.harness wmt25-segments $(WMT25_DIR)/full_data.enes.jsonl $(WMT25_DIR)/submissions/$$team.enes.noterm.jsonl $(EN_ES) --out $(REPAIR)/$$team.jsonl || exit 1; done
+	rm -rf out/eval-llm && $(BIN)/python -m tests.benchmarks.llm $(REPAIR)/lexicon out/eval-llm $(foreach team,$(TEAMS) Erlendur EuroLLM-ft MarianMT-ft,$(REPAIR)/$(team).jsonl) > out/llm.md && mv out/llm.md eval/llm.md
 
 CATALOGUES ?= $(PACKAGES)
 SCHEMAS := data/cache/schemas
 
 check-catalogues: $(VENV)/.dev $(SCHEMAS) ## real catalogues (CATALOGUES, else those of `make corpus`) through PO and XLIFF: codes, msgfmt -c, schema
-	$(BIN)/python -m tests.bench.catalogues $(CATALOGUES) $(SCHEMAS) > eval/catalogues.md; status=$$?; cat eval/catalogues.md; exit $$status
+	$(BIN)/python -m tests.benchmarks.catalogues $(CATALOGUES) $(SCHEMAS) > eval/catalogues.md; status=$$?; cat eval/catalogues.md; exit $$status
 
 $(SCHEMAS): # the schema of XLIFF 1.2
 	mkdir -p data/cache/debs && cd data/cache/debs && apt-get download php-symfony-translation
 	dpkg -x "$$(ls -t data/cache/debs/php-symfony-translation_*.deb | head -1)" $@
 
 check-resume: $(BIN)/mtpipe ## 50 random kill -9 during a job, resumed: is the output the same?
-	$(BIN)/python -m tests.bench.interrupt 50
+	$(BIN)/python -m tests.benchmarks.interrupt 50
 
 check-llm: $(VENV)/.dev ## every fault of an LLM's server, kill -9 and used-up budgets during post-edit jobs: what is lost, what is asked twice?
-	$(BIN)/python -m tests.bench.llm_faults > eval/llm-faults.md; status=$$?; cat eval/llm-faults.md; exit $$status
+	$(BIN)/python -m tests.benchmarks.llm_faults > eval/llm-faults.md; status=$$?; cat eval/llm-faults.md; exit $$status
 
 test: $(VENV)/.dev ## all set-up, then the tests
 	$(BIN)/python -m pytest
@@ -194,16 +194,16 @@ lint: $(VENV)/.dev ## flake8, isort, mypy
 	$(BIN)/flake8 mtpipe tests && $(BIN)/isort --check --quiet mtpipe tests && $(BIN)/mypy
 
 bench: $(VENV)/.dev ## speed and memory as ratios; with `make help-pages` before, all of them
-	$(BIN)/python -m tests.bench
+	$(BIN)/python -m tests.benchmarks
 
 bench-training: $(VENV)/.dev ## speed of training beside Seq2SeqTrainer's defaults (after `make corpus PAIR=en-de`)
-	$(BIN)/python -m tests.bench.training data/corpora/en-de/train.jsonl
+	$(BIN)/python -m tests.benchmarks.training data/corpora/en-de/train.jsonl
 
 eval-quality: $(VENV)/.dev ## the light quality estimate against chrF2++ of sentences (after `make corpus PAIR=en-de`)
-	$(BIN)/python -m tests.bench.quality data/corpora/en-de/dev.jsonl
+	$(BIN)/python -m tests.benchmarks.quality data/corpora/en-de/dev.jsonl
 
 bench-corpora: $(VENV)/.dev ## memory of `corpus prepare`: a million pairs, and a TMX of 1 GB that breaks off (2 GB in $$TMPDIR)
-	$(BIN)/python -m tests.bench.corpora
+	$(BIN)/python -m tests.benchmarks.corpora
 
 clean: ## remove what the other targets made
 	rm -rf $(VENV) out build *.egg-info .pytest_cache .mypy_cache .hypothesis

@@ -15,17 +15,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mtpipe.config import Job
+    from mtpipe.document.segment import Segment
     from mtpipe.errors import MtpipeError
-    from mtpipe.glossary import Glossary, Term
-    from mtpipe.pipeline import Progress, plan, run
-    from mtpipe.segment import Segment
+    from mtpipe.glossary.model import Glossary, Term
+    from mtpipe.pipeline.jobs import Progress, plan, run
 
 __version__ = "0.1.0"
 __all__ = ["Glossary", "Job", "MtpipeError", "Progress", "Segment", "Term", "plan", "run", "translate"]
 
 _HOMES = {
-    "Glossary": "glossary", "Job": "config", "MtpipeError": "errors", "Progress": "pipeline", "Segment": "segment",
-    "Term": "glossary", "plan": "pipeline", "run": "pipeline",
+    "Glossary": "glossary.model", "Job": "config", "MtpipeError": "errors", "Progress": "pipeline.jobs",
+    "Segment": "document.segment", "Term": "glossary.model", "plan": "pipeline.jobs", "run": "pipeline.jobs",
 }  # fmt: skip
 
 
@@ -35,7 +35,7 @@ def translate(
 ) -> dict[str, Any]:
     """Translates a folder or file into out and returns the report; settings are those of `Job`. Raises MtpipeError."""
     from mtpipe.config import Job
-    from mtpipe.pipeline import run
+    from mtpipe.pipeline.jobs import run
 
     return run(Job(source, out, source_lang, target_lang, **settings), on_progress)  # type: ignore[arg-type]
 

@@ -1,5 +1,5 @@
 """python -m mtpipe"""
 
-from mtpipe.cli import main
+from mtpipe.cli.main import main
 
 main(prog_name="mtpipe")

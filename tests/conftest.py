@@ -6,8 +6,9 @@ import os
 from pathlib import Path
 
 import pytest
-from dictionary_model import build
 from hypothesis import Phase, settings
+
+from tests.support.dictionary_model import build
 
 # no test is timed: the first example may load a dictionary, and machines are busy
 # to explain a failure, every line of torch would be traced: hours

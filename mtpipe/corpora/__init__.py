@@ -41,15 +41,15 @@ def located(
 
     A file of a folder that can't be read is told to on_problem and passed over: it must not lose the rest.
     """
-    from mtpipe import packed  # on use: most jobs read no corpus
     from mtpipe.corpora import folder, moses
+    from mtpipe.io import compression  # on use: most jobs read no corpus
 
     if path.is_dir():
         return folder.located(path, source_lang, target_lang, on_problem or _pass_over)
     if both := moses.files(path, source_lang, target_lang):
         return moses.located(*both)
     if path.is_file():
-        return reader(packed.suffix(path)).located(path, source_lang, target_lang)
+        return reader(compression.suffix(path)).located(path, source_lang, target_lang)
     raise InputError(f"{path}: no such file or folder; give TSV (source TAB target), TMX, XLIFF, .po, .mo, segments "
                      "JSON Lines, two line-aligned files, or a folder of catalogues or HTML pages")  # fmt: skip
 

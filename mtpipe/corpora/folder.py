@@ -6,10 +6,10 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from mtpipe import packed
-from mtpipe.corpora import Located, help_pages, reader
-from mtpipe.corpora.language_tags import closest, directories, is_same, primary
+from mtpipe.corpora import Located, paired_html, reader
 from mtpipe.errors import InputError
+from mtpipe.io import compression
+from mtpipe.languages.corpus_tags import closest, directories, is_same, primary
 
 _SELF_DESCRIBED = (".tmx", ".xlf", ".xliff")
 
@@ -26,14 +26,14 @@ def located(
         source, target = (closest(tuple(names), lang) for lang in (source_lang, target_lang))
         if source and target and source != target and any((path / source).rglob("*.html")):
             is_empty = False
-            yield from help_pages.located(path / source, path / target)
+            yield from paired_html.located(path / source, path / target)
         for file in map(path.joinpath, files):
             if not _is_asked(file.relative_to(folder), source_lang, target_lang):
                 continue
             is_empty = False
             beside = file.parent.relative_to(folder)
             try:
-                for place, pair in reader(packed.suffix(file)).located(file, source_lang, target_lang):
+                for place, pair in reader(compression.suffix(file)).located(file, source_lang, target_lang):
                     yield (beside / place).as_posix(), pair
             except InputError as error:
                 on_problem(error)
@@ -50,7 +50,7 @@ def _walk(folder: Path) -> Iterator[tuple[Path, list[str], list[str]]]:
 
 def _is_asked(file: Path, source_lang: str, target_lang: str) -> bool:
     """Does the file say by its kind, name or place that it may hold the languages?"""
-    kind = packed.suffix(file)
+    kind = compression.suffix(file)
     if kind in (".mo", ".po"):
         own = directories(_other(source_lang, target_lang))
         return "en" in (primary(source_lang), primary(target_lang)) and (

@@ -9,8 +9,8 @@ from pathlib import Path
 import polib
 
 from mtpipe.corpora import Located, Pair, accelerators, runs
-from mtpipe.corpora.language_tags import is_same, primary
 from mtpipe.errors import InputError
+from mtpipe.languages.corpus_tags import is_same, primary
 
 
 def located(path: Path, source_lang: str, target_lang: str) -> Iterator[Located]:

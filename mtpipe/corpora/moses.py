@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from mtpipe import packed
 from mtpipe.corpora import Located, runs
-from mtpipe.corpora.language_tags import is_same
 from mtpipe.errors import InputError
+from mtpipe.io import compression
+from mtpipe.languages.corpus_tags import is_same
 
 
 def files(path: Path, source_lang: str, target_lang: str) -> tuple[Path, Path] | None:
     """The (source, target) files that path, one of them or their common name, stands for; None when there are none."""
-    own = packed.suffix(path).removeprefix(".")
+    own = compression.suffix(path).removeprefix(".")
     is_one = path.is_file() and any(is_same(own, lang) for lang in (source_lang, target_lang))
-    name = packed.stem(path) if is_one else path.name
+    name = compression.stem(path) if is_one else path.name
     found = []
     for lang in (source_lang, target_lang):
-        beside = sorted(other for other in path.parent.glob(f"{_escaped(name)}.*") if packed.stem(other) == name)
-        found.append(next((other for other in beside if is_same(packed.suffix(other)[1:], lang)), None))
+        beside = sorted(other for other in path.parent.glob(f"{_escaped(name)}.*") if compression.stem(other) == name)
+        found.append(next((other for other in beside if is_same(compression.suffix(other)[1:], lang)), None))
     source, target = found
     if is_one and (source is None or target is None):
         missing = source_lang if source is None else target_lang
@@ -36,10 +36,10 @@ def located(source: Path, target: Path) -> Iterator[Located]:
     counts = [_count(path) for path in (source, target)]
     if counts[0] != counts[1]:
         raise InputError(f"{source}: {counts[0]} lines, but {target} has {counts[1]}; line-aligned files need as many")
-    with packed.open_text(source) as one, packed.open_text(target) as other:
+    with compression.open_text(source) as one, compression.open_text(target) as other:
         lines = ((first.strip(), second.strip()) for first, second in zip(one, other, strict=True))
         is_empty = True
-        for place, (first, second) in runs(packed.stem(source), lines):
+        for place, (first, second) in runs(compression.stem(source), lines):
             if first and second:
                 is_empty = False
                 yield place, (first, second)
@@ -50,10 +50,10 @@ def located(source: Path, target: Path) -> Iterator[Located]:
 def _count(path: Path) -> int:
     number = 0
     try:
-        with packed.open_text(path) as lines:
+        with compression.open_text(path) as lines:
             for number, _ in enumerate(lines, 1):
                 pass
-    except (UnicodeDecodeError, *packed.BROKEN) as error:
+    except (UnicodeDecodeError, *compression.BROKEN) as error:
         raise InputError(f"{path}:{number + 1}: can't be read as UTF-8 text ({error}); convert it") from error
     return number
 

@@ -19,12 +19,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO, Any
 
-from mtpipe import __version__, memory
-from mtpipe.corpora import Pair, clean, located, packages
-from mtpipe.corpora.held_out import SHARE, HeldOut, words
+from mtpipe import __version__
+from mtpipe.corpora import Pair, cleaning, located, provenance
+from mtpipe.corpora.decontamination import SHARE, HeldOut, words
 from mtpipe.corpora.split import PARTS, Split
 from mtpipe.corpora.statistics import Amount, Origin
 from mtpipe.errors import InputError, OutputError
+from mtpipe.io import process_memory
 
 _SAMPLES = 100  # rejected pairs that are kept to look at, for each reason and origin
 _BUCKET_DIGITS = 2  # 256 files
@@ -41,7 +42,7 @@ class Recipe:
     target_lang: str
     split: Split
     exclude: tuple[str, ...] = ()
-    longest: int = clean.LONGEST
+    longest: int = cleaning.LONGEST
     licences: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -112,13 +113,13 @@ class _Work:
 
     def read(self, origin: str, path: Path) -> None:
         """Sends the input's pairs to where they wait."""
-        known = Origin(packages.version(path), self.recipe.licences.get(origin))
+        known = Origin(provenance.version(path), self.recipe.licences.get(origin))
         counts = self.origins.setdefault(origin, known)
         before = counts.read
         try:
             for document, pair in located(path, self.recipe.source_lang, self.recipe.target_lang, self._note):
                 counts.read += 1
-                self._take(document, clean.tidied(*pair), origin)
+                self._take(document, cleaning.tidied(*pair), origin)
         except InputError as error:
             if counts.read == before and not path.is_dir():
                 raise
@@ -152,7 +153,7 @@ class _Work:
                 "excluded": len(recipe.exclude), "test_documents": len(split.test), "dev_documents": len(split.dev),
                 "test_share": split.test_share, "dev_share": split.dev_share,
             },
-            "problems": self.problems, "peak_memory": memory.peak(),
+            "problems": self.problems, "peak_memory": process_memory.peak(),
         }  # fmt: skip
 
     def _take(self, document: str, pair: Pair, origin: str) -> None:
@@ -173,10 +174,10 @@ class _Work:
     def _judged(self, pair: Pair, origin: str) -> tuple[str | None, Pair]:
         """(why it is unfit, the pair); a pair whose tags alone are at fault goes on without them."""
         languages = self.recipe.source_lang, self.recipe.target_lang
-        reason = clean.fault(pair, *languages, self.recipe.longest)
+        reason = cleaning.fault(pair, *languages, self.recipe.longest)
         if reason in ("placeholder parity", "broken markup"):
-            bare = clean.without_tags(pair)
-            if bare != pair and not clean.fault(bare, *languages, self.recipe.longest):
+            bare = cleaning.without_tags(pair)
+            if bare != pair and not cleaning.fault(bare, *languages, self.recipe.longest):
                 self.origins[origin].tags_dropped += 1
                 return None, bare
         return reason, pair

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from mtpipe import packed
 from mtpipe.corpora import RUN, Located, Pair
 from mtpipe.errors import InputError
+from mtpipe.io import compression
 
 _TARGETS = ("reference", "target", "postedit", "draft")
 
@@ -40,7 +40,7 @@ def rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     """(line, object) of each line with text; "source" and the targets are strings. Raises InputError with the line."""
     number = 0
     try:
-        with packed.open_text(path) as lines:
+        with compression.open_text(path) as lines:
             for number, line in enumerate(lines, 1):
                 if not line.strip():
                     continue
@@ -49,7 +49,7 @@ def rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
                         not isinstance(row.get(name), str | None) for name in _TARGETS):
                     raise InputError(f'{path}:{number}: a segment needs "source", and its texts must be strings')
                 yield number, row
-    except (UnicodeDecodeError, *packed.BROKEN) as error:
+    except (UnicodeDecodeError, *compression.BROKEN) as error:
         raise InputError(f"{path}:{number + 1}: can't be read as UTF-8 text ({error}); convert it") from error
     except ValueError as error:
         raise InputError(f"{path}:{number}: not JSON ({error}); a segment is one JSON object a line") from error

@@ -8,10 +8,11 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mtpipe import codes, packed
 from mtpipe.corpora import Pair, located, segments
-from mtpipe.corpora.held_out import words
+from mtpipe.corpora.decontamination import words
+from mtpipe.document import inline_codes
 from mtpipe.errors import InputError
+from mtpipe.io import compression
 
 
 @dataclass(slots=True)
@@ -27,7 +28,7 @@ class Amount:
         self.pairs += 1
         self.source_words += len(words(pair[0]))
         self.target_words += len(words(pair[1]))
-        self.with_codes += bool(codes.find(pair[0]))
+        self.with_codes += bool(inline_codes.find(pair[0]))
 
 
 @dataclass(slots=True)
@@ -68,7 +69,7 @@ def count(
 def _rows(
     path: Path, source_lang: str, target_lang: str, on_problem: Callable[[InputError], object]
 ) -> Iterator[tuple[str, str, Pair]]:
-    if path.is_file() and packed.suffix(path) == ".jsonl":
+    if path.is_file() and compression.suffix(path) == ".jsonl":
         for document, pair, row in segments.finished(path):
             yield document, str(row.get("origin") or path.name), pair
     else:

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from lxml import etree
 
-from mtpipe.corpora import Located, inline, runs
-from mtpipe.corpora.language_tags import closest
+from mtpipe.corpora import Located, inline_markup, runs
 from mtpipe.corpora.xml_stream import elements
 from mtpipe.errors import InputError
+from mtpipe.languages.corpus_tags import closest
 
 _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 # the names that tools give to the same property, without "x-" and case
@@ -68,7 +68,7 @@ def located(path: Path, source_lang: str, target_lang: str) -> Iterator[Located]
 
 def _unit(element: etree._Element, source: etree._Element, target: etree._Element) -> Unit:
     sides = [variant.find("{*}seg") for variant in (source, target)]
-    texts = inline.pair(*([] if side is None else inline.pieces(side) for side in sides))
+    texts = inline_markup.pair(*([] if side is None else inline_markup.pieces(side) for side in sides))
     properties = {}
     for prop in (*element.findall("{*}prop"), *source.findall("{*}prop"), *target.findall("{*}prop")):
         properties[(prop.get("type") or "").lower().removeprefix("x-")] = (prop.text or "").strip()

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from mtpipe import packed
 from mtpipe.corpora import Located, Pair, runs
-from mtpipe.corpora.language_tags import is_same
 from mtpipe.errors import InputError
+from mtpipe.io import compression
+from mtpipe.languages.corpus_tags import is_same
 
 
 def located(path: Path, source_lang: str, target_lang: str) -> Iterator[Located]:
@@ -28,7 +28,7 @@ def pairs(path: Path) -> Iterator[Pair]:
     """
     number, is_empty = 0, True
     try:
-        with packed.open_text(path) as lines:
+        with compression.open_text(path) as lines:
             for number, line in enumerate(lines, 1):
                 columns = line.rstrip("\r\n").split("\t")
                 if len(columns) < 2 and line.strip():
@@ -36,7 +36,7 @@ def pairs(path: Path) -> Iterator[Pair]:
                 if columns[0].strip() and columns[1].strip():
                     is_empty = False
                     yield columns[0].strip(), columns[1].strip()
-    except (UnicodeDecodeError, *packed.BROKEN) as error:
+    except (UnicodeDecodeError, *compression.BROKEN) as error:
         raise InputError(f"{path}:{number + 1}: can't be read as UTF-8 text ({error}); convert or unpack it again; "
                          "the lines before it are good") from error  # fmt: skip
     if is_empty:

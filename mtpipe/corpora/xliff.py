@@ -7,10 +7,10 @@ from pathlib import Path
 
 from lxml import etree
 
-from mtpipe.corpora import Located, Pair, inline
-from mtpipe.corpora.language_tags import is_reversed
+from mtpipe.corpora import Located, Pair, inline_markup
 from mtpipe.corpora.xml_stream import elements
 from mtpipe.errors import InputError
+from mtpipe.languages.corpus_tags import is_reversed
 
 # states of a target that is none yet
 _UNDONE = frozenset({"initial", "new", "needs-translation", "needs-adaptation", "needs-l10n"})
@@ -60,4 +60,4 @@ def _pairs(unit: etree._Element) -> Iterator[Pair]:
             continue
         state = holder.get("state") or target.get("state") or ""
         if state not in _UNDONE and unit.get("restype") != _CATALOGUE_HEADER:
-            yield inline.pair(inline.pieces(source), inline.pieces(target))
+            yield inline_markup.pair(inline_markup.pieces(source), inline_markup.pieces(target))

@@ -11,8 +11,8 @@ from typing import Literal
 
 from lxml import etree
 
-from mtpipe import packed
 from mtpipe.errors import InputError
+from mtpipe.io import compression
 
 _CHUNK = 1 << 16
 
@@ -28,7 +28,7 @@ def elements(path: Path, name: str, when: Literal["start", "end"] = "end") -> It
                                  huge_tree=False)  # fmt: skip
     count, fed, lines, line_start = 0, 0, 0, 0
     try:
-        with packed.open_bytes(path) as file:
+        with compression.open_bytes(path) as file:
             while chunk := file.read(_CHUNK):
                 failure = _feed(parser, chunk)
                 for element in _complete(parser):
@@ -43,7 +43,7 @@ def elements(path: Path, name: str, when: Literal["start", "end"] = "end") -> It
         parser.close()
     except etree.XMLSyntaxError as error:
         raise _damaged(path, error, fed, count, name) from error
-    except packed.BROKEN as error:
+    except compression.BROKEN as error:
         raise InputError(f"{path}: can't be read after byte {fed} ({error}); {count} <{name}> before it are "
                          "good") from error  # fmt: skip
 

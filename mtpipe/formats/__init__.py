@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Protocol
 
-from mtpipe.segment import Document
+from mtpipe.document.segment import Document
 
 
 class Format(Protocol):

@@ -7,11 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from mtpipe.document.segment import Document, Segment
 from mtpipe.errors import ConfigError, InputError, UnsuitedError
-from mtpipe.formats import icu, inplace
-from mtpipe.formats.encoding import Encoding, read_text, write_text
-from mtpipe.formats.inplace import Edit, Value
-from mtpipe.segment import Document, Segment
+from mtpipe.formats.editing import inplace
+from mtpipe.formats.editing.encoding import Encoding, read_text, write_text
+from mtpipe.formats.editing.inplace import Edit, Value
+from mtpipe.formats.messages import icu
 
 DELIMITERS = ",;\t|"
 EXISTING = ("keep", "draft", "redo")

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from mtpipe import codes
+from mtpipe.document import inline_codes
+from mtpipe.document.segment import Document, Segment, TermError
 from mtpipe.errors import InputError, OutputError
-from mtpipe.formats.encoding import NEWLINE, read_text, write_text
-from mtpipe.glossary import STATUSES, Term
-from mtpipe.segment import Document, Segment, TermError
+from mtpipe.formats.editing.encoding import NEWLINE, read_text, write_text
+from mtpipe.glossary.model import STATUSES, Term
 
 Row = tuple[str, Segment]  # a line as it stands in the file, without its line end, and its segment
 
@@ -74,9 +74,16 @@ class JsonLinesFormat:
         if reference is None and "source" not in row and self.target_lang:
             reference = _text(row, self.target_lang, where)
         return Segment(
-            str(row.get("id", f"{name}#{n}")), source, draft=draft, postedit=postedit, reference=reference,
-            errors=_errors(row.get("errors")), codes=codes.find(source), terms=tuple(_terms(row.get("terms"), where)),
-            notes=("lone surrogates replaced",) if "\ufffd" in source and "\ufffd" not in line else ())
+            str(row.get("id", f"{name}#{n}")),
+            source,
+            draft=draft,
+            postedit=postedit,
+            reference=reference,
+            errors=_errors(row.get("errors")),
+            codes=inline_codes.find(source),
+            terms=tuple(_terms(row.get("terms"), where)),
+            notes=("lone surrogates replaced",) if "\ufffd" in source and "\ufffd" not in line else (),
+        )
 
 
 def format_row(line: str, segment: Segment) -> str:

@@ -10,12 +10,13 @@ from functools import partial
 from pathlib import Path
 from unicodedata import east_asian_width
 
-from mtpipe import codes as inline
+from mtpipe.document import inline_codes as inline
+from mtpipe.document.segment import Code, Document
 from mtpipe.errors import InputError
-from mtpipe.formats import icu, inplace
-from mtpipe.formats.encoding import NEWLINE, read_text
-from mtpipe.formats.inplace import Piece, Span, Value
-from mtpipe.segment import Code, Document
+from mtpipe.formats.editing import inplace
+from mtpipe.formats.editing.encoding import NEWLINE, read_text
+from mtpipe.formats.editing.inplace import Piece, Span, Value
+from mtpipe.formats.messages import icu
 
 WIDTH = 42  # characters a line, as broadcasters have it
 LINES = 2

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mtpipe import codes
-from mtpipe.formats.encoding import Encoding, read_text, write_text
-from mtpipe.segment import Code, Document, Segment
+from mtpipe.document import inline_codes
+from mtpipe.document.segment import Code, Document, Segment
+from mtpipe.formats.editing.encoding import Encoding, read_text, write_text
 
 _LINE = re.compile(r"[^\r\n\f\v\x85\u2028\u2029]+")
 _MARKER = re.compile(r"[ \t]*(?:(?:[-*+•–—▪◦·>]|\(?\d{1,3}[.)]|\(?[a-z]\)|\[[ xX]\])[ \t]+)*")
@@ -64,8 +64,8 @@ class TextFormat:
         places: list[tuple[Span, ...]] = []
         for spans in blocks(text):
             source = joined(text, spans)
-            found = codes.find(source)
-            if codes.has_words(source, found):
+            found = inline_codes.find(source)
+            if inline_codes.has_words(source, found):
                 segments.append(Segment(f"{name}#{len(segments) + 1}", source, codes=found))
                 places.append(spans)
         return Document(name, tuple(segments), _Skeleton(text, encoding, tuple(places)), notes)
@@ -78,7 +78,7 @@ class TextFormat:
         for segment, spans in zip(document.segments, skeleton.places, strict=True):
             if segment.target is None or segment.target == segment.source:
                 continue
-            inside = codes.locate(segment.source, segment.codes, segment.target)
+            inside = inline_codes.locate(segment.source, segment.codes, segment.target)
             pieces += (skeleton.text[position:spans[0][0]], wrapped(segment.target, inside, skeleton.text, spans))
             position = spans[-1][1]
         write_text("".join((*pieces, skeleton.text[position:])), skeleton.encoding, path)

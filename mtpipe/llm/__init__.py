@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from mtpipe.prompts import Prompt
+from mtpipe.llm.prompts import Prompt
 
 AGAIN = "again"  # the adapter asks it otherwise from now on: at once
 FAILED = "failed"  # no answer came, another time one may

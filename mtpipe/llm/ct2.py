@@ -18,9 +18,9 @@ import numpy as np
 
 from mtpipe.config import folder_digest
 from mtpipe.errors import ConfigError, ModelError
-from mtpipe.llm import Reply, local
-from mtpipe.llm.chat import Chat
-from mtpipe.prompts import Prompt
+from mtpipe.llm import Reply, local_batching
+from mtpipe.llm.chat_template import Chat
+from mtpipe.llm.prompts import Prompt
 
 _SCORES = 1 << 25  # numbers kept while a batch is written: scores of the whole vocabulary, for each token
 _HOW = ("convert one with `ct2-transformers-converter --model FOLDER --output_dir FOLDER --copy_files tokenizer.json"
@@ -71,9 +71,9 @@ class CTranslate2LLM:
         self.digest = hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:16]
 
     def complete(self, prompts: Sequence[Prompt]) -> list[Reply]:
-        return local.complete(self._chat, prompts, self._batch_size, self._write)
+        return local_batching.complete(self._chat, prompts, self._batch_size, self._write)
 
-    def _write(self, batch: Sequence[local.Asked]) -> None:
+    def _write(self, batch: Sequence[local_batching.Asked]) -> None:
         ctranslate2.set_random_seed(self._seed)
         draw = np.random.default_rng(self._seed)
         try:
@@ -84,7 +84,7 @@ class CTranslate2LLM:
                 raise
             raise MemoryError(self._model.device) from error
 
-    def _go_on(self, rows: Sequence[local.Asked], draw: np.random.Generator) -> None:
+    def _go_on(self, rows: Sequence[local_batching.Asked], draw: np.random.Generator) -> None:
         """Each answer up to its end or to where a token was put by hand."""
         steps, is_held = max(one.budget - len(one.written) for one in rows), any(one.answer for one in rows)
         if is_held:

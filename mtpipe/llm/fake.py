@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from mtpipe.llm import Reply
-from mtpipe.prompts import Prompt
+from mtpipe.llm.prompts import Prompt
 
 Script = Callable[[Prompt], str]
 

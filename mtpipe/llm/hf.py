@@ -21,12 +21,12 @@ from transformers import (
     PreTrainedModel,
 )
 
-from mtpipe import hub
 from mtpipe.config import folder_digest
 from mtpipe.errors import ConfigError, ModelError
-from mtpipe.llm import Reply, local
-from mtpipe.llm.chat import Chat
-from mtpipe.prompts import Prompt
+from mtpipe.llm import Reply, local_batching
+from mtpipe.llm.chat_template import Chat
+from mtpipe.llm.prompts import Prompt
+from mtpipe.models import hub
 
 _DTYPES = ("auto", "float32", "bfloat16", "float16")
 
@@ -70,10 +70,10 @@ class TransformersLLM:
         self.digest = hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:16]
 
     def complete(self, prompts: Sequence[Prompt]) -> list[Reply]:
-        return local.complete(self._chat, prompts, self._batch_size, self._write)
+        return local_batching.complete(self._chat, prompts, self._batch_size, self._write)
 
     @torch.inference_mode()
-    def _write(self, batch: Sequence[local.Asked]) -> None:
+    def _write(self, batch: Sequence[local_batching.Asked]) -> None:
         longest, end = max(len(one.ids) for one in batch), self._chat.ends[0]
         ids = [[end] * (longest - len(one.ids)) + one.ids for one in batch]
         mask = [[0] * (longest - len(one.ids)) + [1] * len(one.ids) for one in batch]
@@ -98,7 +98,7 @@ class TransformersLLM:
 class _Held(LogitsProcessor):
     """Leaves to each answer of a batch the tokens that it may go on with; start: the length of the prompts."""
 
-    def __init__(self, batch: Sequence[local.Asked], start: int):
+    def __init__(self, batch: Sequence[local_batching.Asked], start: int):
         self._batch, self._start = batch, start
 
     def __call__(self, input_ids: Tensor, scores: Tensor) -> Any:

@@ -16,8 +16,8 @@ import httpx2
 import openai
 
 from mtpipe.errors import CallError, ConfigError, ModelError
-from mtpipe.llm import AGAIN, FAILED, REFUSED, Reply, answers, streams
-from mtpipe.prompts import Prompt, template
+from mtpipe.llm import AGAIN, FAILED, REFUSED, Reply, event_stream, structured_output
+from mtpipe.llm.prompts import Prompt, template
 
 KEY_VARIABLE = "OPENAI_API_KEY"
 # How an answer is held to its schema, and what is tried next where the server does not take it; the last is prose with
@@ -68,7 +68,7 @@ class OpenAILLM:
     def _reply(self, prompt: Prompt) -> Reply:
         mode = self._mode if prompt.schema else "text"
         try:
-            completion = streams.whole(self._client.chat.completions.create(**self._request(prompt, mode)))
+            completion = event_stream.whole(self._client.chat.completions.create(**self._request(prompt, mode)))
         except openai.APIStatusError as error:
             self._is_reached = True
             return self._refusal(error, mode)
@@ -107,7 +107,7 @@ class OpenAILLM:
             if not choices:
                 return _failed(f"{self._url}: the answer is empty (no choices)", tokens)
             message, end = choices[0].message, choices[0].finish_reason
-            refusal, text = getattr(message, "refusal", None), answers.plain(message.content or "")
+            refusal, text = getattr(message, "refusal", None), structured_output.plain(message.content or "")
         except (AttributeError, TypeError, LookupError):
             return _failed(f"{self._url}: the answer is no chat completion; does base_url end in /v1?")
         if refusal or end == "content_filter":
@@ -121,8 +121,8 @@ class OpenAILLM:
 
     def _structured(self, text: str, tokens: tuple[int, int], schema: str, mode: str) -> Reply:
         try:
-            text = answers.as_json(text, schema)
-        except answers.Prose as error:
+            text = structured_output.as_json(text, schema)
+        except structured_output.Prose as error:
             # one that has kept to it before has only slipped; one that never did does not know what was asked of it
             if mode == "text" or self._is_proven:
                 return Reply("", *tokens, problem=str(error))

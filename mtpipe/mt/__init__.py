@@ -8,7 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
-from mtpipe.segment import Segment
+from mtpipe.document.segment import Segment
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,5 +52,5 @@ class Decoder(Translator, Protocol):
         ...
 
     def align(self, pairs: Sequence[tuple[str, str]]) -> list[np.ndarray]:
-        """For each (source, target) a matrix [target words × source words] of weights; words as `mtpipe.words`."""
+        """For each (source, target) a matrix [target words × source words] of weights; words as `tokenization`."""
         ...

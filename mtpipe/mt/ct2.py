@@ -17,14 +17,14 @@ from typing import Any
 import ctranslate2
 import numpy as np
 
-from mtpipe import models
-from mtpipe.annotation import Line, plain_line
+from mtpipe.document.segment import Segment
 from mtpipe.errors import ConfigError, ModelError
-from mtpipe.models.languages import ANY
-from mtpipe.mt import Draft, drafts
-from mtpipe.mt.drafts import Hypothesis
-from mtpipe.mt.pieces import Pieces, pool
-from mtpipe.segment import Segment
+from mtpipe.languages.tags import ANY
+from mtpipe.models import registry
+from mtpipe.mt import Draft, decoding
+from mtpipe.mt.decoding import Hypothesis
+from mtpipe.mt.subwords import Pieces, pool
+from mtpipe.mt.term_annotation import Line, plain_line
 
 _UNSPACED = frozenset("zh ja th lo km my yue".split())
 # a CPU worker is done sooner with short batches, which stay in its cache and keep the other workers busy to the end
@@ -56,12 +56,12 @@ class CTranslate2Translator:
     def __init__(
         self, folder: str | Path, *, source_lang: str = "", target_lang: str = "", beam_size: int = 4,
         batch_tokens: int = 0, threads: int = 0, device: str = "auto", compute_type: str = "auto",
-        task: str = models.TRANSLATE, annotate: str = "missing",
+        task: str = registry.TRANSLATE, annotate: str = "missing",
     ):  # fmt: skip
         if beam_size < 1 or batch_tokens < 0 or threads < 0 or annotate not in ("missing", "always"):
             raise ConfigError("mt.ct2: beam_size is ≥ 1, batch_tokens and threads ≥ 0, annotate missing or always")
         has_pair = bool(source_lang and target_lang)
-        self.model = models.find(source_lang, target_lang, Path(folder)) if has_pair else models.read(Path(folder))
+        self.model = registry.find(source_lang, target_lang, Path(folder)) if has_pair else registry.read(Path(folder))
         self.model.serves(task)
         if ANY in (self.model.source_lang, self.model.target_lang):
             raise ConfigError(f"{folder}: a model of many languages; give it source_lang and target_lang")
@@ -96,15 +96,15 @@ class CTranslate2Translator:
         Those made with terms come with their alternatives: the search finds them anyway.
         """
         lang = self.model.target_lang
-        made = drafts.sparing(segments, self._options, lang) if self._is_sparing else self._options(segments)
+        made = decoding.sparing(segments, self._options, lang) if self._is_sparing else self._options(segments)
         return [replace(best, alternatives=_others(best, rest)) for best, *rest in made]
 
     def _options(self, segments: Sequence[Segment]) -> list[list[Draft]]:
-        return drafts.make(segments, [self._beam_size if s.matches else 1 for s in segments], self, self.model.code)
+        return decoding.make(segments, [self._beam_size if s.matches else 1 for s in segments], self, self.model.code)
 
     def nbest(self, segments: Sequence[Segment], n: int) -> list[list[str]]:
         """Up to n different translations of each segment, best first, codes in place."""
-        made = drafts.make(segments, [n] * len(segments), self, self.model.code)
+        made = decoding.make(segments, [n] * len(segments), self, self.model.code)
         return [list(dict.fromkeys(draft.text for draft in options if draft.text)) for options in made]
 
     def complete(self, segments: Sequence[Segment], prefixes: Sequence[str]) -> list[Draft]:

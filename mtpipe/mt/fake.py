@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from mtpipe import words
+from mtpipe.document.segment import Segment
+from mtpipe.languages import tokenization
 from mtpipe.mt import Draft
-from mtpipe.segment import Segment
 
 
 class FakeTranslator:
@@ -43,7 +43,7 @@ class FakeTranslator:
         return [sum(word.isupper() for word in target.split()) / max(1, len(target.split())) - 1 for _, target in pairs]
 
     def align(self, pairs: Sequence[tuple[str, str]]) -> list[np.ndarray]:
-        shapes = [(len(words.words(target)), len(words.words(source))) for source, target in pairs]
+        shapes = [(len(tokenization.words(target)), len(tokenization.words(source))) for source, target in pairs]
         return [np.eye(*shape, dtype=np.float32) for shape in shapes]
 
     def _options(self, segment: Segment) -> list[str]:

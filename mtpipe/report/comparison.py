@@ -13,7 +13,7 @@ from mtpipe.report import evaluation, scores
 def write(data: Mapping[str, Any], found: Mapping[str, Any], folders: Mapping[str, Path], path: Path) -> None:
     """Writes path.md, path.json and path.html; raises OutputError.
 
-    data and found: as `mtpipe.comparison` describes and finds; folders: of the systems' jobs, for their speed.
+    data and found: as `evaluation.comparison` describes and finds; folders: of the systems' jobs, for their speed.
     """
     jobs = {name: scores.job_facts(folder, {}) for name, folder in folders.items()}
     scores.write(path.with_suffix(".md"), scores.table(data["systems"], jobs, data.get("note", "")))

@@ -33,7 +33,7 @@ ABOUT = {
 def render(data: Mapping[str, Any], most: int = _MOST) -> str:
     """The page as one string, nothing loaded from elsewhere.
 
-    data: what `mtpipe.comparison` describes and finds, with "name", "note" and "jobs". most: how many characters of
+    data: what `evaluation.comparison` describes and finds, with "name", "note" and "jobs". most: how many characters of
     texts the page may hold; segments beyond it are left out, those in which no system misses a term first, and counted.
     """
     kept = _kept(data["texts"], most)

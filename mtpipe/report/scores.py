@@ -10,8 +10,8 @@ from math import isnan
 from pathlib import Path
 from typing import Any
 
+from mtpipe.document.segment import Score
 from mtpipe.errors import InputError, OutputError
-from mtpipe.segment import Score
 
 _COLUMNS = ("set", "system", "segments")
 _SIGNIFICANT = 0.05

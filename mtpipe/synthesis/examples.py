@@ -7,12 +7,14 @@ from dataclasses import dataclass, replace
 
 from rapidfuzz import fuzz
 
-from mtpipe import codes, terms
-from mtpipe.glossary import Glossary, Term
-from mtpipe.segment import Segment
-from mtpipe.tm import Memories
-from mtpipe.tm_file import Hit
-from mtpipe.tm_text import masked
+from mtpipe.document import inline_codes
+from mtpipe.document.segment import Segment
+from mtpipe.glossary.model import Glossary, Term
+from mtpipe.terminology import checker
+from mtpipe.terminology.matcher import Matcher
+from mtpipe.tm.keys import masked
+from mtpipe.tm.memory import Memories
+from mtpipe.tm.store import Hit
 
 _LONGEST = 200  # characters of an example's side
 _FEWEST = 4  # words: a menu item shows no sentence
@@ -32,14 +34,14 @@ class Examples:
     """Looks for examples; memories may be empty."""
 
     def __init__(self, memories: Memories, glossary: Glossary):
-        self._memories, self._matcher, self._lang = memories, terms.Matcher(glossary), glossary.target_lang
+        self._memories, self._matcher, self._lang = memories, Matcher(glossary), glossary.target_lang
 
     def of(self, term: Term, n: int) -> list[Example]:
         """Up to n examples, those that hold the term on both sides first, the most like it before others."""
         if not n or not self._memories:
             return []
         hits = {(hit.source, hit.target): hit for source in term.sources for file in self._memories.files
-                for hit in file.search(masked(source, codes.find(source)).casefold(), _REACH)}  # fmt: skip
+                for hit in file.search(masked(source, inline_codes.find(source)).casefold(), _REACH)}  # fmt: skip
         fit = [hit for hit in hits.values() if max(len(hit.source), len(hit.target)) <= _LONGEST
                and len(hit.source.split()) >= _FEWEST]  # fmt: skip
         seed = " ".join(filter(None, (term.source, term.domain, term.definition, term.note)))
@@ -47,9 +49,9 @@ class Examples:
         return [Example(hit.source, hit.target) for holds, likeness, hit in ranked if holds or likeness >= _NEAR][:n]
 
     def _holds(self, hit: Hit, term: Term) -> bool:
-        segment = Segment("", hit.source, codes=codes.find(hit.source))
+        segment = Segment("", hit.source, codes=inline_codes.find(hit.source))
         matched, = self._matcher.find([replace(segment, terms=())])
-        return bool(terms.found(matched, hit.target, self._lang).get(term))
+        return bool(checker.found(matched, hit.target, self._lang).get(term))
 
 
 def _worst_last(item: tuple[bool, float, Hit]) -> tuple[bool, float, str]:

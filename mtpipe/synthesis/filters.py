@@ -12,16 +12,18 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import inf
 
-from mtpipe import codes, terms
-from mtpipe.corpora.clean import fault, tidied
-from mtpipe.corpora.held_out import HeldOut
-from mtpipe.evidence import Evidence
-from mtpipe.glossary import Glossary, Term
-from mtpipe.hallucination import flags
-from mtpipe.lemmas import is_known, tokens
-from mtpipe.prompts import Prompt
-from mtpipe.segment import Segment
+from mtpipe.corpora.cleaning import fault, tidied
+from mtpipe.corpora.decontamination import HeldOut
+from mtpipe.document import inline_codes
+from mtpipe.document.segment import Segment
+from mtpipe.glossary.model import Glossary, Term
+from mtpipe.languages.lemmatization import is_known, tokens
+from mtpipe.llm.prompts import Prompt
+from mtpipe.mt.hallucination import flags
 from mtpipe.synthesis.replies import Pair, Proposal
+from mtpipe.terminology import checker
+from mtpipe.terminology.inflected_match import Evidence
+from mtpipe.terminology.matcher import Matcher
 
 SURPLUS = "more than asked for"
 MOST_USES = 2  # of its term, in a sentence
@@ -63,7 +65,7 @@ class Filters:
 
     def __init__(self, glossary: Glossary, excluded: Iterable[Pair] = (), least_score: float = -inf):
         self._languages = glossary.source_lang, glossary.target_lang
-        self._matcher = terms.Matcher(glossary)
+        self._matcher = Matcher(glossary)
         self._excluded, self._kept = (HeldOut(), HeldOut()), (HeldOut(), HeldOut())
         for pair in excluded:
             _hold(self._excluded, pair)
@@ -92,7 +94,7 @@ class Filters:
         is_full: whether a term needs no more; asked when it comes to that.
         """
         pairs = [tidied(proposal.source, proposal.target) for proposal in proposals]
-        segments = self._matcher.find([Segment("", source, codes=codes.find(source)) for source, _ in pairs])
+        segments = self._matcher.find([Segment("", source, codes=inline_codes.find(source)) for source, _ in pairs])
         for proposal, pair, segment in zip(proposals, pairs, segments, strict=True):
             reason = self._reason(proposal, pair, segment) or SURPLUS * is_full(proposal.item.term)
             if not reason:
@@ -104,7 +106,7 @@ class Filters:
             return "commentary"
         if found := fault(pair, *self._languages):
             return found
-        candidate = Candidate(proposal, segment, pair[1], terms.found(segment, pair[1], self._languages[1]))
+        candidate = Candidate(proposal, segment, pair[1], checker.found(segment, pair[1], self._languages[1]))
         return next((name for name, is_unfit in self._checks.items() if is_unfit(candidate)), "")
 
     def _is_no_sentence(self, candidate: Candidate) -> bool:
@@ -121,13 +123,13 @@ class Filters:
         return False
 
     def _breaks_glossary(self, candidate: Candidate) -> bool:
-        return bool(terms.check(candidate.segment, self._languages[1], candidate.target))
+        return bool(checker.check(candidate.segment, self._languages[1], candidate.target))
 
     def _goes_round(self, candidate: Candidate) -> bool:
         """Does a side repeat itself where the other does not?"""
         texts = candidate.segment.source, candidate.target
         ways = ((*texts, *self._languages), (*reversed(texts), *reversed(self._languages)))
-        return any("repetition" in flags(Segment("", text, draft=other, codes=codes.find(text)), *languages)
+        return any("repetition" in flags(Segment("", text, draft=other, codes=inline_codes.find(text)), *languages)
                    for text, other, *languages in ways)
 
     def _is_doubtful(self, candidate: Candidate) -> bool:
@@ -181,7 +183,7 @@ def _sides(candidate: Candidate) -> tuple[tuple[str, list[tuple[int, int]]], tup
 
 def _outside(text: str, spans: Sequence[tuple[int, int]]) -> list[str]:
     """The words outside the terms and codes."""
-    blank = _blanked(text, [*spans, *((code.start, code.end) for code in codes.find(text))])
+    blank = _blanked(text, [*spans, *((code.start, code.end) for code in inline_codes.find(text))])
     return [token for token, _, _ in tokens(blank) if token.isalpha()]
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from mtpipe.errors import OutputError
-from mtpipe.glossary import Term
+from mtpipe.glossary.model import Term
 from mtpipe.synthesis.recipe import BACK_TRANSLATE, Recipe
 from mtpipe.synthesis.replies import Fault, Pair, Proposal
 from mtpipe.synthesis.requests import KINDS, Known

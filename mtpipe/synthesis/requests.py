@@ -10,11 +10,11 @@ from math import lcm
 from pathlib import Path
 from typing import Any
 
-from mtpipe.corpora.clean import LONGEST
+from mtpipe.corpora.cleaning import LONGEST
 from mtpipe.errors import ConfigError
-from mtpipe.glossary import Glossary, Term
-from mtpipe.glossary_header import language_name
-from mtpipe.prompts import Prompt, Template, template
+from mtpipe.glossary.columns import language_name
+from mtpipe.glossary.model import Glossary, Term
+from mtpipe.llm.prompts import Prompt, Template, template
 from mtpipe.synthesis.examples import Example, spread
 from mtpipe.synthesis.recipe import BACK_TRANSLATE, Recipe
 

@@ -16,9 +16,10 @@ import ctranslate2
 import transformers
 from ctranslate2.converters import TransformersConverter
 
-from mtpipe import __version__, hub, models
+from mtpipe import __version__
 from mtpipe.errors import ConfigError, ModelError, OutputError
-from mtpipe.models import languages
+from mtpipe.languages import tags
+from mtpipe.models import hub, registry
 from mtpipe.training import parity
 from mtpipe.training.families import Checkpoint
 
@@ -77,7 +78,7 @@ def convert(
                 checked[quantization] = asdict(parity.quantised(checkpoint, exact, folder, lines))
             data |= {"quantization": quantization, "checked": checked}
             _dump(folder, data)
-            models.seal(folder)
+            registry.seal(folder)
             os.replace(folder, out)
     except OSError as error:
         raise OutputError(f"{out}: can't be written ({error}); nothing is kept") from error
@@ -122,8 +123,8 @@ def facts(checkpoint: Checkpoint, is_pair: bool) -> dict[str, Any]:
     any_source = bool(symbols) and checkpoint.family.model_type != "marian"
     said: dict[str, Any] = {
         "name": checkpoint.name,
-        "source_lang": languages.ANY if any_source else checkpoint.source_lang,
-        "target_lang": languages.ANY if symbols else checkpoint.target_lang,
+        "source_lang": tags.ANY if any_source else checkpoint.source_lang,
+        "target_lang": tags.ANY if symbols else checkpoint.target_lang,
         "max_tokens": checkpoint.max_tokens,
         "licence": hub.licence(checkpoint.folder),
         "origin": f"{checkpoint.family.name}, converted by mtpipe {__version__}",

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mtpipe import plugins
-from mtpipe.glossary import Term
+from mtpipe.document.segment import Segment, TermMatch
+from mtpipe.glossary.model import Term
+from mtpipe.languages.tokenization import spans, words
 from mtpipe.mt import Draft
-from mtpipe.segment import Segment, TermMatch
 from mtpipe.training.material import Candidate, Item, plain
-from mtpipe.words import spans, words
 
 MAX_TERMS = 3  # a segment
 

@@ -7,11 +7,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from mtpipe import codes
-from mtpipe.annotation import Line
-from mtpipe.segment import Code
+from mtpipe.document import inline_codes
+from mtpipe.document.segment import Code
+from mtpipe.languages.tokenization import spans
+from mtpipe.mt.term_annotation import Line
 from mtpipe.training.material import Candidate, Item, entries
-from mtpipe.words import spans
 
 Owners = list[int]  # for each character the word it belongs to; -1: none; -2 - k: the mask of code k
 _NO_WORD = -1
@@ -91,7 +91,7 @@ class Drawer:
     ) -> Drawn:
         """numbers: (source code, target code) that carry the same mask; empty where codes are not masked."""
         source, source_spans = _words(item.source, with_codes=bool(numbers))
-        source_codes, target_codes = (codes.find(text) if numbers else () for text in (source, target))
+        source_codes, target_codes = (inline_codes.find(text) if numbers else () for text in (source, target))
         masks = tuple((code.start, code.end, self.code.format(k)) for k, code in enumerate(source_codes, 1))
         marks = ((source_spans[c.first][0], source_spans[c.last - 1][1], c.form) for c in chosen)
         clear = tuple(mark for mark in marks if not any(s < mark[1] and mark[0] < e for s, e, _ in masks))
@@ -110,15 +110,15 @@ class Drawer:
 
 def _words(text: str, with_codes: bool = False) -> tuple[str, list[tuple[int, int]]]:
     """(text, spans of its words); words are always counted in the text without tags."""
-    found = codes.find(text)
-    bare, offsets = codes.plain(text, found)
+    found = inline_codes.find(text)
+    bare, offsets = inline_codes.plain(text, found)
     places = spans(bare)
     return (text, [(offsets[s], offsets[e - 1] + 1) for s, e in places]) if with_codes else (bare, places)
 
 
 def _numbers(item: Item) -> list[tuple[int, int]]:
     """Which target code carries which source code's mask; [] when their literals differ."""
-    ours, theirs = (codes.literals(text, codes.find(text)) for text in (item.source, item.target))
+    ours, theirs = (inline_codes.literals(text, inline_codes.find(text)) for text in (item.source, item.target))
     if not ours or Counter(ours) != Counter(theirs):
         return []
     free: dict[str, list[int]] = defaultdict(list)

@@ -17,9 +17,9 @@ import sentencepiece
 import transformers
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from mtpipe import hub
 from mtpipe.errors import ModelError
-from mtpipe.models import languages
+from mtpipe.languages import tags
+from mtpipe.models import hub
 
 LONGEST = 512  # pieces; models that could read more are not asked to: a segment is a sentence
 _PROBE = "a a"  # any text whose pieces do not depend on what stands before them
@@ -196,7 +196,7 @@ def _symbols(family: Family, tokenizer: PreTrainedTokenizerBase) -> dict[str, st
     found: dict[str, str] = {}
     for piece, _ in sorted(_vocabulary(tokenizer).items(), key=lambda item: item[1]):
         match = re.fullmatch(family.symbol, piece)
-        code = languages.tag(match[1]) if match else None
+        code = tags.tag(match[1]) if match else None
         if code and match:
             found.setdefault(code, piece)
     return found
@@ -212,9 +212,9 @@ def _said(
         return "", ""
     found = []
     for lang in (source_lang, target_lang) if family.is_forced else (target_lang,):
-        code = languages.closest(lang, symbols)
+        code = tags.closest(lang, symbols)
         if code is None:
-            near = ", ".join(f"{other} ({symbols[other]})" for other in languages.near(lang, symbols))
+            near = ", ".join(f"{other} ({symbols[other]})" for other in tags.near(lang, symbols))
             raise ModelError(f"{folder}: this {family.name} model has no language {lang!r}; near ones are: {near}")
         found.append(symbols[code])
     return (found[0], found[1]) if family.is_forced else ("", found[0])
@@ -224,7 +224,7 @@ def _refuse_others(folder: Path, tokenizer: PreTrainedTokenizerBase, source_lang
     """A model of one pair may say which; codes of more than two letters may be groups of languages (zle, ROMANCE)."""
     for name, asked in (("source_lang", source_lang), ("target_lang", target_lang)):
         said = getattr(tokenizer, name, None) or ""
-        if len(said) == 2 and languages.closest(asked, [said]) is None:
+        if len(said) == 2 and tags.closest(asked, [said]) is None:
             raise ModelError(f"{folder}: the model's {name} is {said!r}, not {asked!r}; give another model or language")
 
 

@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from mtpipe import terms
-from mtpipe.glossary import Glossary
-from mtpipe.segment import Segment
+from mtpipe.document.segment import Segment
+from mtpipe.glossary.model import Glossary
+from mtpipe.languages.tokenization import spans
+from mtpipe.terminology import checker
+from mtpipe.terminology.matcher import Matcher
 from mtpipe.training.material import Candidate, Item, plain
-from mtpipe.words import spans
 
 _WEIGHT = 4.0  # the user's terms come first
 
 
 def add(items: Sequence[Item], glossary: Glossary) -> list[Item]:
     """The items, with a candidate for each of the glossary's terms that both sides hold; it displaces those beside."""
-    found = terms.Matcher(glossary).find([Segment(str(n), plain(item.source)) for n, item in enumerate(items)])
+    found = Matcher(glossary).find([Segment(str(n), plain(item.source)) for n, item in enumerate(items)])
     return [_with(item, segment, glossary.target_lang) for item, segment in zip(items, found, strict=True)]
 
 
@@ -25,7 +26,7 @@ def _with(item: Item, segment: Segment, target_lang: str) -> Item:
         return item
     target = plain(item.target)
     ours, theirs = spans(segment.source), spans(target)
-    proofs = {term: list(proof) for term, proof in terms.found(segment, target, target_lang).items()}
+    proofs = {term: list(proof) for term, proof in checker.found(segment, target, target_lang).items()}
     made = []
     for match in segment.matches:
         proof = proofs.get(match.term)

@@ -10,10 +10,10 @@ from importlib import import_module
 
 import numpy as np
 
-from mtpipe import codes
-from mtpipe.lemmas import base, lemma
-from mtpipe.lexicon import Lexicon
-from mtpipe.words import words
+from mtpipe.alignment.lexicon import Lexicon
+from mtpipe.document import inline_codes
+from mtpipe.languages.lemmatization import base, lemma
+from mtpipe.languages.tokenization import words
 
 MIN_LINK = 0.3
 LONGEST_SOURCE = 3  # words of a candidate; CJK: characters
@@ -63,7 +63,7 @@ def gather(pairs: Sequence[Pair], lexicon: Lexicon, seed: int = 1) -> list[Item]
 
 def plain(text: str) -> str:
     """The text without tags, placeholders kept: what links and candidates count words of."""
-    return codes.plain(text, codes.find(text))[0]
+    return inline_codes.plain(text, inline_codes.find(text))[0]
 
 
 def entries(items: Iterable[Item]) -> Counter[str]:

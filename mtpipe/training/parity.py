@@ -17,8 +17,9 @@ import torch
 from sacrebleu.metrics import CHRF
 from transformers import GenerationConfig
 
-from mtpipe import models, plugins
+from mtpipe import plugins
 from mtpipe.errors import ModelError
+from mtpipe.models import registry
 from mtpipe.training.families import Checkpoint
 
 BEAMS = (1, 4)
@@ -100,7 +101,7 @@ def _short(checkpoint: Checkpoint, lines: Sequence[str]) -> tuple[list[str], int
 def _translator(checkpoint: Checkpoint, folder: Path, compute_type: str) -> Any:
     return plugins.load("mt", "ct2")(
         folder, source_lang=checkpoint.source_lang, target_lang=checkpoint.target_lang, device="cpu",
-        compute_type=compute_type, task=models.read(folder).task,
+        compute_type=compute_type, task=registry.read(folder).task,
     )  # fmt: skip
 
 

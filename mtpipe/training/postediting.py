@@ -7,12 +7,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from mtpipe import guard, plugins, revision, terms
-from mtpipe.annotation import Line
-from mtpipe.editors import Candidate, Editor, Tools
+from mtpipe import plugins
+from mtpipe.document.segment import Segment
 from mtpipe.errors import ConfigError, InputError
-from mtpipe.glossary import Glossary
-from mtpipe.segment import Segment
+from mtpipe.glossary.model import Glossary
+from mtpipe.mt.term_annotation import Line
+from mtpipe.postedit import ape_input, guard
+from mtpipe.postedit.editor import Candidate, Editor, Tools
+from mtpipe.terminology import checker
+from mtpipe.terminology.matcher import Matcher
 from mtpipe.training import batches, starts, vocabulary
 from mtpipe.training.batches import Source
 from mtpipe.training.development import Scores
@@ -64,9 +67,9 @@ class PostEditing:
         plan, checkpoint = self.recipe.plan, start.checkpoint
         limits = checkpoint.max_tokens, vocabulary.LONGEST
         encode = batches.PieceEncoder(checkpoint.source, checkpoint.target, limits)
-        levels: list[list[Drawn]] = [[] for _ in revision.LEVELS]
+        levels: list[list[Drawn]] = [[] for _ in ape_input.LEVELS]
         for segment in self._matched(self.triplets):
-            levels[revision.level(segment)].append(_example(segment))
+            levels[ape_input.level(segment)].append(_example(segment))
         fitting = [[drawn for drawn in level if encode(drawn)] for level in levels]
         kept, given = sum(map(len, fitting)), sum(map(len, levels))
         tell(f"{kept} triplets, easy to hard {', '.join(str(len(level)) for level in fitting)}; "
@@ -85,12 +88,12 @@ class PostEditing:
     def _matched(self, segments: Sequence[Segment]) -> Iterator[Segment]:
         """The segments with the terms that their references hold, and what their drafts lack of them."""
         lang = self.recipe.target_lang
-        matcher = terms.Matcher(self.recipe.glossary or Glossary.of((), self.recipe.source_lang, lang))
+        matcher = Matcher(self.recipe.glossary or Glossary.of((), self.recipe.source_lang, lang))
         for first in range(0, len(segments), _CHUNK):
             for segment in matcher.find(segments[first : first + _CHUNK]):
-                held = {term for term, proof in terms.found(segment, segment.reference or "", lang).items() if proof}
+                held = {term for term, proof in checker.found(segment, segment.reference or "", lang).items() if proof}
                 kept = replace(segment, matches=tuple(match for match in segment.matches if match.term in held))
-                yield replace(kept, errors=terms.check(kept, lang))
+                yield replace(kept, errors=checker.check(kept, lang))
 
     def _measure(self, folder: Path) -> Scores:
         """How far the drafts get: chrF2++ and BLEU before and after, strict term success, share of edits accepted."""
@@ -120,9 +123,9 @@ def _source(segment: Segment) -> str:
 
 def _example(segment: Segment) -> Drawn:
     """The triplet as the model reads it; a code that the reference lacks is one that the model learns to lose."""
-    source = revision.revision(segment, starts.ANNOTATION, starts.CODE)
+    source = ape_input.revision(segment, starts.ANNOTATION, starts.CODE)
     target = segment.reference or ""
-    line = Line(target, (), revision.masks(segment, target, starts.CODE))
+    line = Line(target, (), ape_input.masks(segment, target, starts.CODE))
     return Drawn(source.render(starts.ANNOTATION), line.render(starts.ANNOTATION), [], [], ())
 
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mtpipe import models
-from mtpipe.glossary import Glossary
-from mtpipe.segment import Segment
+from mtpipe.document.segment import Segment
+from mtpipe.glossary.model import Glossary
+from mtpipe.models import registry
 from mtpipe.training.examples import Shares
 from mtpipe.training.material import Pair
 from mtpipe.training.trainer import Plan
@@ -43,7 +43,7 @@ class Recipe:
     shape: Mapping[str, int] = field(default_factory=dict)
     lora: int = 0
     plan: Plan = field(default_factory=Plan)
-    task: str = models.TRANSLATE
+    task: str = registry.TRANSLATE
     triplets: Sequence[Segment] = ()
     dev_triplets: Sequence[Segment] = ()
 

@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple, TypeVar
 
 from mtpipe.errors import InputError
+from mtpipe.languages.tokenization import words
 from mtpipe.training.material import Pair
-from mtpipe.words import words
 
 DEV_SHARE, DEV_MOST, DEV_LEAST = 0.05, 300, 10  # of the pairs, when no development text is given
 

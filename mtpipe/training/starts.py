@@ -11,11 +11,11 @@ from typing import Any, cast
 import torch
 from transformers import MarianMTModel, PreTrainedModel
 
-from mtpipe import models
 from mtpipe.errors import ConfigError
+from mtpipe.models import registry
 from mtpipe.training import families, marian, vocabulary
+from mtpipe.training.dequantization import thaw
 from mtpipe.training.families import Checkpoint
-from mtpipe.training.thaw import thaw
 
 RANDOM = "none"
 _OPEN, _ARROW, _CLOSE = vocabulary.SYMBOLS
@@ -36,7 +36,7 @@ class Start:
 def load(
     base: str, parent: str, source_lang: str, target_lang: str, work: Path, texts: Callable[[], Iterable[str]],
     size: int = vocabulary.SIZE, seed: int = 1, shape: Mapping[str, int] = {}, is_first: bool = True,
-    task: str = models.TRANSLATE, positions: int = 0,
+    task: str = registry.TRANSLATE, positions: int = 0,
 ) -> Start:
     """The start for base (see `finetune.Recipe`); texts: of both languages, read only for a new vocabulary of size;
     shape: of a model of random weights, as in `marian.fresh`; is_first: false for further processes of one training,
@@ -47,10 +47,10 @@ def load(
     """
     if parent and base != RANDOM:
         raise ConfigError(f"--parent starts a new pair: it goes with --base {RANDOM}, not with a base")
-    folder = models.find(source_lang, target_lang).folder if not base else Path(base)
+    folder = registry.find(source_lang, target_lang).folder if not base else Path(base)
     is_made = base == RANDOM or (folder / "model.json").is_file()
-    found = models.read(folder) if base != RANDOM and is_made else None
-    if found and found.task != models.TRANSLATE:
+    found = registry.read(folder) if base != RANDOM and is_made else None
+    if found and found.task != registry.TRANSLATE:
         found.serves(task)
     known = folder if found and found.task == task else None
     if is_made and not is_first:
@@ -106,16 +106,16 @@ def _like(model: PreTrainedModel, weights: dict[str, torch.Tensor]) -> PreTraine
     return made.eval()
 
 
-def facts(start: Start, task: str = models.TRANSLATE) -> dict[str, Any]:
+def facts(start: Start, task: str = registry.TRANSLATE) -> dict[str, Any]:
     """What model.json must say of the task, symbols and masks."""
     opening, arrow, closing = ANNOTATION
     own: dict[str, Any] = {"annotation": {"open": opening, "arrow": arrow, "close": closing}, "code": CODE}
-    return ({} if task == models.TRANSLATE else {"task": task}) | (own if start.is_own else {})
+    return ({} if task == registry.TRANSLATE else {"task": task}) | (own if start.is_own else {})
 
 
 def _child(parent: Path, spm: Path) -> MarianMTModel:
     if (parent / "model.json").is_file():
-        model, pieces = thaw(models.read(parent)), parent / "spm.model"
+        model, pieces = thaw(registry.read(parent)), parent / "spm.model"
     else:
         # its languages are others: only its weights and its spelling are wanted
         model, pieces = MarianMTModel.from_pretrained(parent), parent / "source.spm"

@@ -10,9 +10,9 @@ from functools import partial
 from pathlib import Path
 
 from mtpipe import plugins
-from mtpipe.lexicon import Lexicon
+from mtpipe.alignment.lexicon import Lexicon
+from mtpipe.document.segment import Segment
 from mtpipe.mt import Draft
-from mtpipe.segment import Segment
 from mtpipe.training import batches, development, examples, glossary_terms, material, starts
 from mtpipe.training.batches import Source
 from mtpipe.training.development import Scores

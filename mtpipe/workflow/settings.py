@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from mtpipe import config, models
+from mtpipe import config
 from mtpipe.config import Job
 from mtpipe.errors import ConfigError
+from mtpipe.models import registry
 from mtpipe.synthesis.recipe import Recipe
 
 ModelName = str  # a folder, or a name that is none
@@ -32,7 +33,7 @@ class FinetuneSettings:
     where the task is post-editing."""
 
     pairs: tuple[Path, ...] = ()
-    task: str = models.TRANSLATE
+    task: str = registry.TRANSLATE
     generic: tuple[Path, ...] = ()
     mix: float = 0.9
     generic_times: int = 9
@@ -103,7 +104,7 @@ def read(path: Path) -> Workflow:
         problems += [f"[job] {name} = …: is needed to synthesize" for name in needed if name not in settings]
     given = tables(path, problems)
     _check_files(path, given)
-    if given.get("finetune", {}).get("task", models.TRANSLATE) != models.TRANSLATE:
+    if given.get("finetune", {}).get("task", registry.TRANSLATE) != registry.TRANSLATE:
         raise ConfigError(f"{path}:\n  [finetune] task: a run trains the model that translates; train others with "
                           "`mtpipe finetune --task`")  # fmt: skip
     job = Job(**settings | {"options": options})

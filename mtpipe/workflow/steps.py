@@ -9,15 +9,22 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from mtpipe import backwards, calls, comparison, folder, models, pipeline, plugins, prompts
 from mtpipe.config import EDITORS, Job, code_digest
+from mtpipe.corpora import pairs
 from mtpipe.errors import MtpipeError
-from mtpipe.store import FILE
+from mtpipe.evaluation import comparison
+from mtpipe.llm import client, prompts
+from mtpipe.models import registry
+from mtpipe.pipeline import job_folder, jobs
+from mtpipe.pipeline.job_store import FILE
+from mtpipe.report import comparison as comparison_files
+from mtpipe.synthesis import back_translation
+from mtpipe.synthesis.generation import synthesize
 from mtpipe.workflow import Stage
 from mtpipe.workflow.manifest import digest, said
 from mtpipe.workflow.settings import Workflow
 
-OnProgress = Callable[[pipeline.Progress], object]
+OnProgress = Callable[[jobs.Progress], object]
 Tell = Callable[[str], None]
 
 
@@ -63,9 +70,9 @@ class Steps:
         assert recipe is not None
         recipe.out.parent.mkdir(parents=True, exist_ok=True)
         options = job.options.get(f"llm.{job.llm}", {})
-        caller = calls.open_llm(job.llm, options, job.calls, job.llm_cache or recipe.out.parent / calls.FILE)
+        caller = client.open_llm(job.llm, options, job.calls, job.llm_cache or recipe.out.parent / client.FILE)
         asked = replace(recipe, exclude=(*recipe.exclude, *self._held_out()))
-        made = plugins.load("stage", "synthesize")(asked, caller, self.tell, backwards.translator(recipe))
+        made = synthesize(asked, caller, self.tell, back_translation.translator(recipe))
         facts = {"pairs": made.pairs, "short": dict(made.short), "usage": asdict(caller.usage), "seed": recipe.seed}
         if made.stopped:
             there = f"synthesize: {made.stopped}; {made.pairs} pairs are in {recipe.out}"
@@ -88,7 +95,7 @@ class Steps:
 
     def _bundled(self) -> Path | None:
         job = self.flow.job
-        return models.find(job.source_lang, job.target_lang).folder if models.covers(*self._languages) else None
+        return registry.find(job.source_lang, job.target_lang).folder if registry.covers(*self._languages) else None
 
     def _trained(self) -> Path:
         """Where the model of today's inputs is: another's is never taken for it, and neither is its training."""
@@ -101,8 +108,10 @@ class Steps:
         settings = replace(flow.finetune, pairs=pairs, exclude=(*flow.finetune.exclude, *self._held_out()))
         out = self._trained()
         shutil.rmtree(out, ignore_errors=True)  # of a training that is to be done again
-        train = plugins.load("stage", "finetune")
+        from mtpipe.workflow.training import train  # on use: needs torch
+
         outcome = train(settings, self._languages, out, flow.job.glossary, self.tell)
+        assert outcome is not None  # a run is one process
         if outcome.warning:
             self.tell(f"finetune: {outcome.warning}")
         scores = {name: {"before": before, "after": after} for name, (before, after) in outcome.scores.items()}
@@ -113,7 +122,7 @@ class Steps:
     def _draft_inputs(self) -> dict[str, str]:
         job = self.job()
         model = job.model or (self._bundled() if job.mt == "ct2" else None)
-        files = {file.name: digest(file.path) for file in folder.files(job) if not file.problem}
+        files = {file.name: digest(file.path) for file in job_folder.files(job) if not file.problem}
         options = {key: table for key, table in job.options.items() if key.startswith(("mt.", "format."))}
         return {
             "source": said(files), "glossary": digest(job.glossary), "model": digest(model), "code": code_digest(),
@@ -129,11 +138,11 @@ class Steps:
                                        "lexicon": digest(job.lexicon), "calls": said(dict(job.calls))}  # fmt: skip
 
     def _translate(self) -> dict[str, Any]:
-        return dict(pipeline.draft(self.job(), self.on_progress))
+        return dict(jobs.draft(self.job(), self.on_progress))
 
     def _post_edit(self) -> dict[str, Any]:
         job = self.job()
-        report = pipeline.run(job, self.on_progress)
+        report = jobs.run(job, self.on_progress)
         waiting = report["llm"]["waiting"]
         facts = {name: report[name] for name in ("signature", "totals", "seconds", "llm")}
         return facts | {"terms": report["terms"]["rungs"], "report": str(job.reports / "report.html"),
@@ -175,7 +184,7 @@ class Steps:
         for name, job in self._systems().items():
             self.tell(f"evaluate: {name}")
             folders[name] = test.with_name(name)
-            pipeline.run(replace(job, source=test, out=folders[name], report_dir=None), self.on_progress)
+            jobs.run(replace(job, source=test, out=folders[name], report_dir=None), self.on_progress)
         settings = comparison.Settings(*self._languages, options=flow.job.options)
         if flow.evaluate.metrics:
             settings = replace(settings, metrics=flow.evaluate.metrics)
@@ -183,7 +192,7 @@ class Steps:
                                    comparison.Asked(*self._languages), settings, flow.job.glossary,
                                    has_tags=flow.evaluate.tags)  # fmt: skip
         data = comparison.described(found) | {"name": flow.path.name}
-        plugins.load("report", "comparison")(data, comparison.findings(found), folders, flow.work / "evaluation")
+        comparison_files.write(data, comparison.findings(found), folders, flow.work / "evaluation")
         return {"systems": {row["system"]: row["scores"] for row in data["systems"]}}
 
     def _tests(self) -> tuple[Path, ...]:
@@ -216,6 +225,6 @@ def _lines(path: Path, languages: tuple[str, str]) -> Iterator[str]:
     if path.suffix == ".jsonl":
         yield from path.open(encoding="utf-8")
         return
-    for number, (source, reference) in enumerate(plugins.load("corpus", "each")(path, *languages), 1):
+    for number, (source, reference) in enumerate(pairs(path, *languages), 1):
         row = {"id": f"{path.name}#{number}", "source": source, "reference": reference}
         yield json.dumps(row, ensure_ascii=False) + "\n"

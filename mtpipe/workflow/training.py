@@ -7,11 +7,13 @@ from pathlib import Path
 
 import transformers
 
-from mtpipe import models, plugins
+from mtpipe import plugins
+from mtpipe.corpora import deduplication
+from mtpipe.document.segment import Segment
 from mtpipe.errors import ConfigError, InputError
-from mtpipe.glossary import Glossary
-from mtpipe.segment import Segment
-from mtpipe.stages import finetune as stage
+from mtpipe.glossary.model import Glossary
+from mtpipe.models import registry
+from mtpipe.training import finetuning as stage
 from mtpipe.training.examples import Shares
 from mtpipe.training.outcome import Outcome
 from mtpipe.training.trainer import Plan
@@ -33,22 +35,21 @@ def train(
 
 def recipe(settings: FinetuneSettings, languages: tuple[str, str], out: Path, glossary: Path | None) -> stage.Recipe:
     """The recipe with its corpora read; raises InputError, ConfigError and GlossaryError."""
-    if settings.task not in models.TASKS:
-        raise ConfigError(f"no task {settings.task!r}; there are: {', '.join(models.TASKS)}")
+    if settings.task not in registry.TASKS:
+        raise ConfigError(f"no task {settings.task!r}; there are: {', '.join(registry.TASKS)}")
     if not settings.pairs:
         raise InputError("there are no pairs to train on: name some, or synthesize them first")
-    distinct, sources = (plugins.load("corpus", name) for name in ("pairs", "sources"))
-    banned = [source for path in settings.exclude for source in sources(path)]
+    banned = [source for path in settings.exclude for source in deduplication.sources(path)]
 
     def pairs(paths: Sequence[Path]) -> list[tuple[str, str]]:
-        return distinct(paths, *languages, banned) if paths else []
+        return deduplication.distinct(paths, *languages, banned) if paths else []
 
     def triplets(paths: Sequence[Path]) -> list[Segment]:
         rows = plugins.load("format", "jsonl")(*languages).read_rows
         return [segment for path in paths for _, segment in rows(path) if segment.source not in kept_out]
 
     kept_out = frozenset(banned)
-    is_editing = settings.task == models.POST_EDIT
+    is_editing = settings.task == registry.POST_EDIT
     usual = _NEW if settings.base == "none" else _OTHER if is_editing else _TRAINED
     dev = (settings.dev,) if settings.dev else ()
     plan = Plan(

@@ -1,0 +1,247 @@
+"""`python -m eval.harness …`: the shared tasks and our own comparisons."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mtpipe.cli.options import ANY, FILE, FOLDER, ErrorGroup, languages, llm_options, options
+
+_DIR = click.argument("folder", metavar="DIR", type=FOLDER)
+_WMT25 = {"proper": "success, proper", "random": "success, random", "chrF2++": "chrF2++", "BLEU": "BLEU"}
+_WMT23 = {"lemma_regex": "lemma_regex", "chrf": "chrF2", "comet": "COMET", "regex": "regex", "fuzzy90": "fuzzy90",
+          "lemma_fuzzy90": "lemma_fuzzy90"}  # fmt: skip
+_OWN = {"bleu": "BLEU", "chrf": "chrF2++", "tsr_strict": "tsr_strict", "all_terms": "all_terms", "verbatim": "verbatim",
+        "right_changed": "right_changed", "right_chrf": "right_chrF2++"}  # fmt: skip
+_SEED = {"lemma_regex": "term use (lemma_regex)", "tsr_strict": "tsr_strict", "chrf": "chrF2", "comet": "COMET"}
+_systems = options(
+    click.option("-o", "--out", type=ANY, required=True, help="Folder of the jobs; what is in it is used again."),
+    click.option("--model", type=FOLDER, help="Translation model [default: the bundled one of each pair]."),
+    click.option("--refiner", type=FOLDER, help="Post-editing model [default: the one beside the model, if any]."),
+    llm_options,
+)
+_results = options(
+    click.option("--table", "table_file", type=ANY, help="Markdown file for the tables."),
+    click.option("--json", "json_file", type=ANY, help="JSON file for all figures."),
+)
+_comet = click.option("--comet", default="", metavar="CHECKPOINT", help="For COMET [default: left out].")
+
+
+@click.group(cls=ErrorGroup)
+def experiment() -> None:
+    """Our systems on the shared tasks' test sets and on our own."""
+
+
+@experiment.command()
+@_DIR
+@_systems
+@_results
+@click.option("--conformance", "conformance_file", type=ANY, help="Markdown file: do we count as the organisers do?")
+@click.option("--only-conformance", is_flag=True, help="Translate nothing.")
+@click.pass_context
+def wmt25(
+    ctx: click.Context, folder: Path, table_file: Path | None, json_file: Path | None, conformance_file: Path | None,
+    only_conformance: bool, **systems: Any
+) -> None:
+    """Score the teams of the WMT25 terminology task in DIR, a clone of its repository, and rank ours among them.
+
+    Exits with 1 if our figures for the teams' outputs are not the organisers'.
+    """
+    from eval.harness import tables as report
+    from eval.harness import wmt25 as task
+    from eval.harness.wmt25_data import tasks
+
+    found = tasks(folder)
+    rows = list(task.conformance(found))
+    problems = task.problems(rows)
+    text = report.conformance(rows, problems, {"each": task.EACH, "mean": task.MEAN})
+    _put(conformance_file, text)
+    if not only_conformance:
+        setup = _setup(ctx, **systems)
+        ranked = [row for each in found for row in task.ranking(each, setup, _tell)]
+        table = report.ranking(ranked, ("track", "pair", "mode"), _WMT25,
+                               lambda row: "random" if row["mode"] == "random" else "proper", "chrF2++")  # fmt: skip
+        _put(table_file, table)
+        _put(json_file, json.dumps({"conformance": rows, "ranking": ranked}, ensure_ascii=False, indent=1) + "\n")
+        text = f"{table}\n{text}"
+    click.echo(text.rstrip())
+    ctx.exit(1 if problems else 0)
+
+
+@experiment.command()
+@_DIR
+@_systems
+@_results
+@_comet
+@click.option("--every", type=click.IntRange(1), default=1, show_default=True,
+              help="Translate one of so many segments: an estimate, and said to be one.")  # fmt: skip
+@click.pass_context
+def wmt23(
+    ctx: click.Context, folder: Path, table_file: Path | None, json_file: Path | None, comet: str, every: int,
+    **systems: Any
+) -> None:
+    """Translate the sets of the WMT23 terminology task in DIR and rank our systems in the organisers' table."""
+    from dataclasses import replace
+
+    from eval.harness import tables as report
+    from eval.harness import wmt23 as task
+    from eval.harness.wmt23_data import tasks
+
+    setup, found = _setup(ctx, **systems), [replace(each, every=every) for each in tasks(folder)]
+    rows = [row for each in found for row in task.table(each, setup, _tell, comet)]
+    said = [_fitting(each.pair, *task.fitting(each)) for each in found]
+    part = [_part(every, found)] if every > 1 else []
+    table = report.ranking(rows, ("pair", "mode"), _WMT23, lambda row: "lemma_regex", "chrf")
+    table = "\n".join([*part, table + "\n".join(said), ""])
+    _put(table_file, table)
+    _put(json_file, json.dumps(rows, ensure_ascii=False, indent=1) + "\n")
+    click.echo(table.rstrip())
+
+
+@experiment.command()
+@click.argument("sets", metavar="PAIR=SEGMENTS...", nargs=-1, required=True)
+@_systems
+@_results
+@click.option("--glossaries", type=FOLDER, default=Path("glossaries"), show_default=True,
+              help="Folder with <pair>.office.csv, the terms of each set.")  # fmt: skip
+@click.option("--lists", type=FOLDER, default=Path("eval"), show_default=True,
+              help="Folder with unseen-terms.<pair>.txt, terms that training left out.")  # fmt: skip
+@click.option("--results", type=ANY, help="Folder for <signature>.json; what was there of the same files is replaced.")
+@click.pass_context
+def own(
+    ctx: click.Context, sets: tuple[str, ...], table_file: Path | None, json_file: Path | None, glossaries: Path,
+    lists: Path, results: Path | None, **systems: Any
+) -> None:
+    """Our systems on our own test sets, such as en-cs=test.jsonl: the whole and the subsets always to be looked at."""
+    from time import perf_counter
+
+    from eval.harness import own as task
+    from eval.harness import results as kept
+    from eval.harness import tables as report
+
+    start, setup = perf_counter(), _setup(ctx, **systems)
+    tests = [_test_set(given, glossaries, lists) for given in sets]
+    rows = [row for test in tests for row in task.table(test, setup, _tell)]
+    before = kept.rows(results, task.files(tests)) if results else []
+    if results:
+        made = kept.made_with(task.model_folders(tests, setup), task.files(tests))
+        _tell(f"written: {kept.write(results, made, rows, perf_counter() - start)}")
+    table = report.subsets(rows, _OWN, before)
+    _put(table_file, report.subsets(rows, _OWN))
+    _put(json_file, json.dumps(rows, ensure_ascii=False, indent=1) + "\n")
+    click.echo(table.rstrip())
+
+
+@experiment.command()
+@click.argument("sets", metavar="PAIR=SEGMENTS...", nargs=-1)
+@_systems
+@_results
+@_comet
+@click.option("--wmt23", type=FOLDER, help="Folder of the WMT23 terminology task [default: only SEGMENTS].")
+@click.option("--every", type=click.IntRange(1), default=1, show_default=True,
+              help="Of WMT23 translate one of so many segments.")  # fmt: skip
+@click.option("--tuned", type=ANY, required=True, help="Folder with models fine-tuned on synthetic text, by pair.")
+@click.option("--glossaries", type=FOLDER, default=Path("glossaries"), show_default=True,
+              help="Folder with <pair>.office.csv, the terms of SEGMENTS.")  # fmt: skip
+@click.pass_context
+def seed(
+    ctx: click.Context, sets: tuple[str, ...], table_file: Path | None, json_file: Path | None, comet: str,
+    wmt23: Path | None, every: int, tuned: Path, glossaries: Path, **systems: Any
+) -> None:
+    """The paper's experiment: term use after each stage, on SEGMENTS such as en-cs=test.jsonl and on WMT23."""
+    from dataclasses import replace
+
+    from eval.harness import seed as task
+    from eval.harness import tables as report
+    from eval.harness.wmt23_data import tasks
+
+    tests = [_test_set(given, glossaries, glossaries) for given in sets]
+    found = [replace(each, every=every) for each in tasks(wmt23)] if wmt23 else []
+    rows = list(task.table(tests, found, tuned, _setup(ctx, **systems), _tell, comet))
+    table = report.stages(rows, _SEED, task.PUBLISHED)
+    _put(table_file, table)
+    _put(json_file, json.dumps(rows, ensure_ascii=False, indent=1) + "\n")
+    click.echo(table.rstrip())
+
+
+@experiment.command()
+@click.argument("results", type=FOLDER, default=Path("eval/results"))
+@click.option("--strict", is_flag=True, help="Exit with 1 where something has changed.")
+@click.pass_context
+def check(ctx: click.Context, results: Path, strict: bool) -> None:
+    """Warn of committed RESULTS that were made by other code, models, glossaries or test sets than those here."""
+    from eval.harness import results as kept
+    from mtpipe.models.registry import BUNDLED
+
+    warnings = []
+    for path in kept.find(results):
+        made = kept.read(path)["made_with"]
+        warnings.append(kept.told(path, kept.changed(made, {name: BUNDLED / name for name in made["models"]})))
+    for warning in filter(None, warnings):
+        click.echo(f"warning: {warning}", err=True)
+    click.echo(f"{warnings.count('')} of {len(warnings)} results in {results} are up to date")
+    ctx.exit(1 if strict and any(warnings) else 0)
+
+
+def _test_set(given: str, glossaries: Path, lists: Path) -> Any:
+    from eval.harness.own import TestSet
+
+    pair, _, path = given.partition("=")
+    source_lang, _, target_lang = pair.partition("-")
+    unseen, glossary = lists / f"unseen-terms.{pair}.txt", glossaries / f"{pair}.office.csv"
+    for needed in (Path(path), glossary):
+        if not target_lang or not needed.is_file():
+            raise click.BadParameter(f"{given!r}: {needed} is no file; give PAIR=SEGMENTS such as en-cs=test.jsonl")
+    return TestSet(source_lang, target_lang, Path(path), glossary, unseen if unseen.is_file() else None)
+
+
+def _setup(ctx: click.Context, out: Path, model: Path | None, refiner: Path | None, **llm: Any) -> Any:
+    from eval.harness.systems import Setup
+    from mtpipe.config import with_llm
+
+    settings = with_llm({**ctx.obj, **llm}) if llm["llm"] else {}
+    named = {key: value for key, value in settings.items() if key in ("llm", "options", "calls")}
+    return Setup(out, {"model": model} if model else {}, refiner, named)
+
+
+def _part(every: int, tasks: Sequence[Any]) -> str:
+    counts = ", ".join(f"{task.pair} {len(task.segments('noterm'))}" for task in tasks)
+    return (f"**An estimate: our figures and the references' are of every {every}th segment only ({counts}), the "
+            "organisers' of all.**\n")  # fmt: skip
+
+
+def _fitting(pair: str, fit: Sequence[str], unfit: Sequence[str]) -> str:
+    """What can be said of our items without the systems' outputs."""
+    others = f"; not those of {', '.join(unfit)}" if unfit else ""
+    return (f"{pair}: the official rates are whole numbers of the items counted here for {len(fit)} of "
+            f"{len(fit) + len(unfit)} systems and modes{others}")  # fmt: skip
+
+
+def _put(path: Path | None, text: str) -> None:
+    from mtpipe.report.scores import write
+
+    if path:
+        write(path, text)
+
+
+def _tell(line: str) -> None:
+    click.echo(line, err=True)
+
+
+@experiment.command("wmt25-segments")
+@click.argument("data", metavar="FULL_DATA", type=FILE)
+@click.argument("outputs", metavar="SUBMISSION", type=FILE)
+@languages
+@click.option("--mode", type=click.Choice(["proper", "random", "noterm"]), default="proper", show_default=True,
+              help="Which of the test set's terms to ask for.")  # fmt: skip
+@click.option("-o", "--out", type=ANY, required=True, help="Segments (.jsonl).")
+def wmt25_segments(data: Path, outputs: Path, source_lang: str, target_lang: str, mode: str, out: Path) -> None:
+    """Put a WMT25 terminology test set and a team's outputs together as segments with drafts."""
+    from eval.harness.wmt25_data import segments
+    from mtpipe.corpora import deduplication
+
+    click.echo(f"{deduplication.write(out, segments(data, outputs, source_lang, target_lang, mode))} segments: {out}")

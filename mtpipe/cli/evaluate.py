@@ -1,0 +1,97 @@
+"""`mtpipe evaluate`; part of cli.py, loaded when it is asked for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mtpipe.cli.options import ANY, FILE, as_json, languages, options, show
+
+EXISTING = click.Path(exists=True, path_type=Path)
+
+test_set = options(
+    click.option("--test", type=EXISTING, help="Test set: segments JSON Lines, TSV or CSV with a header, WMT's XML or "
+                 "JSON Lines [default: the first system's own file]."),
+    click.option("--source", type=EXISTING, help="Or its sources: aligned lines (also .gz), SGM, a folder."),
+    click.option("--reference", type=EXISTING, help="The references to --source."),
+    click.option("--terms", type=FILE, help="The terms to --source, a JSON list of {source, target} a line."),
+    click.option("--layout", default="", metavar="NAME", help="How the test set lies in files, where its name does not "
+                 "say; `mtpipe plugins` lists them under testset."),
+    click.option("--mode", type=click.Choice(["proper", "random", "noterm"]), default="proper", show_default=True,
+                 help="Which terms of a shared task's test set count."),
+    click.option("-g", "--glossary", type=FILE, help="Terms to count (CSV, TSV …), beside the segments' own."),
+)  # fmt: skip
+measuring = options(
+    click.option("--metrics", metavar="NAMES", help="With commas [default: all that need no extra]."),
+    click.option("--baseline", default="", metavar="NAME", help="System to test the others against [default: first]."),
+    click.option("--bootstrap", "samples", type=click.IntRange(0), default=1000, show_default=True,
+                 help="Samples for intervals and tests; 0 for none."),
+    click.option("--seed", type=int, default=12345, show_default=True, help="Of the samples."),
+    click.option("--human", is_flag=True, help="A row for the references: what term figures can be at most."),
+    click.option("--tags/--no-tags", "has_tags", default=True, help="Whether inline tags count in what is compared."),
+)  # fmt: skip
+results = options(
+    click.option("--name", default="", help="Of the test set, for the page's title."),
+    click.option("--html", type=ANY, help="Page with plots, failed terms and all segments side by side."),
+    click.option("--csv", "csv_file", type=ANY, help="CSV file: a line for each system and metric."),
+    click.option("--table", "table_file", type=ANY, help="Markdown file for the table."),
+    click.option("--note", default="", help="What readers of the table should know."),
+)
+
+
+@click.command()
+@click.argument("systems", metavar="[NAME=]SYSTEM...", nargs=-1, required=True)
+@languages
+@test_set
+@measuring
+@results
+@as_json
+@click.pass_context
+def evaluate(
+    ctx: click.Context, systems: tuple[str, ...], source_lang: str, target_lang: str, test: Path | None,
+    source: Path | None, reference: Path | None, terms: Path | None, layout: str, mode: str, glossary: Path | None,
+    metrics: str | None, baseline: str, samples: int, seed: int, human: bool, has_tags: bool, name: str,
+    html: Path | None, csv_file: Path | None, table_file: Path | None, note: str, as_json: bool,
+) -> None:
+    """Score SYSTEMS' outputs for one test set, with confidence intervals and tests against a baseline.
+
+    A SYSTEM is a file of translations (lines, JSON Lines, TSV, WMT's SGM or XML), a folder of documents, or a bilingual
+    file; it is called NAME, or by its file, or by its job's folder, whose speed then goes into the table too.
+    """
+    from mtpipe.evaluation import comparison
+    from mtpipe.report import scores
+
+    entries = [_entry(text) for text in systems]
+    asked = comparison.Asked(source_lang, target_lang, test, source, reference, terms, layout, mode)
+    settings = comparison.Settings(source_lang, target_lang, options=ctx.obj.get("options", {}), baseline=baseline,
+                                   samples=samples, seed=seed, **_metrics(metrics))  # fmt: skip
+    found = comparison.contest(entries, asked, settings, glossary, human, has_tags)
+    data = comparison.described(found) | {"name": name, "note": note}
+    jobs = {system: scores.job_facts(path if path.is_dir() else path.parent, {})
+            for system, path in found.paths.items()}  # fmt: skip
+    table = scores.table(data["systems"], jobs, note)
+    if table_file:
+        scores.write(table_file, table)
+    if csv_file:
+        scores.write(csv_file, scores.csv_lines(data["systems"]))
+    if html:
+        from mtpipe.report import evaluation
+
+        scores.write(html, evaluation.render(data | comparison.findings(found) | {"jobs": jobs}))
+    show(data, as_json, [table.rstrip(), *scores.remarks(data), data["signature"], *scores.signatures(data["systems"])])
+
+
+def _entry(text: str) -> tuple[str, Path]:
+    """(name or "", path) of NAME=PATH or PATH; a path that is there may have = in it."""
+    name, equals, path = text.partition("=")
+    if Path(text).exists() or not equals:
+        name, path = "", text
+    if not Path(path).exists():
+        raise click.BadParameter(f"no such file or folder: {path}", param_hint="SYSTEM")
+    return name, Path(path)
+
+
+def _metrics(names: str | None) -> dict[str, Any]:
+    return {"metrics": [name.strip() for name in names.split(",") if name.strip()]} if names else {}

@@ -1,0 +1,105 @@
+"""The commands on models, `mtpipe models …`; part of cli.py, loaded when one of them is asked for."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mtpipe.cli.options import ANY, FILE, FOLDER, as_json, languages, show
+
+
+@click.group()
+def models() -> None:
+    """Look at the models at hand, fetch and convert others."""
+
+
+@models.command("list")
+@as_json
+def list_models(as_json: bool) -> None:
+    """List the bundled models."""
+    from mtpipe.models.registry import available
+
+    found = available()
+    names = ("source_lang", "target_lang", "name", "digest")
+    rows = [{name: getattr(model, name) for name in names} for model in found]
+    show(rows, as_json, [f"{row['source_lang']}-{row['target_lang']}  {row['name']}  {row['digest']}" for row in rows])
+
+
+@models.command("show")
+@click.argument("folder", type=FOLDER)
+@as_json
+def show_model(folder: Path, as_json: bool) -> None:
+    """Say what a model FOLDER is."""
+    from dataclasses import asdict
+
+    from mtpipe.models.registry import read
+
+    known = {name: str(value) if isinstance(value, Path) else value for name, value in asdict(read(folder)).items()}
+    said = json.loads((folder / "model.json").read_text(encoding="utf-8")) | known
+    show(said, as_json, [f"{name}: {_short(value)}" for name, value in said.items() if value])
+
+
+@models.command()
+@click.argument("name", metavar="CHECKPOINT")
+@languages
+@click.option("-o", "--out", type=ANY, required=True, help="Model folder to make; must not exist yet.")
+@click.option("--quantization", default="int8", show_default=True, metavar="TYPE",
+              help="int8, int8_float16, float16, float32 …")  # fmt: skip
+@click.option("--lines", "lines_file", type=FILE,
+              help="Text to compare on, a line each [default: lines in many scripts].")  # fmt: skip
+@click.option("--only-pair", "is_pair", is_flag=True, help="For these two languages only, even if it knows more.")
+@as_json
+def convert(
+    name: str, source_lang: str, target_lang: str, out: Path, quantization: str, lines_file: Path | None,
+    is_pair: bool, as_json: bool,
+) -> None:
+    """Convert CHECKPOINT, a folder or hub name, if both then translate alike.
+
+    OPUS-MT/Marian, M2M-100, NLLB, mBART-50, MADLAD and T5, as transformers saves them. The folder is kept when the
+    converted model, in full precision, writes the same pieces as transformers for every line, greedily and with beams.
+    """
+    import transformers
+
+    from mtpipe.training import conversion, families, parity
+
+    transformers.logging.set_verbosity_error()
+    lines = parity.lines_of(lines_file)
+    checkpoint = families.load(name, source_lang, target_lang)
+    data = conversion.convert(checkpoint, out, quantization=quantization, lines=lines, is_pair=is_pair,
+                              on_step=lambda step: click.echo(step, err=True))  # fmt: skip
+    show(data, as_json, [*_compared(data), f"licence: {data['licence'] or 'not said, look it up'}", f"written: {out}"])
+
+
+@models.command()
+@click.argument("name", metavar="HUB_NAME")
+@click.option("-o", "--out", type=ANY, help="Folder [default: the hub's cache].")
+def fetch(name: str, out: Path | None) -> None:
+    """Fetch a checkpoint of the Hugging Face hub: what `models convert` and `finetune` need of it."""
+    from mtpipe.models import hub
+
+    click.echo(hub.fetch(name, out))
+
+
+def _compared(data: dict[str, Any]) -> list[str]:
+    exact, quantization = data["checked"]["float32"], data["quantization"]
+    ties = f", {exact['ties']} tied" if exact["ties"] else ""
+    endless = f", {exact['endless']} without an end" if exact["endless"] else ""
+    said = [f"float32: all {exact['lines']} lines as in transformers{ties}{endless}"]
+    if quantization != "float32":
+        rough = data["checked"][quantization]
+        same = f"{rough['identical']} of {rough['lines']} lines"
+        said.append(f"{quantization}: {same} as in float32, chrF2++ {rough['chrf']}")
+    return said
+
+
+def _short(value: Any) -> str:
+    """For people: of many languages the first few."""
+    if isinstance(value, dict):
+        value = [f"{name} {_short(about)}" for name, about in value.items()]
+    if isinstance(value, (list, tuple)):
+        more = f" … ({len(value)} in all)" if len(value) > 12 else ""
+        return ", ".join(map(str, value[:12])) + more
+    return str(value)

@@ -1,0 +1,85 @@
+"""What commands share: options, exit codes, how errors and results are shown."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mtpipe.errors import MtpipeError
+
+TERMS_MISSING, UNTRANSLATED, INTERRUPTED = 3, 4, 130
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+ANY = click.Path(path_type=Path)
+
+
+class ErrorGroup(click.Group):
+    """Turns the user's errors into one clean message; everything else keeps its traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except MtpipeError as error:
+            click.echo(f"mtpipe: {error}", err=True)
+            ctx.exit(1)
+        except ModuleNotFoundError as error:
+            from mtpipe.plugins import lacking
+
+            needed = lacking(error)
+            if needed is None:
+                raise
+            click.echo(f"mtpipe: this command needs {needed}", err=True)
+            ctx.exit(1)
+        except KeyboardInterrupt:
+            click.echo("mtpipe: interrupted; what was finished is kept, run the same command again to go on", err=True)
+            ctx.exit(INTERRUPTED)
+
+
+def show(data: Any, as_json: bool, lines: list[str]) -> None:
+    click.echo(json.dumps(data, ensure_ascii=False, indent=1) if as_json else "\n".join(lines))
+
+
+def options(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def decorate(command: Any) -> Any:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+languages = options(
+    click.option("-s", "--source-lang", required=True, metavar="LANG", help="Language of the source (BCP 47)."),
+    click.option("-t", "--target-lang", required=True, metavar="LANG", help="Language to translate into."),
+)
+repair = options(
+    click.option("-g", "--glossary", type=FILE, help="Terms to use (CSV, TSV, XLSX, TBX or TMX)."),
+    click.option("--model", type=FOLDER, help="Model folder [default: the bundled one of the language pair]."),
+    click.option("--fallback-model", type=FOLDER, help="Model that makes drafts again that look hallucinated."),
+    click.option("--lexicon", type=FOLDER, help="Alignment lexicon [default: the model's own]."),
+    click.option("--editors", metavar="NAMES", help="Repair ladder in order, with commas; \"\" for none."),
+    click.option("--gate", type=click.Choice(["terms", "all", "score"]), default="terms", show_default=True,
+                 help="What goes to the LLM: sentences with wrong terms; all; also those with a low model score."),
+    click.option("--gate-below", type=float, help="The score: log-probability per word piece, such as -1.5."),
+    click.option("--prompts", type=FOLDER, help="Folder with a post-edit.txt or post-edit.jsonl (demonstrations)."),
+    click.option("--report-dir", type=ANY, help="Where the report goes [default: the job's folder]."),
+)
+llm_options = options(
+    click.option("--llm", metavar="NAME", help="LLM plug-in, such as openai [default: none]."),
+    click.option("--llm-option", "llm_options", multiple=True, metavar="KEY=VALUE",
+                 help="Option of the LLM, such as base_url=http://localhost:8080/v1; repeatable."),
+    click.option("--llm-cache", type=ANY, help="SQLite file for its replies [default: in the job's folder]."),
+    click.option("--max-calls", type=click.IntRange(0), help="Calls of the LLM in this run; 0: any number."),
+    click.option("--max-cost", type=click.FloatRange(0), help="What they may cost, in the currency of [calls.prices]."),
+)  # fmt: skip
+showing = options(
+    click.option("--strict", is_flag=True, help="Exit with 3 if terms are still missing."),
+    click.option("--json", "as_json", is_flag=True, help="Results as JSON on stdout."),
+    click.option("-q", "--quiet", is_flag=True, help="No progress."),
+)
+dry_run = click.option("-n", "--dry-run", is_flag=True, help="Only say what would be done.")
+as_json = click.option("--json", "as_json", is_flag=True, help="As JSON.")

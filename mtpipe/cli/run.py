@@ -1,0 +1,58 @@
+"""`mtpipe run`; part of cli.py, loaded when it is asked for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from mtpipe.cli.options import FILE, UNTRANSLATED, as_json, dry_run, show
+
+
+@click.command()
+@click.argument("config", type=FILE, default=Path("mtpipe.toml"))
+@click.option("--from", "first", default="", metavar="STAGE", help="Begin here, with what the stages before made.")
+@click.option("--until", "last", default="", metavar="STAGE", help="End after this stage.")
+@click.option("--again", is_flag=True, help="Do the chosen stages even if nothing has changed.")
+@click.option("-q", "--quiet", is_flag=True, help="No progress.")
+@dry_run
+@as_json
+@click.pass_context
+def run(
+    ctx: click.Context, config: Path, first: str, last: str, again: bool, quiet: bool, dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Run the stages of CONFIG [default: mtpipe.toml]: synthesize, finetune, translate, post-edit, evaluate.
+
+    A stage whose inputs are unchanged is skipped; manifest.json says what was made from what. Exit code 4: something
+    was left untranslated, or waits for the LLM.
+    """
+    from mtpipe import workflow
+    from mtpipe.cli import progress
+    from mtpipe.workflow import manifest, settings, steps
+
+    flow = settings.read(config)
+    known = manifest.Manifest(flow.work / manifest.FILE)
+    if dry_run:
+        planned = list(workflow.plan(steps.Steps(flow).stages(), known, first, last))
+        show(dict(planned), as_json, [f"{name}: {reason or 'unchanged'}" for name, reason in planned])
+        return
+    with progress.shown(quiet) as on_progress:
+        stages = steps.Steps(flow, _tell, on_progress).stages()
+        done = workflow.run(stages, known, first, last, again, _tell)
+    lines = [f"{name}: {stage['state']} {stage.get('facts', {}).get('incomplete', '')}".rstrip()
+             for name, stage in done.stages.items()]  # fmt: skip
+    show(done.stages, as_json, [*lines, *_outcome(flow.work), f"manifest: {done.path}"])
+    edited = done.stages.get("post-edit", {})
+    totals = edited.get("facts", {}).get("totals", {})
+    if edited.get("state") == "incomplete" or totals.get("failed") or totals.get("untranslated"):
+        ctx.exit(UNTRANSLATED)
+
+
+def _tell(line: str) -> None:
+    click.echo(line, err=True)
+
+
+def _outcome(work: Path) -> list[str]:
+    table = work / "evaluation.md"
+    return [table.read_text("utf-8").rstrip(), f"page: {table.with_suffix('.html')}"] if table.is_file() else []

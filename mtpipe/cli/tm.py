@@ -1,0 +1,79 @@
+"""The commands on translation memories, `mtpipe tm …`; part of cli.py, loaded when one of them is asked for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from mtpipe.cli.options import ANY, FILE, as_json, languages, show
+
+MEMORY = click.argument("memory", type=FILE)
+
+
+@click.group()
+def tm() -> None:
+    """Make translation memories, look into them and export them."""
+
+
+@tm.command("import")
+@click.argument("pairs", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@languages
+@click.option("-o", "--out", type=ANY, required=True, help="The memory; what it holds already is kept.")
+def import_pairs(pairs: tuple[Path, ...], source_lang: str, target_lang: str, out: Path) -> None:
+    """Add PAIRS to a memory: TMX, TSV, XLIFF, catalogues, whatever `mtpipe corpus` reads."""
+    from mtpipe.tm import exchange
+    from mtpipe.tm.store import TmFile
+
+    file = TmFile(out, (source_lang, target_lang), is_new=True)
+    for path in pairs:
+        new = file.add(exchange.units(path, source_lang, target_lang))
+        click.echo(f"{path}: {new} new units")
+    click.echo(f"{file.count()} units: {out}")
+
+
+@tm.command()
+@MEMORY
+@as_json
+def stats(memory: Path, as_json: bool) -> None:
+    """Count what a memory holds."""
+    from mtpipe.tm.store import TmFile
+
+    counts = TmFile(memory).stats()
+    show(counts, as_json, [f"{name}: {value}" for name, value in counts.items()])
+
+
+@tm.command()
+@MEMORY
+@click.argument("text")
+@click.option("-n", "--number", default=5, show_default=True, help="How many units at most.")
+@click.option("--threshold", type=click.FloatRange(0.3, 1), default=0.7, show_default=True, help="Least similarity.")
+@as_json
+def lookup(memory: Path, text: str, number: int, threshold: float, as_json: bool) -> None:
+    """Show the units of a memory that are the same as TEXT or resemble it, best first."""
+    from dataclasses import asdict
+
+    from mtpipe.document import inline_codes
+    from mtpipe.document.segment import Segment
+    from mtpipe.tm.memory import Memories
+    from mtpipe.tm.store import TmFile
+
+    opened = TmFile(memory)
+    memories = Memories([memory], opened.source_lang, opened.target_lang)
+    found = memories.similar(Segment("", text, codes=inline_codes.find(text)), number, threshold)
+    lines = [f"{match.score:4.0%} {match.kind}: {match.source}\n     {match.target}" for match in found]
+    show([asdict(match) for match in found], as_json, lines or ["nothing that similar"])
+
+
+@tm.command()
+@MEMORY
+@click.argument("out", type=ANY)
+def export(memory: Path, out: Path) -> None:
+    """Write all units of a memory to OUT, TMX (.tmx) or source TAB target (.tsv)."""
+    from mtpipe.tm.exchange import write
+    from mtpipe.tm.store import TmFile
+    from mtpipe.tm.units import Unit
+
+    opened = TmFile(memory)
+    units = (Unit(hit.source, hit.target, changed=hit.changed) for hit in opened.units())
+    click.echo(f"{write(units, out, opened.source_lang, opened.target_lang)} units: {out}")

@@ -1,0 +1,72 @@
+"""What makes a pair unfit to learn from: one chain of checks, each with the reason it gives."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable
+
+from mtpipe.corpora import Pair, accelerators
+from mtpipe.document import inline_codes
+from mtpipe.document.segment import Code
+from mtpipe.languages import identification
+from mtpipe.languages.tokenization import is_lopsided, length
+
+LONGEST = 500
+_INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff\x00-\x08\x0e-\x1f\x7f]")
+_SYMBOLS = re.compile("[⟦⟧⇒]")
+_CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+_WORD = re.compile(rf"[{_CJK}]|[^\W\d_{_CJK}]+")
+
+
+def tidied(source: str, target: str) -> Pair:
+    """Both texts without invisible characters and key marks, white space folded."""
+    source, target = (" ".join(_INVISIBLE.sub("", text).split()) for text in (source, target))
+    source, target = accelerators.without(source, target)
+    return source.strip(), target.strip()
+
+
+def fault(pair: Pair, source_lang: str, target_lang: str, longest: int = LONGEST) -> str | None:
+    """The first reason why a tidied pair is unfit, one of REASONS; None for a good one.
+
+    longest: characters of one side, codes left out and Chinese and Japanese ones counted 2.5 times.
+    """
+    if not all(pair):
+        return "empty"
+    if any(map(_SYMBOLS.search, pair)):
+        return "annotation symbols"
+    found = [inline_codes.find(text) for text in pair]
+    texts = [inline_codes.mask(text, own, "").strip() if own else text for text, own in zip(pair, found, strict=True)]
+    if not all(map(_WORD.search, texts)):
+        return "no words"
+    if pair[0] == pair[1]:
+        return "source = target"
+    if max(map(length, texts)) > longest:
+        return "too long"
+    if is_lopsided(*texts):
+        return "length ratio"
+    for check, name in _LANGUAGE.items():
+        if check(texts[0], source_lang) or check(texts[1], target_lang):
+            return name
+    return _code_fault(pair, found)
+
+
+def without_tags(pair: Pair) -> Pair:
+    """Both texts without their paired tags."""
+    source, target = (" ".join(inline_codes.plain(text, inline_codes.find(text))[0].split()) for text in pair)
+    return source, target
+
+
+def _code_fault(pair: Pair, found: list[tuple[Code, ...]]) -> str | None:
+    source, target = (Counter(inline_codes.literals(text, own)) for text, own in zip(pair, found, strict=True))
+    if source != target:
+        return "placeholder parity"
+    return "broken markup" if inline_codes.broken(pair[0], found[0], pair[1]) else None
+
+
+_LANGUAGE: dict[Callable[[str, str], bool], str] = {
+    identification.is_other_script: "wrong script", identification.is_other_language: "wrong language",
+}  # fmt: skip
+# in the order of the checks; the last two are found among the pairs, not in one
+REASONS = ("empty", "annotation symbols", "no words", "source = target", "too long", "length ratio",
+           *_LANGUAGE.values(), "placeholder parity", "broken markup", "duplicate", "contamination")  # fmt: skip

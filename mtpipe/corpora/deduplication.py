@@ -1,0 +1,111 @@
+"""Many corpora as one: distinct pairs in a fixed random order, without what is held out; and writing pairs."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterable, Sequence
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+from mtpipe.corpora import Located, Pair, located
+from mtpipe.document.segment import Segment
+from mtpipe.errors import InputError, OutputError
+from mtpipe.glossary.model import Term
+from mtpipe.languages.tokenization import words
+
+SEED = 1
+
+
+def distinct(
+    paths: Sequence[Path], source_lang: str, target_lang: str, exclude: Iterable[str] = ()
+) -> list[Pair]:
+    """The pairs of all paths, each once, shuffled alike in every run, without those whose source is in exclude.
+
+    Sources are compared by their words, without case. Raises InputError when nothing remains.
+    """
+    kept = [pair for _, pair in in_documents(paths, source_lang, target_lang, exclude)]
+    # corpora come package by package: what learns in shards must see them mixed
+    random.Random(SEED).shuffle(kept)
+    return kept
+
+
+def in_documents(
+    paths: Sequence[Path], source_lang: str, target_lang: str, exclude: Iterable[str] = (),
+    documents: Sequence[str] = ("*",),
+) -> list[Located]:
+    """As distinct, but in their order, each pair with the first document that has it.
+
+    documents: patterns (`text/*`) of those to take.
+    """
+    banned = {_key(source) for source in exclude}
+    found: dict[Pair, str] = {}
+    for path in paths:
+        for document, pair in located(path, source_lang, target_lang):
+            if any(fnmatchcase(document, pattern) for pattern in documents):
+                found.setdefault(pair, document)
+    kept = [(document, pair) for pair, document in found.items() if _key(pair[0]) not in banned]
+    if not kept:
+        where = "" if "*" in documents else f" in documents {', '.join(documents)}"
+        raise InputError(f"no pair in {', '.join(map(str, paths))}{where}" + " that is not excluded" * bool(found))
+    return kept
+
+
+def sources(path: Path) -> list[str]:
+    """The sources in a file, as in `texts`."""
+    return [source for source, _ in texts(path)]
+
+
+def texts(path: Path) -> list[Pair]:
+    """(source, reference or "") of a file: of segments JSON Lines, else of the TAB-separated columns of each line.
+
+    Raises InputError for a file that is neither, with the line.
+    """
+    found = []
+    try:
+        for number, line in enumerate(path.read_text(encoding="utf-8-sig").splitlines(), 1):
+            if path.suffix == ".jsonl" and line:
+                row = json.loads(line)
+                found.append((row["source"], row.get("reference") or ""))
+            else:
+                source, _, reference = line.partition("\t")
+                found.append((source, reference.partition("\t")[0]))
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: not UTF-8 ({error}); convert it") from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError(f'{path}:{number}: no JSON object with a "source"; give segments, or lines of text') from error
+    return found
+
+
+def write(path: Path, segments: Iterable[Segment]) -> int:
+    """Writes the segments that have a reference, as JSON Lines (.jsonl) or source TAB reference; returns how many.
+
+    Raises OutputError.
+    """
+    written = 0
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("w", encoding="utf-8", newline="\n") as file:
+            for segment in segments:
+                file.write(_line(segment, path.suffix == ".jsonl") + "\n")
+                written += 1
+    except OSError as error:
+        raise OutputError(f"{path}: can't be written ({error.strerror}); check permissions and space") from error
+    return written
+
+
+def _line(segment: Segment, is_json: bool) -> str:
+    if not is_json:
+        return f"{segment.source}\t{segment.reference}"
+    row: dict[str, Any] = {"id": segment.id, "source": segment.source, "draft": segment.draft}
+    row |= {"reference": segment.reference, "terms": [_term(term) for term in segment.terms] or None}
+    return json.dumps({key: value for key, value in row.items() if value is not None}, ensure_ascii=False)
+
+
+def _term(term: Term) -> dict[str, Any]:
+    return {"source": term.source, "targets": list(term.targets), "status": term.status, "forms": list(term.forms)}
+
+
+def _key(text: str) -> str:
+    return " ".join(words(text)).casefold()

@@ -1,0 +1,1 @@
+"""Figures for translations: metrics, test sets, comparison of systems and its significance."""

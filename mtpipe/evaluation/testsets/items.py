@@ -1,0 +1,45 @@
+"""The terms of one segment as test sets write them in JSON, whatever they call the two sides."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from mtpipe.errors import InputError
+from mtpipe.glossary.model import Term
+from mtpipe.languages.lemmatization import base
+
+
+def terms_of(given: Any, where: str, source_lang: str, target_lang: str) -> tuple[Term, ...]:
+    """The terms of {source: target(s)}, or of a list of {"source", "target"} or {"<source_lang>", "<target_lang>"}.
+
+    None has no terms. Shared tasks' items are taken to the letter, {"source", "target"} as in segments JSON Lines.
+    where: file:line, for the error about anything else: InputError, or GlossaryError for a term.
+    """
+    if given is None:
+        return ()
+    if isinstance(given, Mapping):
+        given = [{source_lang: source, target_lang: target} for source, target in given.items()]
+    if not isinstance(given, list) or not all(isinstance(item, Mapping) for item in given):
+        said = f"terms that are no objects: {json.dumps(given, ensure_ascii=False)[:100]}"
+        raise InputError(f'{where}: {said}; give [{{"source": …, "target": …}}] or {{source: target}}')
+    return tuple(_term(item, where, source_lang, target_lang) for item in given)
+
+
+def _term(item: Mapping[str, Any], where: str, source_lang: str, target_lang: str) -> Term:
+    if "source" in item or "sources" in item:
+        is_kept = item.get("target", item.get("targets")) in (item.get("source"), [item.get("source")])
+        return Term.from_item({"status": "do-not-translate"} | dict(item) if is_kept else item, where)
+    sources, targets = _texts(item, source_lang), _texts(item, target_lang)
+    if not sources or not targets:
+        said = f"{where}: a term needs both sides: {json.dumps(item, ensure_ascii=False)[:200]}"
+        raise InputError(f'{said}; call them "source" and "target", or "{source_lang}" and "{target_lang}"')
+    return Term(sources, targets)
+
+
+def _texts(item: Mapping[str, Any], lang: str) -> tuple[str, ...]:
+    """The text or texts under the language's name."""
+    value = item.get(lang, item.get(base(lang)))
+    values = value if isinstance(value, list) else [value]
+    return tuple(text.strip() for text in values if isinstance(text, str) and text.strip())

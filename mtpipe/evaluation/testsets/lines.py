@@ -1,0 +1,75 @@
+"""Aligned plain text: line n of the source, the reference, the terms and each system's output belong together."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from mtpipe.document.segment import Segment
+from mtpipe.errors import InputError
+from mtpipe.evaluation.testsets import Outputs
+from mtpipe.evaluation.testsets.items import terms_of
+from mtpipe.io import compression
+
+
+class Lines:
+    """A line a segment, UTF-8, packed or not; terms: a JSON list of {"source", "target"} or {"en", "de"} a line."""
+
+    suffixes = (".txt",)
+
+    def __init__(
+        self, source_lang: str, target_lang: str, reference: Path | None = None, terms: Path | None = None
+    ):
+        self._langs = (source_lang, target_lang)
+        self._reference = reference
+        self._terms = terms
+
+    def read(self, path: Path) -> list[Segment]:
+        """The segments of a source file, called "<file>#<line>"; raises InputError for files of different length."""
+        sources = lines(path)
+        references = self._beside(path, sources, self._reference)
+        terms = self._beside(path, sources, self._terms)
+        return [
+            Segment(f"{path.name}#{n}", source, reference=references[n - 1] if references else None,
+                    terms=self._parsed(terms[n - 1], n) if terms else ())
+            for n, source in enumerate(sources, 1)
+        ]  # fmt: skip
+
+    def hypotheses(self, path: Path) -> list[Outputs]:
+        return [Outputs(path, tuple(lines(path)))]
+
+    def _beside(self, path: Path, sources: list[str], other: Path | None) -> list[str]:
+        if other is None:
+            return []
+        found = lines(other)
+        if len(found) != len(sources):
+            said = f"{other}: {len(found)} lines, but {path} has {len(sources)}"
+            raise InputError(f"{said}; aligned files need as many lines, an empty one for nothing")
+        return found
+
+    def _parsed(self, line: str, number: int) -> tuple:
+        where = f"{self._terms}:{number}"
+        try:
+            given = json.loads(line) if line.strip() else None
+        except ValueError as error:
+            raise InputError(f"{where}: not JSON ({error}); give the line's terms as a list of objects") from error
+        return terms_of(given, where, *self._langs)
+
+
+def lines(path: Path) -> list[str]:
+    """The lines of a UTF-8 file without their ends, only "\\n" and "\\r\\n" being such; raises InputError with line."""
+    return list(_lines(path))
+
+
+def _lines(path: Path) -> Iterator[str]:
+    number = 0
+    try:
+        with compression.open_bytes(path) as file:
+            for number, line in enumerate(file, 1):
+                yield line.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r\n")
+    except UnicodeDecodeError as error:
+        said = f"{path}:{number}: not UTF-8 (byte 0x{error.object[error.start]:02x} at {error.start} of the line)"
+        raise InputError(f"{said}; save the file as UTF-8") from error
+    except compression.BROKEN as error:
+        raise InputError(f"{path}: can't be read after line {number} ({error}); check the file") from error

@@ -1,0 +1,195 @@
+"""Rows with names for their fields: segments, the shared tasks' JSON Lines, and tables (TSV, CSV) with a header."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from mtpipe.document import inline_codes
+from mtpipe.document.segment import Segment
+from mtpipe.errors import InputError
+from mtpipe.evaluation.testsets import Outputs, refuse_repeated
+from mtpipe.evaluation.testsets.items import terms_of
+from mtpipe.evaluation.testsets.lines import lines
+from mtpipe.io import compression
+from mtpipe.languages.lemmatization import base
+
+Row = Mapping[str, Any]
+Found = tuple[Row, str, str]  # a row, its file:line, and its id or ""
+
+# what fields are called here, by WMT24 (src, tgt), WMT24++ (source, target, lp) and WMT25 (src_text, tgt_text, refs)
+_SOURCE = ("source", "src", "src_text")
+_REFERENCE = ("reference", "ref", "refA", "ref_text", "refs")
+_OUTPUT = ("postedit", "draft", "hypothesis", "translation", "mt", "target", "tgt", "tgt_text")
+_DOCUMENT = ("doc_id", "document_id", "docid", "doc", "document")
+_NUMBER = ("segment_id", "seg_id", "line_id", "sent_id")
+_SYSTEM = ("system", "system_id", "team")
+_MODES = ("proper", "random", "noterm")
+_REMARKS = ("id", "terms", "errors", "lp", "src_lang", "tgt_lang", "source_lang", "target_lang", "domain", "dataset",
+            "original_target", "is_bad_source", "score", "notes")  # fmt: skip
+_KNOWN = frozenset((*_SOURCE, *_REFERENCE, *_OUTPUT, *_DOCUMENT, *_NUMBER, *_SYSTEM, *_MODES, *_REMARKS))
+
+
+class Rows:
+    """A segment a row; of a file of several language pairs those of the asked one.
+
+    Texts have one of the names above or the name of their language; in a table, every other column is a system.
+    """
+
+    suffixes = (".jsonl", ".tsv", ".csv")
+
+    def __init__(self, source_lang: str, target_lang: str, mode: str = "proper"):
+        self._langs = (source_lang, target_lang)
+        self._mode = mode
+
+    def read(self, path: Path) -> list[Segment]:
+        found = [self._segment(*row, f"{path.name}#{n}") for n, row in enumerate(self._rows(path), 1)]
+        refuse_repeated(path, [segment.id for segment in found])
+        return found
+
+    def hypotheses(self, path: Path) -> list[Outputs]:
+        is_table = compression.suffix(path) != ".jsonl"
+        systems: dict[str, list[tuple[Found, str | None]]] = {}
+        rows = list(self._rows(path))
+        for found in rows:
+            for system, text in self._texts(found[0], found[1], is_table).items():
+                systems.setdefault(system, []).append((found, text))
+        if not any(text for given in systems.values() for _, text in given):
+            named = f"; the rows have {', '.join(rows[0][0])}" if rows else ""
+            said = f"{path}: no system's output{named}"
+            raise InputError(f"{said} — call it {', '.join(_OUTPUT[:5])} or {self._langs[1]}")
+        return [self._outputs(path, system, given) for system, given in systems.items()]
+
+    def _outputs(self, path: Path, system: str, given: list[tuple[Found, str | None]]) -> Outputs:
+        sources = [_first(row, (*_SOURCE, self._langs[0]), where) for (row, where, _), _ in given]
+        ids = tuple(name for (_, _, name), _ in given) if all(name for (_, _, name), _ in given) else ()
+        refuse_repeated(path, ids)
+        kept = tuple(source for source in sources if source is not None)
+        return Outputs(path, tuple(text for _, text in given), ids, kept if len(kept) == len(given) else (), system)
+
+    def _segment(self, row: Row, where: str, name: str, place: str) -> Segment:
+        source = _first(row, (*_SOURCE, self._langs[0]), where)
+        if source is None:
+            raise InputError(f"{where}: no source; the row has {', '.join(row)} — call it source or {self._langs[0]}")
+        terms = terms_of(row.get("terms", row.get(self._mode)), where, *self._langs)
+        return Segment(name or place, source, reference=self._reference(row, where), codes=inline_codes.find(source),
+                       terms=terms)
+
+    def _reference(self, row: Row, where: str) -> str | None:
+        names = ("target",) if "original_target" in row else (*_REFERENCE, self._langs[1])
+        text = _first(row, names, where)
+        outputs = row.get("tgt_text")
+        if text is None and isinstance(outputs, Mapping):  # WMT25 has them among the outputs
+            text = _first(outputs, ("refA", "refB"), where)
+        return text or None
+
+    def _texts(self, row: Row, where: str, is_table: bool) -> dict[str, str | None]:
+        """What each system gave for the row, by its name ("" where that is the file's)."""
+        if isinstance(outputs := row.get("tgt_text"), Mapping):
+            return {name: text for name, text in outputs.items() if not name.startswith("ref")}
+        names = [name for name in (*_OUTPUT, self._langs[1]) if name in row]
+        if names:
+            system = next((str(row[name]) for name in _SYSTEM if row.get(name)), "")
+            return {system: _first(row, names, where)}
+        columns = [name for name in row if name not in _KNOWN and name not in self._langs] if is_table else []
+        return {name: row[name] for name in columns}
+
+    def _rows(self, path: Path) -> Iterator[Found]:
+        """The rows of the asked language pair; raises InputError when all are of others."""
+        others, is_empty = set(), True
+        for row, where in _json_rows(path) if compression.suffix(path) == ".jsonl" else _table_rows(path):
+            pair = _pair(row)
+            if pair and not self._is_asked(pair):
+                others.add("-".join(pair))
+                continue
+            is_empty = False
+            yield row, where, _id(row)
+        if is_empty:
+            asked = "-".join(self._langs)
+            only = f"only of {', '.join(sorted(others))}; give --source-lang and --target-lang" if others else "empty"
+            raise InputError(f"{path}: no rows of {asked}, {only}")
+
+    def _is_asked(self, pair: tuple[str, str]) -> bool:
+        """Is it the pair, or a regional variety of it where none is asked for?"""
+        normal = [(lang.replace("_", "-").lower(), asked.replace("_", "-").lower())
+                  for lang, asked in zip(pair, self._langs, strict=True)]
+        return all(lang == asked or asked == base(lang) or lang == base(asked) for lang, asked in normal)
+
+
+def _json_rows(path: Path) -> Iterator[tuple[Row, str]]:
+    for number, line in enumerate(lines(path), 1):
+        if not line.strip():
+            continue
+        where = f"{path}:{number}"
+        try:
+            row = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            raise InputError(f"{where}: not JSON ({error}); one object a line is expected") from error
+        if not isinstance(row, dict):
+            raise InputError(f"{where}: {type(row).__name__}; one JSON object a line is expected")
+        yield row, where
+
+
+def _table_rows(path: Path) -> Iterator[tuple[Row, str]]:
+    """Rows by the header's names; TSV has no quotes, as the shared tasks write it, CSV has."""
+    is_tsv = compression.suffix(path) == ".tsv"
+    text = iter([f"{line}\n" for line in lines(path)])
+    table = csv.reader(text, delimiter="\t" if is_tsv else ",", quoting=csv.QUOTE_NONE if is_tsv else csv.QUOTE_MINIMAL)
+    head = [name.strip() for name in next(table, [])]
+    if repeated := sorted({name for name in head if head.count(name) > 1}):
+        raise InputError(f"{path}:1: several columns are called {', '.join(repeated)}; give each its own name")
+    for cells in table:
+        if not cells:
+            continue
+        if len(cells) != len(head):
+            said = f"{path}:{table.line_num}: {len(cells)} cells under {len(head)} headings"
+            raise InputError(f"{said} ({', '.join(head)}); every row needs as many")
+        row = dict(zip(head, cells, strict=True))
+        yield {name: _parsed(cell) if name in ("terms", *_MODES) else cell for name, cell in row.items()}, \
+            f"{path}:{table.line_num}"
+
+
+def _parsed(cell: str) -> Any:
+    """The terms of a cell: JSON, or nothing."""
+    try:
+        return json.loads(cell) if cell.strip() else None
+    except ValueError:
+        return cell  # told with its place by terms_of
+
+
+def _first(row: Row, names: tuple[str, ...] | list[str], where: str) -> str | None:
+    """The first text that is there under one of the names; of several references the first one."""
+    for name in names:
+        value = row.get(name)
+        if isinstance(value, Mapping) and name == "refs" and value:
+            value = next(iter(value.values()))
+            value = value.get("ref") if isinstance(value, Mapping) else value
+        if isinstance(value, str):
+            # no engine takes lone surrogates
+            return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+        if value is not None:
+            raise InputError(f'{where}: "{name}" is {type(value).__name__}, a string is expected')
+    return None
+
+
+def _id(row: Row) -> str:
+    """The row's id, or its document's and its number there; "" where it has none."""
+    if row.get("id") not in (None, ""):
+        return str(row["id"])
+    parts = [next((str(row[name]) for name in names if row.get(name) not in (None, "")), "")
+             for names in (_DOCUMENT, _NUMBER)]
+    return "#".join(filter(None, parts))
+
+
+def _pair(row: Row) -> tuple[str, str] | None:
+    """The row's language pair, where it tells: "lp", two fields, or the beginning of WMT25's ids (en-cs_CZ_#_…)."""
+    sides = [next((row[name] for name in names if row.get(name)), None)
+             for names in (("src_lang", "source_lang"), ("tgt_lang", "target_lang"))]
+    if all(sides):
+        return str(sides[0]), str(sides[1])
+    text = row.get("lp") or str(row.get("doc_id", "")).partition("_#_")[0] * ("_#_" in str(row.get("doc_id", "")))
+    source, _, target = str(text).partition("-")
+    return (source, target) if source and target else None

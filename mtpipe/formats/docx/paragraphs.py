@@ -1,0 +1,274 @@
+"""Pieces of Word paragraphs as segments see them, and as runs again: formats and all else that is no text are codes."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from mtpipe.document import inline_codes as inline
+from mtpipe.document.segment import Code
+from mtpipe.formats.docx import items
+from mtpipe.formats.docx.items import Item
+from mtpipe.formats.editing import xml
+from mtpipe.formats.editing.inplace import Edit, replaced
+from mtpipe.formats.editing.xml import Element
+from mtpipe.formats.html.tags import core
+from mtpipe.formats.messages import icu
+
+_LITERAL = re.compile(r"</?[gx](\d{1,9})/?>")
+_BLANK = re.compile(" *")
+_RUN = re.compile(r"<(?P<prefix>\w+:)?r>")
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What a code's literal stands for: part[start:end] between before and after; run: a format, its opening tags."""
+
+    start: int = 0
+    end: int = 0
+    before: str = ""
+    after: str = ""
+    run: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Text that is translated together at part[start:end], and what closes and opens again a run that it begins in.
+
+    run: the format of text outside all codes; around: the blanks at its ends; marks: by literal.
+    """
+
+    start: int
+    end: int
+    source: str
+    codes: tuple[Code, ...]
+    run: str
+    around: tuple[str, str]
+    ends: tuple[str, str]
+    marks: Mapping[str, Mark]
+
+
+def pieces(part: str) -> Iterator[Piece]:
+    """The pieces of a part in the order of their ends; those in a text box come before the piece it stands in."""
+    for element, _ in xml.elements(part, frozenset(("p",))):
+        if element.name == "p" and element.namespace in items.NAMESPACES and element.children:
+            found = [piece for paragraph in _paragraphs(element) for piece in _of(part, paragraph)]
+            yield from sorted(found, key=_by_end)
+
+
+def edits(part: str, given: Sequence[Piece], targets: Sequence[str | None]) -> list[Edit]:
+    """What to replace in part where there is a new text for a piece; in order, not overlapping."""
+    done: list[Edit] = []
+    for piece, target in zip(given, targets, strict=True):
+        if target is None or target == piece.source:
+            continue
+        inside: list[Edit] = []
+        while done and done[-1][0] >= piece.start:
+            inside.insert(0, done.pop())
+        done.append((piece.start, piece.end, _written(part, piece, _intact(piece, target), inside)))
+    return done
+
+
+def _paragraphs(element: Element) -> Iterator[Element]:
+    """The paragraph and those in its text boxes."""
+    todo = [element]
+    while todo:
+        found = todo.pop()
+        if found.name == "p" and found.namespace in items.NAMESPACES:
+            yield found
+        todo += found.children
+
+
+def _of(part: str, paragraph: Element) -> Iterator[Piece]:
+    row = items.items(part, paragraph)
+    start = 0
+    for end in [*(i for i, item in enumerate(row) if item.kind == "cut"), len(row)]:
+        if found := _piece(row[start:end]):
+            yield found
+        start = end + 1
+
+
+def _piece(row: list[Item]) -> Piece | None:
+    """The row without what is around its text; None where there are no words."""
+    row = _trimmed(row)
+    if not any(item.text for item in row if item.kind == "text"):
+        return None
+    runs = _main_runs(row)
+    taken = _LITERAL.findall("".join(item.text for item in row if item.kind == "text"))
+    number = max(map(int, taken), default=0)
+    marks: dict[str, Mark] = {}
+    names: dict[int, int] = {}
+    said: list[tuple[str, str]] = []  # (text, "") and (literal, kind of code)
+    for kind, mark, index in _steps(row, runs):
+        if kind == "text":
+            said.append((row[index].text, ""))
+            continue
+        if kind != "close":
+            number += 1
+            names[index] = number
+        literal = {"open": "<g{}>", "close": "</g{}>", "alone": "<x{}/>"}[kind].format(names[index])
+        said.append((literal, kind))
+        marks[literal] = mark
+    whole, codes = _joined(said)
+    start, end = len(whole) - len(whole.lstrip()), len(whole.rstrip())
+    source = whole[start:end]
+    codes = icu.codes_between(source, [Code(code.start - start, code.end - start, code.kind) for code in codes])
+    if not inline.has_words(source, codes):
+        return None
+    first, last = row[0], row[-1]
+    ends = _closing(first.run) if first.before else "", last.run if last.after else ""
+    return Piece(first.start, last.end, source, tuple(codes), runs[-1], (whole[:start], whole[end:]), ends, marks)
+
+
+def _joined(said: Sequence[tuple[str, str]]) -> tuple[str, list[Code]]:
+    """Texts and codes as one text, and its codes; the blanks within a pair's ends go outside."""
+    text = pending = ""
+    codes: list[Code] = []
+    for n, (part, kind) in enumerate(said):
+        if kind == "open" and (blank := _BLANK.match(said[n + 1][0])) and not said[n + 1][1]:
+            text += blank[0]
+        if kind == "close":
+            stripped = text.rstrip(" ")
+            if not codes or codes[-1].end <= len(stripped):
+                text, pending = stripped, text[len(stripped):]
+        if kind:
+            codes.append(Code(len(text), len(text) + len(part), kind))
+        elif n and said[n - 1][1] == "open":
+            part = part.lstrip(" ")
+        text += part + pending
+        pending = ""
+    return text, codes
+
+
+def _trimmed(row: list[Item]) -> list[Item]:
+    """The row without blanks, pictures, notes and the like at its ends, and without pairs around all of it."""
+    known = items.partners(row)
+    filled = [0]  # items that are text before each index
+    for item in row:
+        filled.append(filled[-1] + (item.kind == "text" and bool(item.text.strip()) or item.is_shown))
+    low, high = core(filled, known)
+    while low and row[low - 1].kind == "gone" and row[low - 1].is_mark:
+        low -= 1  # deleted text beside the new text would stay in the old language
+    while high < len(row) and row[high].kind == "gone" and row[high].is_mark:
+        high += 1
+    return row[low:high]
+
+
+def _main_runs(row: Sequence[Item]) -> dict[int, str]:
+    """Index of each open item (−1 for the piece) → the run whose format most letters directly in it have."""
+    letters: dict[int, Counter[str]] = {-1: Counter()}
+    first: dict[str, str] = {}
+    inside = [-1]
+    parent = {}
+    for i, item in enumerate(row):
+        if item.kind == "open":
+            parent[i] = inside[-1]
+            inside.append(i)
+            letters[i] = Counter()
+        elif item.kind == "close":
+            inside.pop()
+        elif item.kind == "text":
+            letters[inside[-1]][item.key] += len(item.text.strip())
+            first.setdefault(item.key, item.run)
+    runs: dict[int, str] = {}
+    for i, counts in letters.items():
+        key = counts.most_common(1)[0][0] if counts else None
+        runs[i] = first[key] if key is not None else runs.get(parent.get(i, -1), next(iter(first.values())))
+    return runs
+
+
+def _steps(row: Sequence[Item], runs: Mapping[int, str]) -> Iterator[tuple[str, Mark, int]]:
+    """(text, open, close or alone, its mark, index) of what a segment sees; pairs share the index of their open."""
+    known = items.partners(row)
+    keys = {item.run: item.key for item in row if item.kind == "text"}
+    inside = [-1]
+    group = -1  # where the run of text in another format began that is open
+    for i, item in enumerate(row):
+        own = keys.get(runs[inside[-1]], "")
+        if group >= 0 and not _goes_on(row, i, row[group].key):
+            yield "close", Mark(), group
+            group = -1
+        if item.kind == "text":
+            if group < 0 and item.key != own and item.text.strip():
+                group = i
+                yield "open", Mark(run=item.run), i
+            yield "text", Mark(), i
+        elif item.kind == "alone":
+            yield "alone", Mark(item.start, item.end, item.before, item.after), i
+        elif item.kind == "open":
+            inside.append(i)
+            if not item.is_mark:
+                yield "open", Mark(item.start, item.end, item.before, item.after, runs[i]), i
+        elif item.kind == "close":
+            inside.pop()
+            if not item.is_mark:
+                yield "close", Mark(item.start, item.end, item.before, item.after), known[i]
+    if group >= 0:
+        yield "close", Mark(), group
+
+
+def _goes_on(row: Sequence[Item], i: int, key: str) -> bool:
+    """Does text of that format follow at i, or behind what has none?"""
+    for k in range(i, len(row)):
+        item = row[k]
+        if item.kind == "text" and item.text.strip():
+            return item.key == key
+        if item.kind not in ("text", "alone", "gone"):
+            return False
+    return False
+
+
+def _intact(piece: Piece, target: str) -> str:
+    """The target with the source's codes, each once and well nested: put back by guess where it isn't so."""
+    if not inline.broken(piece.source, piece.codes, target):
+        return target
+    text, _ = inline.plain(target, inline.locate(piece.source, piece.codes, target))
+    return inline.project(piece.source, piece.codes, text, ())
+
+
+def _written(part: str, piece: Piece, target: str, inside: Sequence[Edit]) -> str:
+    """The target as runs; inside are edits of what its codes stand for."""
+    done = [piece.ends[0]]
+    runs = [piece.run]
+    text = piece.around[0]
+    position = 0
+    for start, end in (*inline.occurrences(target, piece.marks), (len(target), len(target))):
+        text += target[position:start]
+        literal, position = target[start:end], end
+        if end == start:
+            text += piece.around[1]
+        done.append(_as_run(text, runs[-1]))
+        text = ""
+        mark = piece.marks.get(literal, Mark())
+        within = [(s - mark.start, e - mark.start, new) for s, e, new in inside if mark.start <= s and e <= mark.end]
+        done += (mark.before, replaced(part[mark.start:mark.end], within), mark.after)
+        if literal.startswith("</"):
+            runs.pop()
+        elif literal and not literal.endswith("/>"):
+            runs.append(mark.run)
+    return "".join((*done, piece.ends[1]))
+
+
+def _as_run(text: str, run: str) -> str:
+    if not text:
+        return ""
+    prefix = _prefix(run)
+    opening, closing = f'<{prefix}t xml:space="preserve">', f"</{prefix}t>"
+    said = xml.escaped(re.sub(r"[\t\r\n]+", " ", text))
+    hyphen = f"{closing}<{prefix}noBreakHyphen/>{opening}"
+    return f"{run}{opening}{said}{closing}</{prefix}r>".replace("\u2011", hyphen)
+
+
+def _closing(run: str) -> str:
+    return f"</{_prefix(run)}r>"
+
+
+def _prefix(run: str) -> str:
+    match = _RUN.match(run)
+    return match["prefix"] or "" if match else "w:"
+
+
+def _by_end(piece: Piece) -> tuple[int, int]:
+    return piece.end, -piece.start

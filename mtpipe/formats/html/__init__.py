@@ -1,0 +1,1 @@
+"""HTML pages, and HTML markup inside other formats."""

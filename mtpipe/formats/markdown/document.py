@@ -1,0 +1,242 @@
+"""Markdown: paragraphs, headings, list items and table cells; code, front matter and definitions stay as they are.
+
+A translated paragraph is written on one line behind its own list or quote marks; all else stays byte for byte.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from markdown_it.token import Token
+
+from mtpipe.document import inline_codes
+from mtpipe.document.segment import Code, Document, Segment
+from mtpipe.formats.editing.encoding import NEWLINE, Encoding, read_text, write_text
+from mtpipe.formats.html.markup import Slot, extract, fill, replaced
+from mtpipe.formats.markdown.inline import LIMIT, InlineParser, Mark
+
+_FRONT_MATTER = re.compile(r"(---|\+\+\+)[ \t]*\n(?=\S)(?:.*\n)*?\1[ \t]*(?:\n|\Z)")
+_LETTER = re.compile(r"[^\W\d_]")
+_SPACE = re.compile(r"[ \t]*\n[ \t]*")
+# Lines of a paragraph that CommonMark takes for text and other dialects for markup: they stay, and text ends there.
+_MARKUP_LINE = re.compile(
+    r"^[ \t]*(?:(?::::|!!!|\?\?\?|\[![A-Za-z]+\]|\*\[[^\]\n]+\]:|\[TOC\]).*|\{[%{].*[%}]\}[ \t]*|\\(?:begin|end)\{.*)$|"
+    r"^[ \t]*\$\$(?:(?!\n[ \t]*\n)[^$])*(?:\$\$[ \t]*$|\Z)", re.MULTILINE)
+# What begins such a line without being text: a footnote's or definition's mark, a task's box.
+_MARKUP_START = re.compile(r"^[ \t]*\[\^[^\]\s]{1,80}\]:[ \t]+|^:[ \t]{1,3}(?=\S)|\A\[[ xX]\][ \t]+", re.MULTILINE)
+# A target that begins like one of these would begin a block of another kind.
+_BLOCK_START = re.compile(
+    r"(?:\#{1,6}|[-+*]|\d{1,9}[.)])(?:\s|$)|>|`{3}|~{3}|:{3}|=+\s*$|(?:[-*_][ \t]*){3,}$|\||<(?=[A-Za-z/!?])|"
+    r"\[[^\]]*\]:|:[ \t]|!!!|\?\?\?|\$\$")
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """One segment's place text[start:end]; kind: heading, paragraph (a block begins there), cell or rest."""
+
+    start: int
+    end: int
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class _HtmlBlock:
+    """HTML at text[start:end] with its slots, each a segment."""
+
+    start: int
+    end: int
+    slots: tuple[Slot, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Skeleton:
+    text: str
+    encoding: Encoding
+    parts: tuple[_Place | _HtmlBlock, ...]
+    env: dict[str, Any]
+
+
+class MarkdownFormat:
+    """CommonMark with tables, strikethrough, footnotes, task lists, math and front matter."""
+
+    suffixes = (".md", ".markdown")
+
+    def __init__(self) -> None:
+        self._parser = InlineParser()
+
+    def read(self, path: Path, name: str) -> Document:
+        """Every text block with its inline markup as codes; raises InputError."""
+        text, encoding, notes = read_text(path, name)
+        env: dict[str, Any] = {}
+        segments: list[Segment] = []
+        parts: list[_Place | _HtmlBlock] = []
+        for part, found in self._parts(text, env):
+            parts.append(part)
+            segments += (Segment(f"{name}#{n}", source, codes=inside)
+                         for n, (source, inside) in enumerate(found, len(segments) + 1))
+        if any(len(segment.source) > LIMIT for segment in segments):
+            notes += (f"a paragraph of over {LIMIT} characters: only placeholders were protected in it",)
+        skeleton = _Skeleton(text, encoding, tuple(parts), {"references": env.get("references", {})})
+        return Document(name, tuple(segments), skeleton, notes)
+
+    def write(self, document: Document, path: Path) -> None:
+        """The text with its segments' targets in place, escaped where they would be markup; raises OutputError."""
+        skeleton: _Skeleton = document.skeleton
+        rest = iter(document.segments)
+        edits: list[tuple[int, int, str]] = []
+        for part in skeleton.parts:
+            if isinstance(part, _HtmlBlock):
+                targets = [_on_one_line(next(rest).target) for _ in part.slots]
+                block = skeleton.text[part.start:part.end]
+                edits.append((part.start, part.end, fill(block, part.slots, targets)))
+                continue
+            segment = next(rest)
+            if segment.target is not None and segment.target != segment.source:
+                edits.append((part.start, part.end, self._rendered(segment, part.kind, skeleton.env)))
+        write_text(replaced(skeleton.text, edits), skeleton.encoding, path)
+
+    def _parts(self, text: str,
+               env: dict[str, Any]) -> Iterator[tuple[_Place | _HtmlBlock, list[tuple[str, tuple[Code, ...]]]]]:
+        starts = [0, *(match.end() for match in NEWLINE.finditer(text)), len(text)]
+        body = NEWLINE.sub("\n", text)
+        front = _FRONT_MATTER.match(body)
+        hidden = body[:front.end()].count("\n") if front else 0
+        if front:
+            body = "\n" * hidden + body[front.end():]
+        kind = ""
+        after = 0  # where the next cell of a table row may begin
+        for token in self._parser.blocks.parse(body, env):
+            if token.type == "html_block" and token.level == 0 and token.map:
+                start, end = starts[token.map[0]], starts[token.map[1]]
+                slots = tuple(extract(text[start:end]))
+                if slots:
+                    yield _HtmlBlock(start, end, slots), [(slot.source, slot.codes) for slot in slots]
+            elif token.type.endswith("_open"):
+                kind = {"heading_open": "heading", "th_open": "cell", "td_open": "cell"}.get(token.type, "paragraph")
+                after = starts[token.map[0]] if token.type == "tr_open" and token.map else after
+            elif token.type == "inline" and token.content and token.map:
+                content = token.content
+                if kind == "cell":
+                    content = content.replace("|", "\\|")
+                    at = text.find(content, after, starts[token.map[1]])
+                    lines = [(0, -1 if _LETTER.search(text, after, at) else at)]
+                    after = at + len(content) if at >= 0 else after
+                else:
+                    lines = _positions(text, starts, token)
+                if min(line[1] for line in lines) >= 0:
+                    for place, found in self._places(content, kind, lines, env):
+                        yield place, [found]
+
+    def _places(self, content: str, kind: str, lines: list[tuple[int, int]],
+                env: dict[str, Any]) -> Iterator[tuple[_Place, tuple[str, tuple[Code, ...]]]]:
+        """The pieces of a block between hard line breaks and lines of markup."""
+        marks, breaks = self._parser.marks(content, env)
+        cuts = sorted([*breaks, *(match.span() for match in _MARKUP_LINE.finditer(content)),
+                       *(match.span() for match in _MARKUP_START.finditer(content)), (len(content), len(content))])
+        position = 0
+        for cut, cut_end in cuts:
+            inside = [mark for mark in marks if position <= mark.start and mark.end <= cut]
+            marks = [mark for mark in marks if mark.start >= cut_end]
+            trimmed = _trimmed(content, inside, position, cut) if cut > position else None
+            if trimmed:
+                start, end, inside = trimmed
+                source, found = _joined(content, inside, start, end)
+                if inline_codes.has_words(source, found):
+                    begins_line = not content[:start].rpartition("\n")[2].strip()
+                    place = kind if kind != "paragraph" or begins_line else "rest"
+                    yield _Place(_mapped(lines, start), _mapped(lines, end - 1) + 1, place), (source, found)
+            position = max(position, cut_end)
+
+    def _rendered(self, segment: Segment, kind: str, env: dict[str, Any]) -> str:
+        target = (_on_one_line(segment.target) or "").strip()
+        if self._markup(segment.source, env) != self._markup(target, env):
+            target = _escaped(segment, target)
+        if kind == "cell":
+            target = re.sub(r"(?<!\\)\|", r"\\|", target)
+        if kind == "heading":
+            target = re.sub(r"(?<=\s)(#+)$", r"\\\1", target)
+        if kind == "paragraph" and (match := _BLOCK_START.match(target)) and not _begins_with_code(segment, target):
+            number = re.match(r"\d+", match[0])
+            target = target[:number.end()] + "\\" + target[number.end():] if number else "\\" + target
+        if target.endswith("\\") and not segment.source.endswith("\\"):
+            target += "\\"  # else it would break the line, or escape what follows
+        return target
+
+    def _markup(self, text: str, env: dict[str, Any]) -> Counter[tuple[str, str]]:
+        return Counter((mark.literal, mark.kind) for mark in self._parser.marks(text, env)[0])
+
+
+def _on_one_line(target: str | None) -> str | None:
+    return target if target is None else re.sub(r"\s*[\r\n]\s*", " ", target)
+
+
+def _positions(text: str, starts: list[int], token: Token) -> list[tuple[int, int]]:
+    """(offset in the content, offset in text) of each of its lines; (…, −1) for one that isn't found."""
+    lines, position = [], 0
+    first = token.map[0] if token.map else 0
+    for n, line in enumerate(token.content.split("\n")):
+        words = line.strip()
+        at = text.rfind(words, starts[first + n], starts[first + n + 1])
+        lines.append((position + line.find(words), at))
+        position += len(line) + 1
+    return lines
+
+
+def _mapped(lines: list[tuple[int, int]], offset: int) -> int:
+    content_at, text_at = lines[bisect_right(lines, offset, key=_first) - 1]
+    return text_at + offset - content_at
+
+
+def _first(line: tuple[int, int]) -> int:
+    return line[0]
+
+
+def _trimmed(content: str, marks: list[Mark], start: int, end: int) -> tuple[int, int, list[Mark]] | None:
+    """The span without blanks and without the pairs around all of it; None when nothing is left."""
+    marks = list(marks)
+    while True:
+        start += len(content[start:end]) - len(content[start:end].lstrip())
+        end -= len(content[start:end]) - len(content[start:end].rstrip())
+        if start >= end:
+            return None
+        if not (marks and marks[0].start == start and marks[-1].end == end and marks[0].kind == "open"):
+            return start, end, marks
+        kinds = [Code(mark.start, mark.end, mark.kind) for mark in marks]
+        if (
+            inline_codes.pairs(kinds).get(0) != len(marks) - 1
+            or marks[-1].literal != content[marks[-1].start : marks[-1].end]
+        ):
+            return start, end, marks
+        start, end, marks = marks[0].end, marks[-1].start, marks[1:-1]
+
+
+def _joined(content: str, marks: list[Mark], start: int, end: int) -> tuple[str, tuple[Code, ...]]:
+    """The span on one line, and its codes."""
+    source, found = "", []
+    for mark in marks:
+        source += _SPACE.sub(" ", content[start:mark.start])
+        literal = _SPACE.sub(" ", mark.literal)
+        found.append(Code(len(source), len(source) + len(literal), mark.kind))
+        source += literal
+        start = mark.end
+    return source + _SPACE.sub(" ", content[start:end]), tuple(found)
+
+
+def _escaped(segment: Segment, target: str) -> str:
+    """The target with what Markdown would read as markup escaped outside its codes."""
+    pieces, position = [], 0
+    for code in (*inline_codes.locate(segment.source, segment.codes, target), Code(len(target), len(target))):
+        pieces.append(re.sub(r"(?<!\\)([\\`*_\[\]<~]|&(?=\S))", r"\\\1", target[position:code.start]))
+        pieces.append(target[code.start:code.end])
+        position = code.end
+    return "".join(pieces)
+
+
+def _begins_with_code(segment: Segment, target: str) -> bool:
+    return any(code.start == 0 for code in inline_codes.locate(segment.source, segment.codes, target))

@@ -1,0 +1,1 @@
+"""Message catalogues of programs: JSON, YAML, properties, XML resources, ICU messages."""

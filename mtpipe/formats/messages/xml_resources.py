@@ -1,0 +1,162 @@
+"""Texts of programs in XML: Android's strings.xml and .NET's RESX, edited in place with the escapes of their kind."""
+
+from __future__ import annotations
+
+import re
+from array import array
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from mtpipe.document.segment import Document
+from mtpipe.errors import InputError, UnsuitedError
+from mtpipe.formats.editing import inplace, xml
+from mtpipe.formats.editing.inplace import Piece, Value
+from mtpipe.formats.editing.xml import Element
+from mtpipe.formats.messages import icu
+from mtpipe.formats.messages.catalogue import Keys
+
+_ENTITY = re.compile(r"&(?:#(?:\d+|[xX][0-9A-Fa-f]+)|lt|gt|amp|quot|apos);")
+_CDATA = re.compile(r"\s*<!\[CDATA\[((?:(?!\]\]>)[\s\S])*)\]\]>\s*")
+_REFERENCE = re.compile(r"\s*[@?][\w:+./-]+\s*")
+# Tags as they are, and such as were escaped; a protected element and an unescaped quotation mark stand for themselves.
+_MARKUP = re.compile(r"<!--[\s\S]*?-->|<(?P<kept>\w+:g)\b[^<>]*(?:/>|>[\s\S]*?</(?P=kept)\s*>)|"
+                     r"<(?P<close>/)?(?P<name>[\w:.-]+)[^<>]*>|"
+                     r"&lt;(?P<ended>/)?(?P<tag>[A-Za-z][\w:.-]*)(?:\s(?:(?!&[lg]t;)[^<>])*)?/?&gt;|"
+                     r"\\[\s\S]|(?P<quote>\")")
+_ANDROID = re.compile(rf"{inplace.UTF16}|\\[\s\S]|\s+|{_ENTITY.pattern}")
+_IN_CDATA = re.compile(rf"{inplace.UTF16}|\\[\s\S]")
+_MEANT = {"n": "\n", "t": "\t"}
+
+
+class AndroidFormat:
+    """Android string resources: strings, string arrays and plurals; translatable="false" is left alone."""
+
+    suffixes = (".xml",)
+
+    def __init__(self, include: str | Sequence[str] = (), exclude: str | Sequence[str] = ()):
+        self._keys = Keys(include, exclude)
+
+    def read(self, path: Path, name: str) -> Document:
+        """Every string whose name is chosen; raises InputError, UnsuitedError for XML of another kind."""
+        if not _begins_with(path, "resources"):
+            raise UnsuitedError(f"{name}: not translated, of XML files only Android's resources are read")
+        text, encoding = xml.read(path, name)
+        values = (_android(text, element) for element, parents in xml.elements(text, frozenset(("string", "item")))
+                  if self._is_text(element, parents))
+        return inplace.document(name, text, encoding, values)
+
+    def write(self, document: Document, path: Path) -> None:
+        """The file with its segments' targets in place; raises OutputError."""
+        inplace.write(document, path, _as_android, errors="xmlcharrefreplace")
+
+    def _is_text(self, element: Element, parents: Sequence[Element]) -> bool:
+        if len(parents) != (1 if element.name == "string" else 2) or parents[0].name != "resources":
+            return False
+        named = element if element.name == "string" else parents[1]
+        if named.name not in ("string", "string-array", "plurals") or named.attributes.get("translatable") == "false":
+            return False
+        return self._keys.fits(named.attributes.get("name", ""))
+
+
+class ResxFormat:
+    """.NET resources: data without a type."""
+
+    suffixes = (".resx", ".resw")
+
+    def __init__(self, include: str | Sequence[str] = (), exclude: str | Sequence[str] = ()):
+        self._keys = Keys(include, exclude)
+
+    def read(self, path: Path, name: str) -> Document:
+        """Every text whose name is chosen; raises InputError."""
+        text, encoding = xml.read(path, name)
+        return inplace.document(name, text, encoding, self._values(text))
+
+    def write(self, document: Document, path: Path) -> None:
+        """The file with its segments' targets in place; raises OutputError."""
+        inplace.write(document, path, _as_xml, errors="xmlcharrefreplace")
+
+    def _values(self, text: str) -> Iterator[Value]:
+        for data, _ in xml.elements(text, frozenset(("data",))):
+            key, value = data.attributes.get("name", ""), data.child("value") if data.name == "data" else None
+            is_text = not data.attributes.keys() & {"type", "mimetype"} and not key.startswith((">>", "$this.Name"))
+            if value and is_text and not value.children and self._keys.fits(key):
+                start, end, is_cdata = _content(text, value)
+                escapes = re.compile("(?!)") if is_cdata else _ENTITY
+                meant, offsets = inplace.unescaped(text, start, end, escapes, lambda match: xml.unescaped(match[0]))
+                yield Value(meant, offsets, icu.pieces(meant), kind="cdata" if is_cdata else "")
+
+
+def _begins_with(path: Path, root: str) -> bool:
+    """Is the file's first element one of that name? Said without reading all of it."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(1 << 16).replace(b"\0", b"")
+    except OSError as error:
+        raise InputError(f"{path}: can't be read: {error.strerror}; check the file and its permissions") from error
+    found = re.search(rb"<([A-Za-z_][\w:.-]*)", re.sub(rb"<!--[\s\S]*?-->", b"", head))
+    return found is not None and found[1] == root.encode()
+
+
+def _content(text: str, element: Element) -> tuple[int, int, bool]:
+    """(start, end, is it a CDATA section) of an element's text."""
+    match = _CDATA.fullmatch(text, element.inner, element.outer)
+    return (*match.span(1), True) if match else (element.inner, element.outer, False)
+
+
+def _android(text: str, element: Element) -> Value:
+    start, end, is_cdata = _content(text, element)
+    if _REFERENCE.fullmatch(text, start, end):
+        return Value("", (start,), ())
+    if is_cdata:
+        meant, offsets = inplace.unescaped(text, start, end, _IN_CDATA, _character)
+        return Value(meant, offsets, icu.pieces(meant), kind="cdata")
+    begin, stop = start, end
+    if len(text[start:end].strip()) > 1 and re.fullmatch(r'\s*"(?:\\[\s\S]|[^"\\])*"\s*', text[start:end]):
+        begin, stop = text.index('"', start) + 1, text.rindex('"', start, end)
+    meant, places = "", array("L")
+    tags: list[tuple[int, int, str, str]] = []
+    kept: set[str] = set()
+    for match in (*_MARKUP.finditer(text, begin, stop), None):
+        if match and match[0][0] == "\\":
+            continue
+        plain, offsets = inplace.unescaped(text, begin, match.start() if match else stop, _ANDROID, _character)
+        meant += plain
+        places.extend(offsets if match is None else offsets[:-1])
+        if match:
+            tags.append((len(meant), len(meant) + len(match[0]), match["name"] or match["tag"] or "", _kind(match)))
+            kept.add(match[0])
+            meant += match[0]
+            places.extend(range(match.start(), match.end()))
+            begin = match.end()
+    return Value(meant, places, icu.pieces(meant, icu.paired(tags)), frozenset(kept))
+
+
+def _kind(match: re.Match[str]) -> str:
+    if match["close"] or match["ended"]:
+        return "close"
+    is_tag = (match["name"] or match["tag"]) and not match[0].endswith(("/>", "/&gt;"))
+    return "open" if is_tag else "alone"
+
+
+def _character(match: re.Match[str]) -> str:
+    escape = match[0]
+    if escape[0] == "&":
+        return xml.unescaped(escape)
+    if escape[0] != "\\":
+        return " "
+    if len(escape) > 2:
+        return inplace.utf16(escape)
+    return _MEANT.get(escape[1], escape[1])
+
+
+def _as_android(text: str, value: Value, piece: Piece) -> str:
+    spelled = re.sub(r"(['\"\\])", r"\\\1", text)
+    if spelled.startswith(("@", "?")):
+        spelled = "\\" + spelled
+    return _as_xml(spelled, value, piece)
+
+
+def _as_xml(text: str, value: Value, piece: Piece) -> str:
+    if value.kind == "cdata":
+        return text.replace("]]>", "]] >")
+    return xml.escaped(text)

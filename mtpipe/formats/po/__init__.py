@@ -1,0 +1,1 @@
+"""PO catalogues (gettext)."""

@@ -1,0 +1,1 @@
+"""Glossaries: the values, their readers and writers for CSV, XLSX and TBX, and their validation."""

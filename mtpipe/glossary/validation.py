@@ -1,0 +1,243 @@
+"""Looks for what a glossary may hold and hardly means: case traps, look-alikes, conflicts, ambiguity, wrong script."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mtpipe.errors import GlossaryError
+from mtpipe.glossary.columns import base
+from mtpipe.glossary.model import STATUSES, Glossary, Term
+from mtpipe.glossary.rows import Remark, assemble
+from mtpipe.glossary.table import read_table
+
+_LATIN, _CYRILLIC, _GREEK = "A-Za-z\u00c0-\u024f\u1e00-\u1eff", "\u0400-\u052f", "\u0370-\u03ff\u1f00-\u1fff"
+_SCRIPTS = {
+    "Cyrillic": (_CYRILLIC, "be bg kk ky mk mn ru tg tt uk"),
+    "Greek": (_GREEK, "el"),
+    "Arabic": ("\u0600-\u06ff\u0750-\u077f\ufb50-\ufdff", "ar fa ps ur"),
+    "Hebrew": ("\u0590-\u05ff", "he yi"),
+    "Devanagari": ("\u0900-\u097f", "hi mr ne"),
+    "Bengali": ("\u0980-\u09ff", "as bn"),
+    "Tamil": ("\u0b80-\u0bff", "ta"),
+    "Thai": ("\u0e00-\u0e7f", "th"),
+    "Georgian": ("\u10a0-\u10ff", "ka"),
+    "Armenian": ("\u0530-\u058f", "hy"),
+    "Hangul": ("\u1100-\u11ff\uac00-\ud7af", "ko"),
+    "Japanese": ("\u3040-\u30ff\u3400-\u9fff", "ja"),
+    "Han": ("\u3400-\u9fff", "zh yue"),
+    "Latin": (
+        _LATIN,
+        "af ca cs cy da de en es et eu fi fr ga gl hr hu id is it lt lv mt nb nl nn no pl pt ro sk sl sq sv sw tr vi",
+    ),
+}
+_SCRIPT = {
+    lang: (name, re.compile(f"[{chars}]")) for name, (chars, langs) in _SCRIPTS.items() for lang in langs.split()
+}
+_PLAUSIBLE = 0.05  # share of texts in the language's script below which the language is doubted
+_STOP_WORDS = {
+    "en": "a about all also am an and any are as at be been but by can do for from had has have he her his how if "
+    "in into is it its may more most must no not of on one or our out she should so some than that the their "
+    "them then there these they this to up was we were what when which who will with would you your",
+    "de": "aber alle als am an auch auf aus bei das dass dem den der des die doch durch ein eine einem einen einer "
+    "er es für hat ich im in ist ja kann mit nach nicht noch nur oder sich sie sind so über um und von vor "
+    "war was wenn wie wir wird zu zum zur",
+    "es": "a al como con de del el en es esta este la las lo los más no o para pero por que se si sin su sus un una "
+    "y",
+    "fr": "à au aux avec ce ces dans de des du elle en est et il la le les leur mais ne ou par pas pour que qui sa "
+    "se ses si son sur un une",
+    "it": "a al anche che come con da del della di e gli i il in la le lo ma nel non o per più se si sono su un una",
+    "pt": "a ao as com como da de do e em mais mas na não no o os ou para pela por que se sem seu sua um uma",
+    "cs": "a aby ale ani asi až bez být či do i jak jako je jeho její jejich jen již jsou k kde kdy když která které "
+    "který má mezi mít na nad ne nebo od po pod podle pokud pomocí pouze pro proto před přes při s se si také tak tato "
+    "tento to toho tohoto tyto u v ve vše za ze z že",
+    "nl": "aan als bij dan dat de deze die dit door een en er het hij ik in is je maar met naar niet of om ook op "
+    "te tot uit van voor was wat we wel wie zijn",
+}
+_STOPS = {lang: frozenset(words.split()) for lang, words in _STOP_WORDS.items()}
+_ODD = {
+    "a no-break space": re.compile("[\u00a0\u2007\u202f]"),
+    "a curly apostrophe": re.compile("[\u2018\u2019\u02bc]"),
+    "a hyphen that is not “-”": re.compile("[\u2010\u2011\u2212]"),
+    "a ligature or full-width character": re.compile("[\ufb00-\ufb06\uff01-\uff5e]"),
+    "an invisible direction mark": re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]"),
+    "an invisible joiner": re.compile("(?<=[A-Za-z])[\u200c\u200d]|[\u034f\u180e\u2061-\u2064\ufe00-\ufe0e]"),
+    "a control or private-use character": re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ue000-\uf8ff]"),
+    "signs of a wrong encoding": re.compile("\ufffd|[ÃÂ][\u0080-\u00bf\u0152-\u02dc]|â€"),
+    "letters of two scripts in one word": re.compile(
+        rf"[{_LATIN}][{_CYRILLIC}{_GREEK}]|[{_CYRILLIC}{_GREEK}][{_LATIN}]"
+    ),
+}
+_SENTENCE = 8  # words from which a source is no term
+_WORD = re.compile(r"\w+")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Finding:
+    """Something to look at in a glossary file; level: error (not read), warning, info; line 0 is the whole file.
+
+    entry: the id of the termbase's entry that begins in that line.
+    """
+
+    line: int
+    level: str
+    message: str
+    entry: str = ""
+
+
+def validate(
+    path: Path | str, source_lang: str, target_lang: str, sheet: str = "", columns: Mapping[str, str] | None = None
+) -> tuple[list[Finding], Glossary]:
+    """All findings in a file, by line, and its good rows; raises GlossaryError when it is no such file at all."""
+    path = Path(path)
+    table = read_table(path, source_lang, target_lang, sheet, columns)
+    build = assemble(table.rows)
+    if not (build.terms or table.problems or build.problems):
+        raise GlossaryError(f"{path}: no terms in it — a row needs a source and a target")
+    glossary = Glossary.of(build.terms, source_lang, target_lang, path.name, table.notes)
+    findings = [_finding("error", remark) for remark in table.problems + build.problems]
+    findings += [_finding("warning", remark) for remark in build.warnings]
+    return sorted(findings + problems(glossary)), glossary
+
+
+def problems(glossary: Glossary) -> list[Finding]:
+    """What is suspicious in the terms of a glossary that could be read, by line."""
+    terms = glossary.terms
+    found = [Finding(0, "warning", message) for message in wrong_script(glossary)]
+    for term in terms:
+        found += [_of(term, "warning", message) for message in _oddities(term, glossary.source_lang)]
+        if term.status == "preferred" and term.targets == (term.source,):
+            found.append(_of(term, "info", f"“{term.source}” is its own target: right only where it may be inflected"))
+    return sorted([*found, *_case_traps(terms), *_conflicts(terms), *_ambiguous(terms), *_nested(terms)])
+
+
+def wrong_script(glossary: Glossary) -> list[str]:
+    """Messages on sides of the glossary that are hardly written in their language's script."""
+    translated = [term for term in glossary.terms if term.status != "do-not-translate"]
+    sides = (
+        ("sources", glossary.source_lang, [term.source for term in translated]),
+        ("targets", glossary.target_lang, [term.target for term in translated]),
+    )
+    messages = []
+    for name, lang, texts in sides:
+        script, pattern = _SCRIPT.get(base(lang), ("", re.compile("")))
+        share = sum(bool(pattern.search(text)) for text in texts) / max(len(texts), 1)
+        if texts and share < _PLAUSIBLE:
+            messages.append(f"{share:.0%} of the {name} hold {script} letters: are they really in “{lang}”?")
+    return messages
+
+
+def stop_words(lang: str) -> frozenset[str]:
+    """Words of lang's grammar, none of which is a term by itself; empty for a language not known here."""
+    return _STOPS.get(base(lang), frozenset())
+
+
+def stats(glossary: Glossary) -> dict[str, object]:
+    """Counts for `mtpipe glossary stats`: terms by status and domain, targets, forms, words per source."""
+    terms = glossary.terms
+    statuses, domains = Counter(term.status for term in terms), Counter(term.domain for term in terms if term.domain)
+    return {
+        "name": glossary.name,
+        "digest": glossary.digest,
+        "source_lang": glossary.source_lang,
+        "target_lang": glossary.target_lang,
+        "terms": len(terms),
+        "status": {status: statuses[status] for status in STATUSES if statuses[status]},
+        "domains": dict(domains.most_common()),
+        "sources": len({source for term in terms for source in term.sources}),
+        "with_several_targets": sum(len(term.targets) > 1 for term in terms if term.status != "do-not-translate"),
+        "with_forms": sum(bool(term.forms) for term in terms),
+        "case_sensitive": sum(term.case_sensitive for term in terms),
+        "words_per_source": dict(sorted(Counter(len(_WORD.findall(term.source)) for term in terms).items())),
+    }
+
+
+def _finding(level: str, remark: Remark) -> Finding:
+    return Finding(remark.line, level, remark.what, remark.entry)
+
+
+def _of(term: Term, level: str, message: str) -> Finding:
+    return Finding(term.line, level, message, term.entry)
+
+
+def _oddities(term: Term, lang: str) -> Iterator[str]:
+    for text in (*term.sources, *(term.targets if term.status != "do-not-translate" else ())):
+        if not text.isascii():
+            yield from (f"“{text}” holds {name}: it may not match" for name, odd in _ODD.items() if odd.search(text))
+    for source in term.sources:
+        if len(source) == 1 and source.isascii():
+            yield f"“{source}” is one character: it will match too often"
+        elif source.casefold() in _STOPS.get(base(lang), ()) and not term.case_sensitive and not source.isupper():
+            yield f"“{source}” is a word of the grammar: it will match nearly everywhere"
+        elif len(source.split()) >= _SENTENCE:
+            yield f"“{source}” is a sentence rather than a term: it will hardly match"
+    for target in term.targets if term.status != "do-not-translate" else ():
+        if mark := next((mark for mark in (";", " / ") if mark in target and mark not in term.source), ""):
+            yield f"“{target}” holds “{mark.strip()}”: several targets are separated by “|”"
+
+
+def _case_traps(terms: Sequence[Term]) -> Iterator[Finding]:
+    by_fold: dict[str, dict[str, Term]] = defaultdict(dict)
+    for term in terms:
+        for source in term.sources:
+            by_fold[source.casefold()].setdefault(source, term)
+    for spellings in by_fold.values():
+        (first, leader), *others = spellings.items()
+        for source, term in others:
+            if term is leader or (term.case_sensitive and leader.case_sensitive):
+                continue
+            what = f"“{source}” differs only in case from “{first}” in {leader.place}"
+            yield _of(term, "warning", f"{what}: set case_sensitive for both, or join them")
+
+
+def _conflicts(terms: Sequence[Term]) -> Iterator[Finding]:
+    """What the terms of different entries or domains contradict each other in; those of one are errors already."""
+    accepted: dict[str, list[Term]] = defaultdict(list)
+    for term in terms:
+        for source in term.sources if term.status != "forbidden" else ():
+            accepted[source].append(term)
+    for term in terms:
+        rivals = [other for source in term.sources for other in accepted.get(source, ()) if other is not term]
+        if term.status == "forbidden":
+            for other, target in ((other, target) for other in rivals for target in other.targets):
+                if target in term.targets:
+                    what = f"“{target}” is forbidden for “{term.source}” here and wanted in {other.place}"
+                    yield _of(term, "warning", f"{what}: there it will be accepted")
+        elif term.status == "do-not-translate":
+            for other in rivals:
+                if other.status != "do-not-translate":
+                    what = f"“{term.source}” is do-not-translate here and “{other.target}” in {other.place}"
+                    yield _of(term, "warning", f"{what}: either will be accepted")
+
+
+def _ambiguous(terms: Iterable[Term]) -> Iterator[Finding]:
+    """Sources of several terms with different targets (domains, entries): any of the targets will be accepted."""
+    first: dict[str, Term] = {}
+    for term in terms:
+        for source in term.sources if term.status in ("preferred", "admitted") else ():
+            other = first.setdefault(source, term)
+            if other is term:
+                continue
+            if not set(term.targets) <= set(other.targets):
+                what = f"“{source}” is “{term.target}” here and “{other.target}” in {other.place}"
+                yield _of(term, "warning", f"{what}: either will be accepted")
+            elif term.domain.casefold() == other.domain.casefold():
+                yield _of(term, "warning", f"“{source}” → “{term.target}” repeats {other.place}")
+
+
+def _nested(terms: Sequence[Term]) -> Iterator[Finding]:
+    """Sources that are words of longer sources, told once each."""
+    places = {tuple(_WORD.findall(source.casefold())): (source, term) for term in terms for source in term.sources}
+    longer: dict[tuple[str, ...], list[tuple[str, Term]]] = defaultdict(list)
+    for words, place in places.items():
+        parts = {words[i:j] for i in range(len(words)) for j in range(i + 1, len(words) + 1)} - {words}
+        for part in parts & places.keys():
+            longer[part].append(place)
+    for part, found in longer.items():
+        source, term = places[part]
+        more = f" and {len(found) - 1} more" if len(found) > 1 else ""
+        what = f"“{source}” is part of “{found[0][0]}” ({found[0][1].place}){more}: there the longer one wins"
+        yield _of(term, "info", what)

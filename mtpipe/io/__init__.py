@@ -1,0 +1,1 @@
+"""Files: compressed ones, atomic writes, JSON Lines, SQLite transactions, digests."""

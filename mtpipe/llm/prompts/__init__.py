@@ -1,0 +1,75 @@
+"""Prompts: the texts in prompts/*.txt filled in, and what replies must look like. Pure functions of strings.
+
+A text is a Jinja template of two parts with a line "---" between: what the model is told, what it is given.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, StrictUndefined, TemplateError
+
+from mtpipe.errors import ConfigError
+
+FOLDER = Path(__file__).parent
+_SEPARATOR = "\n---\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """system: what to do; user: what to do it with; schema: of the answer, JSON schema as JSON, "" for free text.
+
+    source: the text whose numbers, addresses and names must come back where they are masked, "" for none.
+    """
+
+    system: str
+    user: str
+    schema: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A prompt's text; digest is that of the text, for signatures and keys of caches."""
+
+    name: str
+    text: str
+
+    @property
+    def digest(self) -> str:
+        return hashlib.sha256(self.text.encode()).hexdigest()[:16]
+
+    def fill(self, schema: Mapping[str, Any] | None = None, **values: Any) -> Prompt:
+        """values: of the text, `source` is that of the prompt. Raises ConfigError naming a template that is none."""
+        try:
+            system, user = _environment().from_string(self.text).render(values).split(_SEPARATOR, 1)
+        except (TemplateError, ValueError) as error:
+            what = f"{error}" if isinstance(error, TemplateError) else "there is no line '---' between its two parts"
+            raise ConfigError(f"prompt {self.name}: {what}; it can use {', '.join(sorted(values))}") from error
+        said = json.dumps(schema, ensure_ascii=False) if schema else ""
+        return Prompt(system.strip(), user.strip(), said, str(values.get("source", "")))
+
+
+def template(name: str, folder: Path | None = None) -> Template:
+    """The text <name>.txt of folder where it has one, else the one that mtpipe brings; raises ConfigError."""
+    for place in (folder, FOLDER):
+        path = place / f"{name}.txt" if place else None
+        if path and path.is_file():
+            try:
+                return Template(str(path), path.read_text(encoding="utf-8"))
+            except (OSError, ValueError) as error:
+                raise ConfigError(f"{path}: the prompt can't be read ({error}); give UTF-8 text") from error
+    known = ", ".join(sorted(path.stem for path in FOLDER.glob("*.txt")))
+    raise ConfigError(f"there is no prompt {name!r}; there are {known}")
+
+
+@cache
+def _environment() -> Environment:
+    # plain text for a model, not HTML: nothing is escaped; delimiters in what is filled in are the callers' concern
+    return Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True)

@@ -1,0 +1,1 @@
+"""Inflected forms of the target language and the agreement of neighbouring words."""

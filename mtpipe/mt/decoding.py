@@ -1,0 +1,168 @@
+"""From a model's hypotheses to drafts with every code in its place, the same for every engine.
+
+A model that knows codes carries them as masks. For others the tags are taken out and put back where attention says
+their words went; placeholders go through literally, and where they don't survive they are placed by guess.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import numpy as np
+
+from mtpipe.document import inline_codes
+from mtpipe.document.segment import Segment
+from mtpipe.mt import Draft
+from mtpipe.mt.term_annotation import Line, coded_line, plain_line
+from mtpipe.terminology import checker
+
+GUESS = "codes placed by guess"
+LONGEST_LITERAL = 24  # characters of a placeholder that a model may be shown
+LONGEST_WORD = 5000  # characters without a space: beyond, it is no language, Chinese included
+
+
+@dataclass(frozen=True, slots=True)
+class Hypothesis:
+    """text is None where the model's length limit came before its end.
+
+    looked_at: what its words looked at, [words of text × words of the line], where that was asked for and is known.
+    """
+
+    text: str | None
+    score: float
+    notes: tuple[str, ...] = ()
+    looked_at: np.ndarray | None = None
+
+
+class Model(Protocol):
+    """What drafts are made with."""
+
+    def hypotheses(
+        self, lines: Sequence[Line], sizes: Sequence[int], looks: Container[int] = ()
+    ) -> list[list[Hypothesis]]:
+        """For each line up to its size of hypotheses, best first, at least one; looks: lines that want looked_at."""
+        ...
+
+    def align(self, pairs: Sequence[tuple[str, str]]) -> list[np.ndarray]:
+        """As `Decoder.align`."""
+        ...
+
+
+def sparing(
+    segments: Sequence[Segment], options: Callable[[Sequence[Segment]], list[list[Draft]]], lang: str
+) -> list[list[Draft]]:
+    """The options of segments without their terms, and with them only where the best one misses one or breaks a code.
+
+    What a model says of itself is better than what it is made to say: on the held-out pages of three bundled pairs by
+    .3 to .5 BLEU and up to .4 chrF2++. lang: of the target.
+    """
+    made = options([replace(segment, matches=()) for segment in segments])
+    wrong = [
+        i for i, segment in enumerate(segments) if segment.matches and checker.check(segment, lang, made[i][0].text)
+    ]
+    for i, again in zip(wrong, options([segments[i] for i in wrong]), strict=True):
+        made[i] = again
+    return made
+
+
+def make(segments: Sequence[Segment], sizes: Sequence[int], model: Model, shape: str | None) -> list[list[Draft]]:
+    """For each segment up to its size of drafts, best first, at least one; shape: of the masks the model knows, if any.
+
+    Segments without a letter outside their codes are copied. text "" where there is no translation.
+    """
+    drafts = [[Draft(segment.source)] for segment in segments]
+    todo = [i for i, segment in enumerate(segments) if _has_words(segment)]
+    if shape:
+        lines = [coded_line(segments[i], shape) for i in todo]
+        options = model.hypotheses(lines, [sizes[i] for i in todo])
+        for i, hypotheses in zip(todo, options, strict=True):
+            drafts[i] = unmasked(segments[i], hypotheses, shape)
+        todo = [i for i in todo if not drafts[i]]
+    for is_bare in (False, True):
+        now = [i for i in todo if is_bare or _goes_literally(segments[i])]
+        chosen = [segments[i] for i in now]
+        looks = frozenset(k for k, segment in enumerate(chosen) if _has_tags(segment) and not is_bare)
+        lines = [plain_line(segment, is_bare) for segment in chosen]
+        options = model.hypotheses(lines, [sizes[i] for i in now], looks)
+        for i, placed in zip(now, _placed(chosen, options, model, is_bare), strict=True):
+            drafts[i] = placed
+        done = {i for i in now if not inline_codes.broken(segments[i].source, segments[i].codes, drafts[i][0].text)}
+        todo = [i for i in todo if i not in done]
+    return drafts
+
+
+def unmasked(segment: Segment, hypotheses: Sequence[Hypothesis], shape: str) -> list[Draft]:
+    """Drafts of the hypotheses in which every code came back intact, and not alone."""
+    if not segment.codes:
+        return [_draft(segment, hypothesis, hypothesis.text or "") for hypothesis in hypotheses]
+    literals = inline_codes.literals(segment.source, segment.codes)
+    drafts = []
+    for hypothesis in hypotheses:
+        text = inline_codes.unmask(hypothesis.text or "", literals, shape)
+        text = text and inline_codes.spaced(segment.source, segment.codes, text)
+        if text and _says_something(segment, text) and not inline_codes.broken(segment.source, segment.codes, text):
+            drafts.append(_draft(segment, hypothesis, text))
+    return drafts
+
+
+def _says_something(segment: Segment, text: str) -> bool:
+    bare = inline_codes.mask(text, inline_codes.locate(segment.source, segment.codes, text), " ")
+    return any(char.isalnum() for char in bare)
+
+
+def _placed(
+    segments: Sequence[Segment], options: Sequence[Sequence[Hypothesis]], model: Model, is_bare: bool
+) -> list[list[Draft]]:
+    """Drafts of hypotheses made without tags (bare: without any code), with the codes that they lack put back."""
+    drafts = [[_draft(s, h, h.text or "") for h in found] for s, found in zip(segments, options, strict=True)]
+    asks = [
+        (i, k) for i, segment in enumerate(segments) if is_bare or _has_tags(segment)
+        for k, hypothesis in enumerate(options[i])
+        if hypothesis.text and inline_codes.broken(segment.source, segment.codes, hypothesis.text)
+    ]  # fmt: skip
+    unseen = [(i, k) for i, k in asks if options[i][k].looked_at is None]
+    plains = [inline_codes.plain(segments[i].source, segments[i].codes)[0] for i, _ in unseen]
+    pairs = [(plain, options[i][k].text or "") for plain, (i, k) in zip(plains, unseen, strict=True)]
+    matrices = dict(zip(unseen, model.align(pairs), strict=True))
+    for i, k in asks:
+        matrix = matrices.get((i, k), options[i][k].looked_at)
+        assert matrix is not None
+        is_guess = is_bare or not matrix.any()
+        places = matrix if matrix.any() else _diagonal(*matrix.shape)
+        text = inline_codes.project(segments[i].source, segments[i].codes, options[i][k].text or "", places.tolist())
+        drafts[i][k] = _draft(segments[i], options[i][k], text, (GUESS,) if is_guess else ())
+    return drafts
+
+
+def _draft(segment: Segment, hypothesis: Hypothesis, text: str, notes: tuple[str, ...] = ()) -> Draft:
+    """The text as a draft, with the white space around the source around it."""
+    source = segment.source
+    start, end = len(source) - len(source.lstrip()), len(source.rstrip())
+    spaced = f"{source[:start]}{text.strip()}{source[end:]}" if text.strip() else ""
+    return Draft(spaced, hypothesis.score, notes=hypothesis.notes + notes)
+
+
+def _diagonal(rows: int, columns: int) -> np.ndarray:
+    """An alignment for a pair that the model can't look at: words in order, each at its share of the way."""
+    matrix = np.zeros((rows, columns), dtype=np.float32)
+    if rows and columns:
+        matrix[np.arange(rows), np.arange(rows) * columns // rows] = 1
+    return matrix
+
+
+def _has_words(segment: Segment) -> bool:
+    """Whether anything outside its codes needs a translation: no letters, or only blobs of data, is copied."""
+    words = plain_line(segment, is_bare=True).text.split()
+    return any(len(word) < LONGEST_WORD and any(map(str.isalpha, word)) for word in words)
+
+
+def _goes_literally(segment: Segment) -> bool:
+    """Whether a model may be shown the codes that stand alone: from markup and long ones it only learns to stammer."""
+    alone = (segment.source[code.start : code.end] for code in segment.codes if code.kind == "alone")
+    return all(len(literal) <= LONGEST_LITERAL and not literal.startswith("<") for literal in alone)
+
+
+def _has_tags(segment: Segment) -> bool:
+    return any(code.kind != "alone" for code in segment.codes)

@@ -1,0 +1,60 @@
+"""What there is to say of bilingual segments as they are: review(path) checks them, score(path) measures them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from mtpipe import plugins
+from mtpipe.document import inline_codes
+from mtpipe.document.segment import Score, Segment
+from mtpipe.errors import InputError
+from mtpipe.evaluation.scoring import METRICS, evaluate
+from mtpipe.glossary.model import Glossary
+from mtpipe.pipeline.checking import check
+from mtpipe.pipeline.summary import Tally
+from mtpipe.terminology.matcher import Matcher
+
+__all__ = ["METRICS", "review", "score"]
+
+
+def review(path: Path, source_lang: str, target_lang: str, glossary: Path | None = None) -> dict[str, Any]:
+    """The counted part of a report on bilingual segments as they are: their terms and codes, nothing edited."""
+    tally = Tally(target_lang, ())
+    tally.add(path.name, "written", check(_segments(path, source_lang, target_lang, glossary), target_lang))
+    return tally.report()
+
+
+def score(
+    path: Path, source_lang: str, target_lang: str, glossary: Path | None = None, metrics: Sequence[str] = METRICS,
+    is_human: bool = False, has_tags: bool = True,
+) -> list[Score]:
+    """Scores of bilingual segments, against their references and their terms.
+
+    is_human: of the references themselves. has_tags: false leaves inline tags out of targets and references, which
+    would lift what they are compared by.
+    """
+    segments = _segments(path, source_lang, target_lang, glossary)
+    if is_human:
+        segments = [replace(segment, draft=segment.reference, postedit=None) for segment in segments]
+    if not has_tags:
+        segments = [replace(segment, draft=_untagged(segment.target), postedit=None,
+                            reference=_untagged(segment.reference)) for segment in segments]  # fmt: skip
+    return evaluate(segments, source_lang, target_lang, metrics)
+
+
+def _untagged(text: str | None) -> str | None:
+    return None if text is None else inline_codes.plain(text, inline_codes.find(text))[0]
+
+
+def _segments(path: Path, source_lang: str, target_lang: str, glossary: Path | None) -> list[Segment]:
+    """The segments of a file as they are, with the terms in their sources."""
+    name = plugins.format_name(path)
+    if name is None:
+        raise InputError(f"{path}: no format reads {path.suffix or 'such'} files; give segments as .jsonl")
+    terms = Glossary.read(glossary, source_lang, target_lang) if glossary else Glossary.of((), source_lang, target_lang)
+    # what a bilingual document holds already is what is to be looked at
+    form = plugins.create("format", name, {}, source_lang=source_lang, target_lang=target_lang, existing="draft")
+    return Matcher(terms).find(form.read(path, path.name).segments)

@@ -1,0 +1,193 @@
+"""The job's memory: one SQLite file with a row a unit, a draft and a document, so that nothing is done twice.
+
+A unit is a distinct sentence under its terms; its key changes with everything that changes its translation. A draft's
+changes with what the translator reads only, so that other editors start from the drafts at hand. One writer: the file
+stays locked while a job runs, and a killed job's lock goes with its process.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from mtpipe.document.segment import Edit, Segment, TermError
+from mtpipe.errors import OutputError
+from mtpipe.glossary.model import Term
+from mtpipe.io.sqlite import transaction
+
+FILE = "job.sqlite"
+DONE = ("checked", "repaired", "failed")  # not yet: waiting; pending units have no row
+_VERSION = 4
+_TABLES = """
+CREATE TABLE units (key TEXT PRIMARY KEY, state TEXT, source TEXT, draft TEXT, score REAL, postedit TEXT,
+                    notes TEXT, errors TEXT, edits TEXT, terms TEXT) WITHOUT ROWID;
+CREATE TABLE drafts (key TEXT PRIMARY KEY, draft TEXT, score REAL, notes TEXT, alternatives TEXT) WITHOUT ROWID;
+CREATE TABLE documents (path TEXT PRIMARY KEY, digest TEXT) WITHOUT ROWID;
+"""
+_BATCH = 500  # variables in one query
+
+
+def unit_key(segment: Segment, settings: str) -> str:
+    """settings: digest of what is to be done with it; the rest is the segment's text, codes, terms and draft."""
+    matched = terms_of(segment)
+    content = [
+        settings,
+        segment.source,
+        segment.draft,
+        [(code.start, code.end, code.kind) for code in segment.codes],
+        [(match.start, match.end, matched.index(match.term)) for match in segment.matches],
+        [(term.sources, term.targets, term.status, term.forms, term.case_sensitive) for term in matched],
+    ]
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+
+
+def terms_of(segment: Segment) -> list[Term]:
+    """The segment's distinct matched terms, in order: rows name a term by its place in this list."""
+    return list(dict.fromkeys(match.term for match in segment.matches))
+
+
+class Store:
+    """The state of the job in folder, opened for writing; raises OutputError where that can't be."""
+
+    def __init__(self, folder: Path):
+        self._path = folder / FILE
+        with self._guarded():
+            folder.mkdir(parents=True, exist_ok=True)
+            self._db = sqlite3.connect(self._path, timeout=0, isolation_level=None)
+            # EXCLUSIVE before the first read: the lock is then held until the process ends, however it ends
+            self._db.execute("PRAGMA locking_mode = EXCLUSIVE")
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("PRAGMA synchronous = NORMAL")
+            with transaction(self._db):
+                version = self._db.execute("PRAGMA user_version").fetchone()[0]
+                if version != _VERSION:
+                    self._create(version)
+            # of this run only, and not in memory, which must not grow with the job
+            self._db.execute("CREATE TEMP TABLE seen (key TEXT PRIMARY KEY) WITHOUT ROWID")
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._db.close()
+
+    def load(self, units: Mapping[str, Segment]) -> dict[str, tuple[str, Segment]]:
+        """(state, segment with what is stored of it) of those units that have a row."""
+        found = {}
+        for row in self._select("units", list(units)):
+            key, state, _, draft, score, postedit, notes, errors, edits, _ = row
+            segment = units[key]
+            found[key] = state, replace(
+                segment, draft=draft, score=score, postedit=postedit, notes=tuple(json.loads(notes)),
+                errors=tuple(_error(item, segment) for item in json.loads(errors)),
+                edits=tuple(Edit(*item) for item in json.loads(edits)),
+            )  # fmt: skip
+        return found
+
+    def drafted(self, units: Mapping[str, Segment]) -> dict[str, Segment]:
+        """Those units, by the keys of their drafts, that have one, with it."""
+        return {
+            key: replace(units[key], draft=draft, score=score, notes=tuple(json.loads(notes)),
+                         alternatives=tuple(json.loads(alternatives)))
+            for key, draft, score, notes, alternatives in self._select("drafts", list(units))
+        }  # fmt: skip
+
+    def save_drafts(self, units: Iterable[tuple[str, Segment]]) -> None:
+        """Writes the drafts of a chunk by their keys, all or nothing."""
+        self._insert("drafts", [(key, unit.draft, unit.score, json.dumps(unit.notes), json.dumps(unit.alternatives))
+                                for key, unit in units])  # fmt: skip
+
+    def save(self, units: Iterable[tuple[str, str, Segment]]) -> None:
+        """Writes (key, state, segment) of a chunk, all or nothing."""
+        rows = [
+            (
+                key, state, unit.source, unit.draft, unit.score, unit.postedit, json.dumps(unit.notes),
+                json.dumps([_error_row(error, unit) for error in unit.errors]),
+                json.dumps([(edit.editor, edit.before, edit.after, edit.reason) for edit in unit.edits]),
+                json.dumps([_term_row(term) for term in terms_of(unit)] if unit.edits else []),
+            )
+            for key, state, unit in units
+        ]  # fmt: skip
+        self._insert("units", rows)
+
+    def edited(self) -> Iterator[Segment]:
+        """The finished units that have edits, with their sources, targets and terms (no places of them) only."""
+        with self._guarded():
+            query = "SELECT key, source, draft, postedit, edits, terms FROM units WHERE edits != '[]' AND state != ?"
+            for key, source, draft, postedit, edits, terms in self._db.execute(query, ("waiting",)):
+                yield Segment(key, source, draft=draft, postedit=postedit, terms=tuple(map(_term, json.loads(terms))),
+                              edits=tuple(Edit(*item) for item in json.loads(edits)))  # fmt: skip
+
+    def first_seen(self, keys: Iterable[str]) -> set[str]:
+        """Which of the keys this run had not asked about before."""
+        asked = list(keys)
+        new = set(asked) - {row[0] for row in self._select("seen", asked)}
+        self._insert("seen", [(key,) for key in new])
+        return new
+
+    def document(self, path: str) -> str | None:
+        """The digest under which a document was finished; None before."""
+        rows = list(self._select("documents", [path]))
+        return rows[0][1] if rows else None
+
+    def finish(self, path: str, digest: str) -> None:
+        self._insert("documents", [(path, digest)])
+
+    def _insert(self, table: str, rows: list[tuple]) -> None:
+        with self._guarded(), transaction(self._db):
+            if rows:
+                self._db.executemany(f"INSERT OR REPLACE INTO {table} VALUES ({','.join('?' * len(rows[0]))})", rows)
+
+    def _select(self, table: str, keys: list[str]) -> Iterator[tuple]:
+        column = "path" if table == "documents" else "key"
+        for i in range(0, len(keys), _BATCH):
+            part = keys[i : i + _BATCH]
+            with self._guarded():
+                query = f"SELECT * FROM {table} WHERE {column} IN ({','.join('?' * len(part))})"
+                yield from self._db.execute(query, part).fetchall()
+
+    def _create(self, version: int) -> None:
+        if version:
+            for table in ("units", "drafts", "documents"):
+                self._db.execute(f"DROP TABLE IF EXISTS {table}")
+        for statement in _TABLES.split(";"):
+            self._db.execute(statement)
+        self._db.execute(f"PRAGMA user_version = {_VERSION}")
+
+    @contextmanager
+    def _guarded(self) -> Iterator[None]:
+        """Turns what the disk or another process does to the file into an OutputError."""
+        try:
+            yield
+        except (sqlite3.Error, OSError) as error:
+            if "locked" in str(error):
+                hint = "another mtpipe job is at work in this folder; wait for it or choose another --out"
+            elif "malformed" in str(error) or "not a database" in str(error):
+                hint = "the file is damaged; delete it and run again"
+            else:
+                hint = "check the folder's permissions and the free space, then run the same command again"
+            raise OutputError(f"{self._path}: the job's state can't be kept ({error}); {hint}") from error
+
+
+def _term_row(term: Term) -> list:
+    return [term.sources, term.targets, term.status, term.forms]
+
+
+def _term(row: list) -> Term:
+    sources, targets, status, forms = row
+    return Term(tuple(sources), tuple(targets), status, tuple(forms))
+
+
+def _error_row(error: TermError, segment: Segment) -> list:
+    place = terms_of(segment).index(error.term) if error.term is not None else None
+    return [error.kind, place, error.expected, error.found, error.rule]
+
+
+def _error(row: list, segment: Segment) -> TermError:
+    kind, place, expected, found, rule = row
+    return TermError(kind, None if place is None else terms_of(segment)[place], tuple(expected), found, rule)

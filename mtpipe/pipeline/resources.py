@@ -1,0 +1,157 @@
+"""What a job works with, loaded once: glossary and matcher, translator, lexicon and the ladder of editors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from mtpipe import plugins
+from mtpipe.alignment.lexicon import Lexicon
+from mtpipe.config import EDITORS, Job, folder_digest
+from mtpipe.document.segment import Segment
+from mtpipe.errors import ConfigError, InputError
+from mtpipe.glossary.model import Glossary
+from mtpipe.languages.lemmatization import base
+from mtpipe.llm.client import FILE as CACHE
+from mtpipe.llm.client import Caller, open_llm
+from mtpipe.models import registry
+from mtpipe.models.registry import Model
+from mtpipe.mt import Decoder, Draft, Translator
+from mtpipe.postedit.editor import Editor, Tools
+from mtpipe.terminology.matcher import Matcher
+from mtpipe.tm.memory import Memories
+
+
+@dataclass(frozen=True, slots=True)
+class Toolbox:
+    """settings is the digest in units' keys, drafting the one in drafts'; described: the job as the report tells it."""
+
+    matcher: Matcher
+    memories: Memories
+    translator: Translator
+    fallback: Translator | None
+    lexicon: Lexicon | None
+    llm: Caller | None
+    editors: tuple[tuple[str, Editor], ...]
+    settings: str
+    drafting: str
+    signature: str
+    described: dict[str, Any]
+
+
+class NoTranslator:
+    """For jobs whose segments all bring their drafts."""
+
+    digest = "none"
+
+    def translate(self, segments: Sequence[Segment]) -> list[Draft]:
+        if segments:
+            raise InputError(f"{segments[0].id}: there is no draft and the job has no model; add a draft or a --model")
+        return []
+
+
+def load(job: Job, scratch: Path) -> Toolbox:
+    """Raises ConfigError, GlossaryError or ModelError for what can't be loaded; memories are made in scratch."""
+    glossary = Glossary.of((), job.source_lang, job.target_lang)
+    if job.glossary:
+        glossary = Glossary.read(job.glossary, job.source_lang, job.target_lang, sheet=job.glossary_sheet,
+                                 columns=job.glossary_columns)  # fmt: skip
+    memories = Memories.made_of(job.tm, job.source_lang, job.target_lang, scratch, job.memories)
+    translator, model = _translator(job, job.mt, job.model)
+    fallback, other = _translator(job, "ct2", job.fallback_model) if job.fallback_model else (None, None)
+    engine = "+".join(each.digest for each in (translator, fallback) if each)
+    folder = job.lexicon or (model.lexicon if model else _bundled_lexicon(job))
+    lexicon = _lexicon(folder, job) if folder else None
+    decoder = cast(Decoder, translator) if hasattr(translator, "complete") else None
+    left_out: dict[str, str] = {}
+    llm = _llm(job, scratch)
+    tools = Tools(job.source_lang, job.target_lang, decoder, lexicon, llm)
+    editors = tuple(_editors(job, tools, memories, left_out))
+    digest = folder_digest(folder)
+    names = [name for name, _ in editors]
+    rungs = [f"{name}:{editor.digest}" if hasattr(editor, "digest") else name for name, editor in editors]
+    return Toolbox(
+        matcher=Matcher(glossary),
+        memories=memories,
+        translator=translator,
+        fallback=fallback,
+        lexicon=lexicon,
+        llm=llm,
+        editors=editors,
+        settings=job.digest(engine, digest, *rungs),
+        drafting=job.draft_digest(engine),
+        signature=job.signature(engine, glossary.digest[:16] if glossary.terms else "", digest, rungs,
+                                memories.digest, llm.name if llm else ""),  # fmt: skip
+        described=_models_described(job, translator, model, other) | {
+            "source": str(job.source), "out": str(job.out), "source_lang": job.source_lang,
+            "target_lang": job.target_lang, "editors": names, "editors_left_out": left_out,
+            "glossary": {"name": glossary.name, "digest": glossary.digest[:16], "terms": len(glossary.terms),
+                         "notes": list(glossary.notes)},
+            "llm": {"name": job.llm, "model": llm.name} if llm else None,
+            "tm": [{"name": path.name, "digest": file.digest, "units": file.count()}
+                   for path, file in zip(job.tm, memories.files, strict=True)],
+        },
+    )  # fmt: skip
+
+
+def _models_described(job: Job, translator: Translator, model: Model | None, fallback: Model | None) -> dict[str, Any]:
+    return {
+        "model": {"name": model.name if model else job.mt, "digest": translator.digest,
+                  "annotation": bool(model and model.annotation), "code": bool(model and model.code)},
+        "fallback": fallback.name if fallback else "",
+    }  # fmt: skip
+
+
+def _bundled_lexicon(job: Job) -> Path | None:
+    """Of the language pair's bundled model, where a job without a model has a use for it."""
+    if job.mt != "none" or not registry.covers(job.source_lang, job.target_lang):
+        return None
+    return registry.find(job.source_lang, job.target_lang).lexicon
+
+
+def _lexicon(folder: Path, job: Job) -> Lexicon:
+    found = Lexicon.load(folder)
+    said, asked = (found.source_lang, found.target_lang), (job.source_lang, job.target_lang)
+    if [base(lang) for lang in said] != [base(lang) for lang in asked]:
+        pair, job_pair = "-".join(said), "-".join(asked)
+        raise ConfigError(f"{folder}: a lexicon of {pair}, the job is {job_pair}; give another --lexicon")
+    return found
+
+
+def _translator(job: Job, name: str, folder: Path | None) -> tuple[Translator, Model | None]:
+    if name == "none":
+        return NoTranslator(), None
+    options = job.options.get(f"mt.{name}", {})
+    translator = plugins.create(
+        "mt", name, options, source_lang=job.source_lang, target_lang=job.target_lang,
+        folder=lambda: registry.find(job.source_lang, job.target_lang, folder).folder,
+    )  # fmt: skip
+    return translator, getattr(translator, "model", None)
+
+
+def _llm(job: Job, scratch: Path) -> Caller | None:
+    """With its replies in the job's folder; a plan leaves nothing there, so it opens a cache in scratch."""
+    if not job.llm:
+        return None
+    cache = job.llm_cache or (job.folder if scratch == job.memories else scratch) / CACHE
+    return open_llm(job.llm, job.options.get(f"llm.{job.llm}", {}), job.calls, cache)
+
+
+def _editors(job: Job, tools: Tools, memories: Memories, left_out: dict[str, str]) -> list[tuple[str, Editor]]:
+    """The ladder; rungs that the job did not ask for by name go to left_out where their tools are not at hand."""
+    ladder = []
+    asked = job.editors if job.editors is not None else ("llm",) if job.llm else ()
+    for name in EDITORS if job.editors is None else job.editors:
+        plugins.load("editor", name)  # what can't be loaded at all is an error, asked for or not
+        options = job.options.get(f"editor.{name}", {})
+        try:
+            editor = plugins.create("editor", name, options, tools=tools, memories=memories, gate=job.gate,
+                                    gate_below=job.gate_below, prompts=job.prompts)  # fmt: skip
+            ladder.append((name, editor))
+        except ConfigError as error:
+            if name in asked:
+                raise
+            left_out[name] = str(error)
+    return ladder

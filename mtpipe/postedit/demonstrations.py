@@ -1,0 +1,80 @@
+"""Demonstrations: (source, draft, edited) triplets that show an LLM what post-editing is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rapidfuzz import fuzz, process
+
+from mtpipe.errors import ConfigError
+from mtpipe.languages.lemmatization import base
+from mtpipe.postedit.llm_answer import KEY
+
+
+@dataclass(frozen=True, slots=True)
+class Demonstration:
+    """One triplet; terms: (source, target) of those that the draft lacks."""
+
+    source: str
+    draft: str
+    edited: str
+    terms: tuple[tuple[str, str], ...] = ()
+
+    def shown(self) -> dict[str, Any]:
+        """As the prompt's text takes it."""
+        terms = [{"source": source, "targets": [target]} for source, target in self.terms]
+        answer = json.dumps({KEY: self.edited}, ensure_ascii=False)
+        return {"source": self.source, "draft": self.draft, "terms": terms, "answer": answer}
+
+
+def read(path: Path, source_lang: str, target_lang: str) -> list[Demonstration]:
+    """Those of a JSON Lines file that are of the languages: {"source", "draft", "postedit" or "reference", "terms"?}.
+
+    terms: {source: target} or [{"source", "target" or "targets"}]. Rows without source_lang and target_lang are of any
+    languages. Raises ConfigError with file:line.
+    """
+    wanted = {"source_lang": base(source_lang), "target_lang": base(target_lang)}
+    found = []
+    try:
+        for n, line in enumerate(path.read_text(encoding="utf-8").split("\n"), 1):
+            row = json.loads(line) if line.strip() else None
+            if row is None:
+                continue
+            if not isinstance(row, dict) or (made := _demonstration(row)) is None:
+                raise ConfigError(f'{path}:{n}: a demonstration needs the texts "source", "draft" and "postedit" (or '
+                                  '"reference"), and "terms" as {source: target} if it has any')  # fmt: skip
+            if all(base(str(row.get(name, lang))) == lang for name, lang in wanted.items()):
+                found.append(made)
+    except (OSError, ValueError, RecursionError) as error:
+        raise ConfigError(f"{path}: the demonstrations can't be read ({error}); give JSON Lines in UTF-8") from error
+    return found
+
+
+def nearest(known: list[Demonstration], source: str, count: int) -> list[Demonstration]:
+    """So many of them, those with the most similar sources; in the order of the file."""
+    if len(known) <= count:
+        return known
+    best = process.extract(source, [one.source for one in known], scorer=fuzz.ratio, limit=count)
+    return [known[i] for i in sorted(place for _, _, place in best)]
+
+
+def _demonstration(row: Mapping[str, Any]) -> Demonstration | None:
+    texts = [row.get("source"), row.get("draft"), row.get("postedit", row.get("reference"))]
+    said = [text for text in texts if isinstance(text, str) and text.strip()]
+    terms = _terms(row.get("terms") or {})
+    return Demonstration(said[0], said[1], said[2], terms) if len(said) == 3 and terms is not None else None
+
+
+def _terms(given: Any) -> tuple[tuple[str, str], ...] | None:
+    """The terms' pairs; None for what is none."""
+    pairs = list(given.items()) if isinstance(given, dict) else []
+    for item in given if isinstance(given, list) else []:
+        targets = item.get("targets", item.get("target")) if isinstance(item, dict) else None
+        pairs.append((item.get("source"), targets[0] if isinstance(targets, list) and targets else targets)
+                     if isinstance(item, dict) else (None, None))  # fmt: skip
+    is_sound = isinstance(given, dict | list) and all(isinstance(text, str) for pair in pairs for text in pair)
+    return tuple((source, target) for source, target in pairs) if is_sound else None

@@ -1,0 +1,215 @@
+"""May this edit replace that draft? Every rule of the repair, each refusal with a reason code for the report.
+
+"accepted" | no-change | untranslated | term-missing | term-lost | forbidden | overuse | code-lost | number-changed |
+script | language | too-far | length | repetition | commentary | score
+Editors have reasons of their own for what is no candidate: empty | format | too-long | not-taken | no-answer | budget
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+from mtpipe.alignment.lexicon import Lexicon
+from mtpipe.document import inline_codes
+from mtpipe.document.segment import Segment
+from mtpipe.glossary.model import Term
+from mtpipe.languages.lemmatization import is_known
+from mtpipe.languages.tokenization import is_character, words
+from mtpipe.terminology import checker
+from mtpipe.terminology.inflected_match import Evidence
+
+ACCEPTED = "accepted"
+_CODE = re.compile("\ufffc+")
+_NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
+_NGRAM = 3
+_ATTESTED = 4  # times that a corpus has a word; less may be a slip of the pen
+_QUOTES = (('"', '"'), ("“", "”"), ("```", "```"))
+
+Proof = dict[Term, list[Evidence]]  # what a target holds of each required term
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How far an edit may go beyond its terms.
+
+    window: changed words outside the terms, or share of the draft's words where that is more. shortest, longest: the
+    edit's length as a ratio to the draft's, with slack words either way. score_drop: log-probability per target token
+    that the edit may lose against the draft.
+    """
+
+    window: int = 3
+    share: float = 0.25
+    shortest: float = 0.8
+    longest: float = 1.25
+    slack: int = 3
+    score_drop: float = 2.0
+
+
+REPAIR = Limits()
+POLISH = Limits(share=0.5, score_drop=0.0)  # nothing to gain but a better text, so the model must not doubt that it is
+
+
+def limits(segment: Segment) -> Limits:
+    """How far an edit of a checked segment may go: nothing is allowed to get worse where nothing is wrong."""
+    return REPAIR if segment.errors else POLISH
+
+
+def judge(
+    segment: Segment, candidate: str, lang: str, limits: Limits = REPAIR, scores: tuple[float, float] | None = None,
+    lexicon: Lexicon | None = None,
+) -> str:
+    """The reason code for replacing segment.target by candidate; scores are the model's, (draft, candidate).
+
+    An edit that meets some of several unmet terms is accepted: what is left goes to the next editor. lexicon: of the
+    languages, where there is one; it knows more words than the dictionary of lemmas.
+    """
+    draft = segment.target or ""
+    if candidate == draft:
+        return "no-change"
+    for reason, is_broken in (
+        ("commentary", _is_commentary(draft, candidate)),
+        ("code-lost", _loses_codes(segment, draft, candidate)),
+    ):
+        if is_broken:
+            return reason
+    old, new = (_text(segment, text) for text in (draft, candidate))
+    before, after = (checker.found(segment, text, lang) for text in (old, new))
+    if reason := _terms_reason(segment, draft, candidate, before, after, lang):
+        return reason
+    new_terms = [term for term in after if after[term] and not before[term]]
+    gained = [checker.demand(segment, term) for term in new_terms]
+    allowed = sum(_longest(term) * len(after[new_term]) for term, new_term in zip(gained, new_terms))
+    if _changes_numbers(old, new, before, after):
+        return "number-changed"
+    if _scripts(new) - _scripts(old) - _scripts("".join(form for term in gained for form in term.targets + term.forms)):
+        return "script"
+    inside = {word for items in after.values() for item in items for word in words(new[item.start : item.end])}
+    copied = {word.casefold() for word in words(segment.source)}
+    if _is_foreign(set(_words(new)) - set(_words(old)) - inside, copied, lang, lexicon):
+        return "language"
+    if reason := _shape_reason(_words(old), _words(new), words(segment.source), inside, allowed, limits):
+        return reason
+    if scores is not None and scores[1] < scores[0] - limits.score_drop:
+        return "score"
+    return ACCEPTED
+
+
+def _longest(term: Term) -> int:
+    return max(len(words(form)) for form in term.targets)
+
+
+def _text(segment: Segment, target: str) -> str:
+    """target with nothing of its codes but where they stand."""
+    return _CODE.sub("\ufffc", checker.without_codes(segment, target)[0])
+
+
+def _terms_reason(segment: Segment, draft: str, candidate: str, before: Proof, after: Proof, lang: str) -> str:
+    if any(before[term] and not after[term] for term in before):
+        return "term-lost"
+    occurrences = {term: len(matches) for term, matches in checker.required(segment).items()}
+    if any(_uses(after, term) > max(occurrences[term], _uses(before, term)) for term in after):
+        return "overuse"
+    errors, left = (checker.check(segment, lang, text) for text in (draft, candidate))
+    if any(error.kind == "untranslated" for error in left):
+        return "untranslated"
+    banned, still = ({error.found for error in found if error.kind == "forbidden"} for found in (errors, left))
+    if still - banned:
+        return "forbidden"
+    return "term-missing" if left and len(left) >= len(errors) else ""
+
+
+def _uses(proof: Proof, term: Term) -> int:
+    """How often a term stands for itself, not as a part of a longer one."""
+    longer = [item for other in proof if other != term for item in proof[other]]
+    return sum(
+        not any(o.start <= item.start and item.end <= o.end and o.end - o.start > item.end - item.start for o in longer)
+        for item in proof[term]
+    )
+
+
+def _words(text: str) -> list[str]:
+    """The words without the codes, which are not for an edit to be measured by."""
+    return [word for word in words(text) if word != "\ufffc"]
+
+
+def _shape_reason(
+    old: list[str], new: list[str], source: list[str], inside: set[str], allowed: int, limits: Limits
+) -> str:
+    """How far the words of a candidate are from those of the draft; inside: words of the terms, allowed: so many more
+    words may come with them."""
+    if not limits.shortest * len(old) - limits.slack <= len(new) <= limits.longest * len(old) + limits.slack + allowed:
+        return "length"
+    if _repeats(new) - _repeats(old) - _repeats(source):
+        return "repetition"
+    changed = [
+        max(i2 - i1 - allowed, sum(word not in inside for word in new[j1:j2]))
+        for tag, i1, i2, j1, j2 in SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
+        if tag != "equal"
+    ]
+    return "too-far" if sum(max(0, count) for count in changed) > max(limits.window, limits.share * len(old)) else ""
+
+
+def _is_foreign(came: Iterable[str], source: set[str], lang: str, lexicon: Lexicon | None) -> bool:
+    """Whether a third of the words that came are none of the language, as far as anybody here knows it.
+
+    Single letters are no evidence either way. A dictionary has many foreign words too: it does not speak for those of
+    the source.
+    """
+    parts = [part for word in came for part in word.split("-") if len(part) > 1 or is_character(part)]
+    parts = [part for part in parts if part.isalpha()]
+    strange = [part for part in parts if lexicon is None or lexicon.fluency.count(part) < _ATTESTED]
+    known = {part: is_known(part, lang) for part in strange}
+    if lexicon is None and None in known.values():  # nobody can tell
+        return False
+    unknown = sum(part.casefold() in source or not known[part] for part in strange)
+    return 0 < unknown >= len(parts) / 3
+
+
+def _loses_codes(segment: Segment, draft: str, candidate: str) -> bool:
+    """Codes the draft had right must stay right; what it had lost already is another editor's concern."""
+    lost = Counter(inline_codes.broken(segment.source, segment.codes, candidate))
+    return bool(lost - Counter(inline_codes.broken(segment.source, segment.codes, draft)))
+
+
+def _changes_numbers(draft: str, candidate: str, before: Proof, after: Proof) -> bool:
+    """Terms may bring numbers or take in those that were there (Office365 → Office 365); no other comes or goes."""
+    outside = Counter(_numbers(draft, before)) == Counter(_numbers(candidate, after))
+    return not outside and Counter(_numbers(draft, {})) != Counter(_numbers(candidate, {}))
+
+
+def _numbers(text: str, proof: Proof) -> list[str]:
+    """The numbers of text outside its terms."""
+    spans = [(item.start, item.end) for items in proof.values() for item in items]
+    return [
+        match.group() for match in _NUMBER.finditer(text)
+        if not any(start <= match.start() and match.end() <= end for start, end in spans)
+    ]
+
+
+def _scripts(text: str) -> set[str]:
+    """The scripts of the letters, by the first word of their Unicode names (LATIN, CYRILLIC, CJK …)."""
+    return {unicodedata.name(char, "?").split()[0] for char in set(text) if char.isalpha()}
+
+
+def _repeats(read: list[str]) -> Counter[tuple[str, ...]]:
+    """Word n-grams that come more than once, and words doubled in place."""
+    folded = [word.casefold() for word in read]
+    grams = Counter(tuple(folded[i : i + _NGRAM]) for i in range(len(folded) - _NGRAM + 1))
+    doubled = Counter((a, b) for a, b in zip(folded, folded[1:]) if a == b and a.isalpha())
+    return Counter({gram: n - 1 for gram, n in grams.items() if n > 1}) + doubled
+
+
+def _is_commentary(draft: str, candidate: str) -> bool:
+    """An answer that talks: more lines than the draft, or the whole in quotes or a fence the draft has not."""
+    old, new = draft.strip(), candidate.strip()
+    if new.count("\n") > old.count("\n"):
+        return True
+    return any(
+        new.startswith(first) and new.endswith(last) and not (old.startswith(first) and old.endswith(last))
+        for first, last in _QUOTES
+    )

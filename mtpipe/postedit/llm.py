@@ -1,0 +1,202 @@
+"""The last rung: an LLM is asked for the segments that are still wrong, or for those that a gate lets through.
+
+It sees the source, the draft, only what is wrong with it, a few examples, and, in later rounds, why its answers were
+refused. Texts go between marks that occur in none of them, so that none can end its own and speak for the program.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from mtpipe.document import inline_codes
+from mtpipe.document.segment import Edit, Segment
+from mtpipe.errors import ConfigError
+from mtpipe.glossary.columns import language_name
+from mtpipe.glossary.model import Term
+from mtpipe.llm import REFUSED, UNASKED, Reply
+from mtpipe.llm.prompts import FOLDER, Prompt, template
+from mtpipe.llm.term_pattern import pattern
+from mtpipe.morphology import inflection
+from mtpipe.postedit.demonstrations import nearest, read
+from mtpipe.postedit.editor import Candidate, Tools, Unusable
+from mtpipe.postedit.llm_answer import KEY, fitted, text_of
+from mtpipe.terminology import checker
+from mtpipe.terminology.inflected_match import evidence
+from mtpipe.tm.memory import THRESHOLD, Memories
+
+NAME = "llm"
+# why there is no candidate; after these, asking again in this run would change nothing:
+_FINAL = BUDGET, NO_ANSWER, NOT_TAKEN, TOO_LONG = "budget", "no-answer", "not-taken", "too-long"
+EMPTY, FORMAT = "empty", "format"
+_FORMS = 12  # of all the terms in one pattern
+_TEXT = "post-edit"
+_KEPT = 2000  # characters of an answer that was no use
+
+
+class LlmEditor:
+    """Editor by an LLM; raises ConfigError where there is none, or for a prompt that can't be used.
+
+    gate: which segments without errors it gets: none ("terms"), "all", or those whose "score" (log-probability per
+    word piece) is under gate_below. retries: after answers that were refused. shots: demonstrations shown; pairs: of
+    the memories, at least as similar as `similar`. context: whether the sentences before and after are shown. longest:
+    characters of a prompt; examples and context are left out of a longer one, and what is too long then is not asked.
+    prompts: a folder with a post-edit.txt, a post-edit.jsonl (demonstrations) or both in place of mtpipe's own.
+    """
+
+    def __init__(
+        self, tools: Tools, memories: Memories | None = None, gate: str = "terms", gate_below: float | None = None,
+        prompts: Path | None = None, retries: int = 2, shots: int = 2, pairs: int = 3, similar: float = THRESHOLD,
+        context: bool = True, longest: int = 24_000,
+    ):  # fmt: skip
+        if tools.llm is None:
+            raise ConfigError("editor 'llm' needs an LLM; give --llm")
+        if gate == "score" and tools.decoder is None:
+            raise ConfigError("gate 'score' needs a model that scores drafts; give --model")
+        self.rounds = 1 + retries
+        self._tools, self._llm, self._memories = tools, tools.llm, memories
+        self._gate, self._below = gate, gate_below
+        self._template = template(_TEXT, prompts)
+        self._examples = _folder(prompts) / f"{_TEXT}.jsonl"
+        self._known = read(self._examples, tools.source_lang, tools.target_lang)
+        self._shots, self._pairs, self._similar, self._context = shots, pairs, similar, context
+        self._longest = longest
+        self._names = language_name(tools.source_lang), language_name(tools.target_lang)
+
+    @cached_property
+    def digest(self) -> str:
+        """Of the LLM, the prompt's text, the demonstrations, the memories and the gate."""
+        shown = hashlib.sha256(self._examples.read_bytes()).hexdigest()
+        memories = self._memories.digest if self._memories else ""
+        said = (self._llm.digest, self._template.digest, shown, memories, self._gate, self._below)
+        return hashlib.sha256(repr(said).encode()).hexdigest()[:16]
+
+    def wants(self, segments: Sequence[Segment]) -> list[bool]:
+        """Of segments without errors, what the gate lets through: never texts without words or a person's own."""
+        able = [i for i, segment in enumerate(segments) if self._gate != "terms" and _is_open(segment)]
+        if self._below is not None:
+            scores = self._scores([segments[i] for i in able])
+            able = [i for i, score in zip(able, scores, strict=True) if score < self._below]
+        wanted = frozenset(able)
+        return [i in wanted for i in range(len(segments))]
+
+    def propose(self, segments: Sequence[Segment]) -> list[list[Candidate]]:
+        """One candidate for each, all asked at once; none where an earlier round found that there will be none."""
+        proposed: list[list[Candidate]] = [[] for _ in segments]
+        prompts: dict[int, Prompt] = {}
+        for i, segment in enumerate(segments):
+            if not any(edit.reason in _FINAL for edit in _refused(segment)):
+                if (prompt := self._prompt(segment)) is None:
+                    proposed[i] = [Unusable("", TOO_LONG)]
+                else:
+                    prompts[i] = prompt
+        for i, reply in zip(prompts, self._llm.complete(list(prompts.values())), strict=True):
+            proposed[i] = [_candidate(segments[i], reply)]
+        return proposed
+
+    def _prompt(self, segment: Segment) -> Prompt | None:
+        """With all there is to show, or without examples and context; None where even that is too long."""
+        schema = self._schema(segment)
+        for is_full in (True, False):
+            prompt = self._filled(segment, schema, is_full)
+            if len(prompt.system) + len(prompt.user) + len(prompt.schema) <= self._longest:
+                return prompt
+        return None
+
+    def _filled(self, segment: Segment, schema: dict[str, Any], is_full: bool) -> Prompt:
+        previous, following = segment.context if is_full and self._context else ("", "")
+        values: dict[str, Any] = {
+            "source": segment.source, "draft": segment.target, "previous": previous, "next": following,
+            "placeholders": list(dict.fromkeys(inline_codes.literals(segment.source, segment.codes))),
+            "demonstrations": [one.shown() for one in nearest(self._known, segment.source, self._shots) if is_full],
+            "similar": self._retrieved(segment) if is_full else [],
+            "refused": [{"text": edit.after, "reason": edit.reason} for edit in _refused(segment)],
+            **_wrong(segment),
+        }
+        return self._template.fill(schema, source_language=self._names[0], target_language=self._names[1],
+                                   mark=_mark(self._template.text, str(values)), **values)  # fmt: skip
+
+    def _retrieved(self, segment: Segment) -> list[dict[str, str]]:
+        found = self._memories.similar(segment, self._pairs, self._similar) if self._memories and self._pairs else []
+        return [{"source": match.source, "target": match.target} for match in found]
+
+    def _schema(self, segment: Segment) -> dict[str, Any]:
+        """Of the answer: with every unmet term in it, where that can be said of a text on one line."""
+        text: dict[str, Any] = {"type": "string"}
+        unmet = [error.term for error in segment.errors if error.kind in ("missing", "changed") and error.term]
+        seen, draft = segment.source + (segment.target or ""), segment.target or ""
+        if unmet and min(seen) >= " ":  # no control characters, which a pattern can't have
+            forms = [self._forms(checker.demand(segment, term), _FORMS // len(unmet) or 1) for term in unmet]
+            # counted repeats are a burden to servers' grammars; a local model that knows no end needs them
+            most = 0 if self._llm.is_remote else 2 * len(draft) + 40
+            text["pattern"] = pattern(forms, self._tools.target_lang, most, quotes='"' in seen or "\\" in seen)
+        return {"type": "object", "properties": {KEY: text}, "required": [KEY], "additionalProperties": False}
+
+    def _forms(self, term: Term, most: int) -> list[str]:
+        """The accepted forms as they may stand: inflected as the lexicon knows, small or with a capital."""
+        lexicon, lang = self._tools.lexicon, self._tools.target_lang
+        forms = list(term.targets + term.forms)
+        if term.status == "do-not-translate" or term.case_sensitive:
+            return forms
+        if lexicon is not None:
+            made = [form for target in term.targets[:2] for form, _ in inflection.variants(target, (), False, lexicon)]
+            forms += [form for form in made[:most] if evidence(term, form, lang)]
+        return list(dict.fromkeys(said for form in forms for said in (form, form[:1].upper() + form[1:])))
+
+    def _scores(self, segments: Sequence[Segment]) -> list[float]:
+        """Of the drafts, as their translator gave them or else the model does."""
+        assert self._tools.decoder is not None
+        asked = [segment for segment in segments if segment.score is None]
+        pairs = [(_plain(segment, segment.source), _plain(segment, segment.target or "")) for segment in asked]
+        given = iter(self._tools.decoder.score(pairs) if asked else [])
+        return [next(given) if segment.score is None else segment.score for segment in segments]
+
+
+def _folder(prompts: Path | None) -> Path:
+    return prompts if prompts and (prompts / f"{_TEXT}.jsonl").is_file() else FOLDER
+
+
+def _is_open(segment: Segment) -> bool:
+    return bool(segment.target) and not segment.origin and inline_codes.has_words(segment.source, segment.codes)
+
+
+def _plain(segment: Segment, text: str) -> str:
+    return inline_codes.plain(text, inline_codes.locate(segment.source, segment.codes, text))[0]
+
+
+def _refused(segment: Segment) -> list[Edit]:
+    """What was refused of this editor since its last accepted edit, to be said to it."""
+    own = [edit for edit in segment.edits if edit.editor == NAME and edit.before == (segment.target or "")]
+    return [edit for edit in own if not edit.is_accepted]
+
+
+def _wrong(segment: Segment) -> dict[str, Any]:
+    """The errors as the prompt's text takes them: terms to use, names to keep, texts to avoid, codes to put right."""
+    wanted = [error.term for error in segment.errors if error.kind == "missing" and error.term]
+    return {
+        "terms": [{"source": term.source, "targets": list(term.targets)} for term in wanted],
+        "names": [error.expected[0] for error in segment.errors if error.kind == "changed" and error.term],
+        "forbidden": list(dict.fromkeys(error.found for error in segment.errors if error.kind == "forbidden")),
+        "codes": [error.expected[0] for error in segment.errors if error.kind == "changed" and not error.term],
+    }
+
+
+def _mark(text: str, said: str) -> str:
+    """What makes the marks of a prompt's text others than any in what is said: nothing, or a number."""
+    names = "|".join(set(re.findall(r"<(\w+)\{\{ *mark", text)))
+    if not re.search(rf"(?i)</?\s*(?:{names})\b", said):
+        return ""
+    return next(f"-{n}" for n in range(2, len(said)) if f"-{n}" not in said)
+
+
+def _candidate(segment: Segment, reply: Reply) -> Candidate:
+    if reply.fault:
+        return Unusable(reply.problem, {UNASKED: BUDGET, REFUSED: NOT_TAKEN}.get(reply.fault, NO_ANSWER))
+    if not reply.text.strip():
+        return Unusable(reply.problem, EMPTY)
+    text = text_of(reply.text)
+    return Unusable(reply.text[:_KEPT], FORMAT) if text is None else fitted(text, segment.target or "")

@@ -1,0 +1,38 @@
+"""n-best: the model's next-best translations in place of its best, where they have the terms."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mtpipe.document.segment import Segment
+from mtpipe.errors import ConfigError
+from mtpipe.postedit.editor import Tools, is_own
+from mtpipe.terminology import checker
+
+SIZE = 4
+
+
+class NBest:
+    """Editor by hypotheses: so many as size says, decoded anew; 0: the alternatives that came with the draft, SIZE
+    hypotheses decoded anew where none came. Raises ConfigError without a decoder.
+    """
+
+    def __init__(self, tools: Tools, size: int = 0):
+        if tools.decoder is None:
+            raise ConfigError("editor 'nbest' needs a model that can be asked for more hypotheses; give --model")
+        if size < 0 or size == 1:
+            raise ConfigError(f"editor 'nbest': size must be 2 or more (or 0), not {size}")
+        self._decoder, self._lang, self._size = tools.decoder, tools.target_lang, size
+
+    def propose(self, segments: Sequence[Segment]) -> list[list[str]]:
+        """The hypotheses with the fewest errors first, the model's order among equals; none for others' drafts."""
+        own = [i for i, segment in enumerate(segments) if is_own(segment)]
+        asked = [i for i in own if self._size or not segments[i].alternatives]
+        decoded = self._decoder.nbest([segments[i] for i in asked], self._size or SIZE) if asked else []
+        options = [segment.alternatives for segment in segments]
+        for i, texts in zip(asked, decoded, strict=True):
+            options[i] = tuple(texts)
+        return [
+            sorted(texts, key=lambda text: len(checker.check(segment, self._lang, text)))[:3]
+            for segment, texts in zip(segments, options, strict=True)
+        ]

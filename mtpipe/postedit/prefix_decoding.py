@@ -1,0 +1,80 @@
+"""Forced insertion: the model goes on from the draft's beginning with an accepted form in its place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mtpipe.alignment.term_slots import Slot
+from mtpipe.document import inline_codes
+from mtpipe.document.segment import Segment
+from mtpipe.errors import ConfigError
+from mtpipe.morphology.agreement import Agreement
+from mtpipe.postedit.editor import Tools, is_own
+from mtpipe.postedit.view import View
+from mtpipe.terminology.inflected_match import evidence
+
+
+@dataclass(frozen=True, slots=True)
+class _Try:
+    index: int
+    prefix: str
+
+
+class Insertion:
+    """Editor by constrained continuation; places: tried for each unmet term. Raises ConfigError without a decoder."""
+
+    def __init__(self, tools: Tools, places: int = 2):
+        if tools.decoder is None:
+            raise ConfigError("editor 'insertion' needs a model that can continue a text; give --model")
+        self._tools, self._decoder, self._places = tools, tools.decoder, places
+        self._agreement = Agreement(tools.lexicon)
+
+    def propose(self, segments: Sequence[Segment]) -> list[list[str]]:
+        """Continuations by the model's score, best first, all of a batch decoded together; none of others' drafts."""
+        found = dict.fromkeys(range(len(segments)), list[str]())
+        own = [i for i in found if is_own(segments[i])]
+        return list((found | dict(zip(own, self._of_own([segments[i] for i in own]), strict=True))).values())
+
+    def _of_own(self, segments: Sequence[Segment]) -> list[list[str]]:
+        views = [View.of(segment) for segment in segments]
+        matrices = self._tools.align([(view.source, view.target) for view in views])
+        tries = list(dict.fromkeys(
+            _Try(index, prefix)
+            for index, (view, matrix) in enumerate(zip(views, matrices, strict=True))
+            for slots in view.options(matrix, self._tools, guess=True)
+            for slot in slots[: self._places]
+            for prefix in self._prefixes(view, slot)
+        ))
+        drafts = self._decoder.complete([segments[t.index] for t in tries], [t.prefix for t in tries])
+        made = list(dict.fromkeys((t.index, draft.text) for t, draft in zip(tries, drafts, strict=True) if draft.text))
+        scores = self._decoder.score([(views[index].source, text) for index, text in made])
+        found: list[list[tuple[float, str]]] = [[] for _ in segments]
+        for (index, text), score in zip(made, scores, strict=True):
+            found[index].append((score, text))
+        best = [[text for _, text in sorted(rows, reverse=True)[:3]] for rows in found]
+        return self._with_codes(views, best)
+
+    def _prefixes(self, view: View, slot: Slot) -> list[str]:
+        """The draft up to and with the term, its neighbours agreeing or as they are."""
+        made = []
+        for agree in (True, False):
+            text = self._agreement.rewrite(view.target, [slot], agree)
+            start = view.words[slot.first][0] if slot.first < len(view.words) else len(view.target)
+            ends = [item.end for item in evidence(slot.term, text, self._tools.target_lang)]
+            if ends:
+                made.append(text[: min(ends, key=lambda end: abs(end - start))])
+        return list(dict.fromkeys(made))
+
+    def _with_codes(self, views: Sequence[View], options: Sequence[Sequence[str]]) -> list[list[str]]:
+        """The plain continuations with the codes put back where the words they mark went."""
+        asks = [(i, text) for i, texts in enumerate(options) if views[i].segment.codes for text in texts]
+        matrices = iter(self._tools.align([(views[i].source, text) for i, text in asks]))
+        return [
+            [self._projected(view.segment, text, next(matrices)) if view.segment.codes else text for text in texts]
+            for view, texts in zip(views, options, strict=True)
+        ]
+
+    @staticmethod
+    def _projected(segment: Segment, text: str, matrix) -> str:
+        return inline_codes.project(segment.source, segment.codes, text, matrix.tolist())

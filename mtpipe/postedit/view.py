@@ -1,0 +1,91 @@
+"""A segment as editors see it: plain texts without tags, words, and where its unmet terms could go."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from mtpipe.alignment.term_slots import Slot, guesses, places
+from mtpipe.document import inline_codes
+from mtpipe.document.segment import Segment, TermMatch
+from mtpipe.languages.tokenization import spans
+from mtpipe.postedit.editor import Tools
+from mtpipe.terminology import checker
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A segment as plain texts without tags, and the words of its target."""
+
+    segment: Segment
+    source: str
+    source_offsets: Sequence[int]
+    target: str
+    words: list[tuple[int, int]]
+
+    @classmethod
+    def of(cls, segment: Segment) -> View:
+        source, offsets = inline_codes.plain(segment.source, segment.codes)
+        raw = segment.target or ""
+        target, _ = inline_codes.plain(raw, inline_codes.locate(segment.source, segment.codes, raw))
+        return cls(segment, source, offsets, target, spans(target))
+
+    def options(self, matrix: np.ndarray, tools: Tools, guess: bool = False) -> list[list[Slot]]:
+        """For each occurrence of each unmet term its likeliest slots, best first; matrix: the links of the texts.
+
+        guess: terms without a link get slots as well.
+        """
+        lang = tools.target_lang
+        proof = checker.found(self.segment, self.target, lang)
+        fixed = {i for items in proof.values() for item in items for i in self.target_range(item.start, item.end)}
+        empty = {i for i, (start, end) in enumerate(self.words) if tools.is_empty(self.target[start:end])}
+        options = []
+        for term, matches in checker.required(self.segment).items():
+            wanted = checker.demand(self.segment, term)
+            if banned := self.banned(matches, lang):
+                options += [[Slot(wanted, first, last, 1.0)] for first, last in banned]
+            elif not proof[term]:
+                for match in matches:
+                    where = (wanted, matrix, self.source_range(match), fixed, empty)
+                    found = places(*where) or (guesses(*where) if guess else [])
+                    options += [[replace(slot, is_bent=self.is_bent(match)) for slot in found]] if found else []
+        return options
+
+    def source_range(self, match: TermMatch) -> list[int]:
+        return [i for i, (start, end) in enumerate(spans(self.source))
+                if self.source_offsets[start] < match.end and match.start < self.source_offsets[end - 1] + 1]
+
+    def is_bent(self, match: TermMatch) -> bool:
+        return checker.surface(self.segment, match).casefold() not in (
+            source.casefold() for source in match.term.sources
+        )
+
+    def target_range(self, start: int, end: int) -> list[int]:
+        return [i for i, (first, last) in enumerate(self.words) if first < end and start < last]
+
+    def banned(self, matches: Sequence[TermMatch], lang: str) -> list[tuple[int, int]]:
+        """Word ranges of forbidden forms for the same source words."""
+        here = {(match.start, match.end) for match in matches}
+        found = set()
+        for match in self.segment.matches:
+            if match.term.status == "forbidden" and (match.start, match.end) in here:
+                for item in checker.locate(self.segment, match.term, self.target, lang):
+                    inside = self.target_range(item.start, item.end)
+                    found.add((inside[0], inside[-1] + 1))
+        return sorted(found)
+
+    def raw(self, text: str, matrix: np.ndarray) -> str:
+        """The text with the segment's codes back in it, where the words they mark went."""
+        if not self.segment.codes:
+            return text
+        links = _stretched(matrix, len(spans(text)))
+        return inline_codes.project(self.segment.source, self.segment.codes, text, links.tolist())
+
+
+def _stretched(matrix: np.ndarray, rows: int) -> np.ndarray:
+    """The links for another number of target words: good enough to place a tag after a small edit."""
+    if rows == matrix.shape[0] or not matrix.shape[0]:
+        return matrix if matrix.shape[0] else np.zeros((rows, matrix.shape[1]))
+    return matrix[np.minimum((np.arange(rows) * matrix.shape[0] / rows).astype(int), matrix.shape[0] - 1)]

@@ -1,0 +1,1 @@
+"""Translation memories: stored units, exact and fuzzy matches, pretranslation, exchange formats."""

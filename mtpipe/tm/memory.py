@@ -1,0 +1,129 @@
+"""Translation memories before MT: what was translated already, word by word the same or similar."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rapidfuzz import fuzz, process
+
+from mtpipe.document import inline_codes as inline
+from mtpipe.document.segment import Segment
+from mtpipe.errors import InputError
+from mtpipe.tm.keys import adapted, key, masked
+from mtpipe.tm.store import Hit, TmFile
+
+THRESHOLD = 0.7  # of similarity, from which a unit is worth showing
+_NEARLY = 0.99  # what only looks the same (other codes) is no exact match
+_MAGIC = b"SQLite format 3\0"
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A unit for a segment; kind: "context" (same text and neighbours), "exact" (same text) or "fuzzy".
+
+    score: 0…1, the share of letters in common, 1 but for fuzzy ones. target has the segment's codes, of a fuzzy match
+    the unit's own. memory: the name of its file.
+    """
+
+    source: str
+    target: str
+    kind: str
+    score: float
+    memory: str
+    changed: str = ""
+
+
+class Memories:
+    """Several memories as one, the first of them counting most; raises InputError or ConfigError for what is none.
+
+    names: what matches call them, their files' names by default.
+    """
+
+    def __init__(self, paths: Sequence[Path], source_lang: str, target_lang: str, names: Sequence[str] = ()):
+        self._names = names or [path.name for path in paths]
+        self.files = [TmFile(path, (source_lang, target_lang)) for path in paths]
+
+    @classmethod
+    def made_of(
+        cls, paths: Sequence[Path], source_lang: str, target_lang: str, folder: Path, known: Path | None = None
+    ) -> Memories:
+        """Memories, and those that TMX or other parallel texts become: once, in folder, if not in the folder known."""
+        languages = source_lang, target_lang
+        files = [path if is_memory(path) else _made(path, languages, folder, known or folder) for path in paths]
+        return cls(files, *languages, [path.name for path in paths])
+
+    def __bool__(self) -> bool:
+        return bool(self.files)
+
+    @property
+    def digest(self) -> str:
+        """Changes with what the memories hold; "" without any."""
+        return "+".join(file.digest for file in self.files)
+
+    def exact(self, segment: Segment, previous: int = 0, following: int = 0) -> list[Match]:
+        """Matches of the very text, codes put in place; those with both neighbours (`key`s, 0 for none) first."""
+        wanted = key(masked(segment.source, segment.codes))
+        if not wanted:
+            return []
+        matches = []
+        for name, file in zip(self._names, self.files, strict=True):
+            for hit in file.find(wanted, previous, following):
+                target = adapted(segment, hit.source, hit.target)
+                if target is not None:
+                    kind = "context" if hit.neighbours == 2 else "exact"
+                    matches.append(Match(hit.source, target, kind, 1.0, name, hit.changed))
+        return sorted(matches, key=_without_context)
+
+    def similar(self, segment: Segment, n: int, threshold: float = THRESHOLD) -> list[Match]:
+        """Up to n units that resemble the segment, best first, none twice; the exact ones are among them."""
+        text = masked(segment.source, segment.codes).casefold()
+        found = {(match.source, match.target): match for match in self.exact(segment)}
+        for name, file in zip(self._names, self.files, strict=True):
+            for hit, score in _scored(text, file.search(text, threshold), threshold):
+                found.setdefault((hit.source, hit.target),
+                                 Match(hit.source, hit.target, "fuzzy", score, name, hit.changed))  # fmt: skip
+        return sorted(found.values(), key=_worst_last)[:n]
+
+
+def is_memory(path: Path) -> bool:
+    """Whether the file is a memory as `mtpipe tm import` makes them (rather than TMX, TSV, …); raises InputError."""
+    try:
+        with path.open("rb") as file:
+            return file.read(len(_MAGIC)) == _MAGIC
+    except OSError as error:
+        raise InputError(f"{path}: can't be read ({error.strerror}); check the path and its permissions") from error
+
+
+def _made(path: Path, languages: tuple[str, str], folder: Path, known: Path) -> Path:
+    with path.open("rb") as file:
+        name = f"{hashlib.file_digest(file, 'sha256').hexdigest()[:16]}.sqlite"
+    from mtpipe.tm.exchange import units  # on use: most memories were made before
+
+    for place in (known, folder):
+        if (place / name).exists():
+            return place / name
+    part = folder / f"{name}.part"
+    part.unlink(missing_ok=True)  # of a run that was interrupted
+    made = TmFile(part, languages, is_new=True)
+    try:
+        made.add(units(path, *languages))
+    finally:
+        made.close()
+    return part.rename(folder / name)
+
+
+def _scored(text: str, hits: Sequence[Hit], threshold: float) -> list[tuple[Hit, float]]:
+    texts = [masked(hit.source, inline.find(hit.source)).casefold() for hit in hits]
+    scored = process.extract(text, texts, scorer=fuzz.ratio, score_cutoff=100 * threshold, limit=None)
+    return [(hits[place], min(score / 100, _NEARLY)) for _, score, place in scored]
+
+
+def _without_context(match: Match) -> bool:
+    return match.kind != "context"
+
+
+def _worst_last(match: Match) -> float:
+    return -match.score

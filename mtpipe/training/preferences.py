@@ -1,0 +1,86 @@
+"""Preference pairs out of a finished job: the accepted edit of a sentence beside what the guard refused, for DPO and
+the like."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from mtpipe.document import inline_codes
+from mtpipe.document.segment import Segment
+from mtpipe.errors import InputError
+from mtpipe.glossary.columns import language_name
+from mtpipe.llm.prompts import template
+from mtpipe.pipeline.job_store import FILE, Store
+from mtpipe.terminology.inflected_match import evidence
+
+UNEDITED = "unedited"  # why a draft is the worse text
+# what no text was judged for, or not for its own sake
+_NO_TEXT = frozenset("no-change empty format too-long not-taken no-answer budget".split())
+
+
+def preferences(
+    folder: Path, source_lang: str, target_lang: str, prompts: Path | None = None
+) -> Iterator[dict[str, Any]]:
+    """{"prompt", "chosen", "rejected", "source", "draft", "terms", "editor", "rejected_editor", "reason"} of each pair.
+
+    folder: of a job's state (<out>/.mtpipe or <out>.mtpipe). chosen is a sentence's post-edit, rejected its draft or a
+    refused edit; sentences of which no edit was accepted have no pair. prompts: as the LLM editor's. Raises InputError.
+    """
+    if not (folder / FILE).is_file():
+        raise InputError(f"{folder}: no job was done here ({FILE} is missing); give <out>/.mtpipe or <out>.mtpipe")
+    text = template("post-edit", prompts)
+    names = language_name(source_lang), language_name(target_lang)
+    with Store(folder) as store:
+        for unit in store.edited():
+            accepted = [edit.editor for edit in unit.edits if edit.is_accepted]
+            if not accepted or unit.postedit is None or unit.draft is None:
+                continue
+            asked = _asked(unit, target_lang)
+            prompt = text.fill(None, **asked, source_language=names[0], target_language=names[1], mark="", previous="",
+                               next="", demonstrations=[], similar=[], refused=[])  # fmt: skip
+            for rejected, editor, reason in _rejected(unit):
+                yield {
+                    "prompt": f"{prompt.system}\n\n{prompt.user}", "chosen": unit.postedit, "rejected": rejected,
+                    "source": unit.source, "draft": unit.draft, "terms": asked["terms"], "editor": accepted[-1],
+                    "rejected_editor": editor, "reason": reason,
+                }  # fmt: skip
+
+
+def write(path: Path, pairs: Iterator[dict[str, Any]]) -> int:
+    """The pairs as JSON Lines; how many there were."""
+    count = 0
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        for count, pair in enumerate(pairs, 1):
+            file.write(json.dumps(pair, ensure_ascii=False) + "\n")
+    return count
+
+
+def _rejected(unit: Segment) -> Iterator[tuple[str, str, str]]:
+    """(text, its editor, reason) of each text that was not chosen."""
+    seen = {unit.postedit, ""}
+    texts = [(unit.draft or "", "draft", UNEDITED)]
+    texts += [(edit.after, edit.editor, edit.reason) for edit in unit.edits
+              if not edit.is_accepted and edit.reason not in _NO_TEXT]  # fmt: skip
+    for text, editor, reason in texts:
+        if text not in seen:
+            seen.add(text)
+            yield text, editor, reason
+
+
+def _asked(unit: Segment, lang: str) -> dict[str, Any]:
+    """What the draft is to be edited for, as the prompt's text takes it."""
+    found = inline_codes.find(unit.source)
+    unmet = [term for term in unit.terms if not evidence(term, unit.draft or "", lang)]
+    banned = [term for term in unit.terms if term.status == "forbidden" and term not in unmet]
+    return {
+        "source": unit.source, "draft": unit.draft,
+        "placeholders": list(dict.fromkeys(inline_codes.literals(unit.source, found))),
+        "terms": [{"source": term.source, "targets": list(term.targets)} for term in unmet
+                  if term.status in ("preferred", "admitted")],
+        "names": [term.target for term in unmet if term.status == "do-not-translate"],
+        "forbidden": [term.target for term in banned],
+        "codes": inline_codes.broken(unit.source, found, unit.draft or ""),
+    }  # fmt: skip

@@ -1,0 +1,81 @@
+"""python -m tests.benchmarks [NAME …]: makes the comparisons, prints the table, writes eval/bench.md and its JSON.
+
+With names only those are made, and nothing is written. BENCH_PAGES: a smaller folder, to try it out.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from tests.benchmarks import comparisons
+from tests.benchmarks.child import ROOT
+from tests.benchmarks.comparisons import COMPARISONS, Row
+
+
+def main(names: list[str]) -> int:
+    comparisons.PAGES = int(os.environ.get("BENCH_PAGES", comparisons.PAGES))
+    rows = []
+    for name in names or COMPARISONS:
+        with TemporaryDirectory() as folder:
+            print(f"{name} …", file=sys.stderr, flush=True)
+            rows.append(COMPARISONS[name](Path(folder)))
+    text = table(rows)
+    print(text)
+    if not names:
+        (ROOT / "eval/bench.md").write_text(text, encoding="utf-8")
+        found = {"machine": machine(), "rounds": comparisons.ROUNDS, "rows": [asdict(row) for row in rows]}
+        path = ROOT / "eval/results/bench.json"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    return 0
+
+
+def machine() -> str:
+    """The class of machine, not its name."""
+    return f"{platform.system()} {platform.machine()}, {len(os.sched_getaffinity(0))} cores, {processor()}"
+
+
+def processor() -> str:
+    lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown")
+
+
+def table(rows: list[Row]) -> str:
+    """The rows as a page of Markdown, with what stands behind each figure."""
+    lines = [
+        "# Bench", "",
+        f"`make bench` on {machine()}: ratios of wall times, medians of {comparisons.ROUNDS} rounds in which the sides "
+        "take turns, each run in a process of its own; loading of model and glossary is left out and given apart.",
+        "", "| what | goal | measured | met | data |", "|---|---|---|---|---|",
+        *(f"| {row.name} | {row.goal} | {figure(row)} | {answer(row)} | {row.data or '–'} |" for row in rows), "",
+    ]  # fmt: skip
+    for row in rows:
+        lines += [f"## {row.name[0].upper()}{row.name[1:]}", ""]
+        lines += [f"- {name}: {said(value)}" for name, value in row.details.items()] + [""]
+    return "\n".join(lines)
+
+
+def figure(row: Row) -> str:
+    return "not measured" if row.measured is None else f"{row.measured:.3f}"
+
+
+def answer(row: Row) -> str:
+    return {True: "yes", False: "no", None: "–"}[row.is_met]
+
+
+def said(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {said(item)}" for name, item in value.items())
+    if isinstance(value, list):
+        return ", ".join(map(said, value))
+    return f"{value:.3f}" if isinstance(value, float) else str(value)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

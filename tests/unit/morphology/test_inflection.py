@@ -1,0 +1,89 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mtpipe.alignment.lexicon import Lexicon
+from mtpipe.alignment.ngram_lm import Fluency
+from mtpipe.morphology import inflection
+from tests.support.bilingual import german, spanish
+
+
+def lexicon(lang, **forms):
+    """A lexicon with these attested forms: lemma="form form …", the first one seen most often."""
+    made = Lexicon("en", lang)
+    made.forms = {word: {form: 100 - i for i, form in enumerate(row.split())} for word, row in forms.items()}
+    made.fluency = Fluency()
+    return made
+
+
+CZECH = lexicon("cs", soubor="soubor souboru soubory souborů", tabulka="tabulka tabulky tabulce tabulku tabulkou")
+RUSSIAN = lexicon("ru", файл="файл файла файлы файлов", ячейка="ячейка ячейки ячейку ячеек")
+
+
+@pytest.mark.parametrize("table, word, expected", [
+    (spanish(), "plantilla", ["plantilla", "plantillas"]),
+    (spanish(), "Plantilla", ["Plantilla", "Plantillas"]),
+    (german(), "Tabelle", ["Tabelle", "Tabellen"]),
+    (CZECH, "soubor", ["soubor", "souboru", "soubory", "souborů"]),
+    (CZECH, "neznámý", ["neznámý"]),
+    (lexicon("en"), "a", ["a", "an"]), (lexicon("en"), "An", ["An", "A"]), (lexicon("en"), "and", ["and"]),
+])
+def test_forms_are_the_word_and_what_is_attested(table, word, expected):
+    assert inflection.forms(word, table) == expected
+
+
+@pytest.mark.parametrize("table, term, replaced, is_bent, expected", [
+    # as the replaced word bends, so does the new one
+    (spanish(), "modelo", ["plantillas"], True, "modelos"),
+    (spanish(), "modelo", ["plantilla"], False, "modelo"),
+    (spanish(), "plantilla", ["modelos", "nuevos"], True, "plantillas"),
+    (german(), "Liste", ["Tabellen"], True, "Listen"),
+    (german(), "Liste", ["Tabelle"], False, "Liste"),
+    # words that the corpus does not know bend by analogy
+    (spanish(), "frobnizador", ["modelo"], False, "frobnizador"),
+    (spanish(), "disco", ["modelos"], True, "discos"),
+    # an attribute behind a preposition keeps its form
+    (spanish(), "hoja de cálculo", ["tablas"], True, "hojas de cálculo"),
+    # marks and names stay
+    (spanish(), "C++", ["modelos"], True, "C++"),
+])
+def test_the_least_odd_variant_bends_as_the_replaced_words_did(table, term, replaced, is_bent, expected):
+    assert inflection.variants(term, replaced, is_bent, table)[0][0] == expected
+
+
+def test_variants_are_rated_least_odd_first_and_hold_the_term_itself():
+    found = inflection.variants("soubor", ["tabulce"], True, CZECH)
+    assert {"soubor", "souboru", "soubory"} <= {form for form, _ in found}
+    assert [odd for _, odd in found] == sorted(odd for _, odd in found) and found[0][1] < found[-1][1]
+    found = inflection.variants("файл", ["ячеек"], True, RUSSIAN)
+    assert {"файл", "файла", "файлов"} <= {form for form, _ in found}
+
+
+def test_a_form_that_a_known_word_never_takes_is_not_made_up():
+    known = lexicon("es", lunes="lunes", modelo="modelo modelos")
+    assert [form for form, _ in inflection.variants("lunes", ["modelos"], True, known)] == ["lunes"]
+
+
+@pytest.mark.parametrize("form, replaced, is_first, table, expected", [
+    ("modelo", "plantilla", True, None, "modelo"),
+    ("modelo", "Plantilla", True, None, "Modelo"),
+    ("modelo", "Plantilla", False, spanish(), "Modelo"),  # a label: the word is written small else
+    ("modelo", "Madrid", False, spanish(), "modelo"),  # a name is no label
+    ("modelo", "PLANTILLA NUEVA", False, None, "MODELO"),
+    ("modelo", "IBM", False, None, "modelo"),  # too short to shout
+    ("CSV", "DATEN", False, None, "CSV"),
+    ("Tabelle", "blatt", False, None, "Tabelle"),
+    ("modelo", "", True, None, "modelo"), ("", "Plantilla", True, None, ""),
+])
+def test_like_takes_over_capitals(form, replaced, is_first, table, expected):
+    assert inflection.like(form, replaced, is_first, table) == expected
+
+
+WORDS = st.text(min_size=1, max_size=8).filter(lambda text: not text.isspace())
+
+
+@given(st.lists(WORDS, min_size=1, max_size=5).map(" ".join), st.lists(WORDS, max_size=3), st.booleans())
+def test_variants_never_fail_and_are_few(term, replaced, is_bent):
+    for table in (spanish(), CZECH):
+        found = inflection.variants(term, replaced, is_bent, table)
+        assert 1 <= len(found) <= inflection.MOST_VARIANTS and all(odd >= 0 for _, odd in found)

@@ -1,0 +1,211 @@
+"""The adapter on a real, if tiny, Transformer (dictionary_model.py): word by word, other words copied."""
+
+import json
+import math
+import shutil
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from mtpipe.document import inline_codes
+from mtpipe.document.segment import Code, Segment, TermMatch
+from mtpipe.errors import ConfigError, ModelError
+from mtpipe.glossary.model import Term
+from mtpipe.mt import Draft, decoding
+from mtpipe.mt.ct2 import CTranslate2Translator
+from tests.conftest import WORDS
+from tests.support.dictionary_model import POSITIONS, build
+
+
+@pytest.fixture(scope="module")
+def translator(model_folder):
+    return CTranslate2Translator(model_folder)
+
+
+@pytest.fixture(scope="module")
+def coder(tmp_path_factory):
+    """A model that knows masked codes."""
+    return CTranslate2Translator(build(tmp_path_factory.mktemp("coder") / "m", WORDS, code="⟦{}⟧"))
+
+
+def segment(source):
+    return Segment("a#1", source, codes=inline_codes.find(source))
+
+
+def translated(translator, source):
+    return translator.translate([segment(source)])[0].text
+
+
+def test_drafts_come_in_order_whatever_their_length(translator):
+    sources = ["open the table", "cell", "select a cell and open the table in the menu", "the row", "open"] * 3
+    texts = [draft.text for draft in translator.translate([segment(source) for source in sources])]
+    assert texts == [" ".join(WORDS[word] for word in source.split()) for source in sources]
+
+
+@pytest.mark.parametrize("source", ["", "   ", "1,000.50", "…", "{name}", "%s – 12 {x}", "<b>1</b>"])
+def test_segments_without_words_are_copied(translator, source):
+    draft = translator.translate([segment(source)])[0]
+    assert draft.text == source and draft.score is None
+
+
+@pytest.mark.parametrize(
+    "source, target",
+    [
+        ("  open the table \n", "  öffne die Tabelle \n"),
+        ("open {name} in %s", "öffne {name} in %s"),
+        ("open <b>the table</b>", "öffne <b>die Tabelle</b>"),
+        ("<i>open</i> the <b>cell</b>", "<i>öffne</i> die <b>Zelle</b>"),
+    ],
+)
+def test_codes_and_white_space_come_back(translator, source, target):
+    assert translated(translator, source) == target
+
+
+@pytest.mark.parametrize("source", ["open <b>the table</b> {n}", "open {n} and {m}", "open <i>the</i> <b>{n}</b>"])
+def test_a_model_that_knows_codes_carries_them(coder, source):
+    draft = coder.translate([segment(source)])[0]
+    assert not inline_codes.broken(source, inline_codes.find(source), draft.text)
+    assert "⟦" not in draft.text and "öffne" in draft.text and draft.notes == ()
+
+
+def test_only_segments_with_terms_bring_alternatives(translator):
+    plain = segment("open the table")
+    match = TermMatch(Term(("table",), ("Tabelle",)), 9, 14)
+    with_terms, without = translator.translate([replace(plain, matches=(match,)), plain])
+    assert with_terms.text == without.text and without.alternatives == ()
+    assert with_terms.alternatives and with_terms.text not in with_terms.alternatives
+
+
+def test_terms_are_shown_only_where_the_model_missed_one():
+    asked = []
+
+    def options(segments):
+        asked.append([(one.id, len(one.matches)) for one in segments])
+        return [[Draft("die Tabelle" if one.id == "has" else "das Feld")] for one in segments]
+
+    match = TermMatch(Term(("table",), ("Tabelle",)), 4, 9)
+    given = [Segment(name, "the table", matches=(match,) * (name != "none")) for name in ("has", "lacks", "none")]
+    made = decoding.sparing(given, options, "de")
+    assert asked == [[("has", 0), ("lacks", 0), ("none", 0)], [("lacks", 1)]] and len(made) == 3
+
+
+def test_a_code_that_the_model_breaks_is_placed_by_guess_and_said(translator):
+    # the dictionary knows "table": as a placeholder it does not survive the model
+    source = "open the table"
+    read = Segment("a#1", source, codes=(Code(9, 14),))
+    draft = translator.translate([read])[0]
+    assert draft.text.count("table") == 1 and draft.notes == ("codes placed by guess",)
+
+
+def test_a_source_beyond_the_limit_is_translated_in_parts_and_said(translator):
+    source = "open the table, " * 300
+    draft = translator.translate([segment(source)])[0]
+    assert draft.text.split() == ["öffne", "die", "Tabelle,"] * 300
+    assert draft.notes == (f"translated in parts: longer than the model's {POSITIONS} tokens",)
+
+
+def test_codes_survive_translation_in_parts(translator):
+    source = "open <b>the table</b>, " + "select a cell, " * 30 + "open {name}"
+    draft = translator.translate([segment(source)])[0]
+    assert draft.text.startswith("öffne <b>die Tabelle</b>,") and draft.text.count("Zelle") == 30
+    assert (
+        not inline_codes.broken(source, inline_codes.find(source), draft.text)
+        and "codes placed by guess" in draft.notes
+    )
+
+
+def test_what_has_no_end_is_split_then_given_up_with_a_note(model_folder, tmp_path):
+    """A model whose end symbol is never written: every hypothesis runs into the limit."""
+    folder = build(tmp_path / "endless", WORDS, is_endless=True, max_tokens=8)
+    draft = CTranslate2Translator(folder).translate([segment("open the table")])[0]
+    assert draft.text == "" and draft.notes == ("no translation within the model's 8 tokens",)
+
+
+def test_terms_are_annotated_for_a_model_that_knows_it(tmp_path):
+    said = {"open": "⟦", "arrow": "⇒", "close": "⟧"}
+    folder = build(tmp_path / "m", WORDS, annotation=said)
+    term = Term(("cell",), ("Feld",))
+    read = Segment("a#1", "the cell", matches=(TermMatch(term, 4, 8),))
+    draft = CTranslate2Translator(folder).translate([read])[0]
+    assert "Feld" in draft.text and not set("⟦⇒⟧") & set(draft.text)
+    assert "Feld" not in translated(CTranslate2Translator(folder), "the cell")
+
+
+def test_nbest_is_distinct_and_begins_with_the_translation(translator):
+    options = translator.nbest([segment("open the table"), segment("{x}")], 4)
+    assert options[0][0] == "öffne die Tabelle" and len(set(options[0])) == len(options[0]) > 1
+    assert options[1] == ["{x}"]
+
+
+def test_complete_goes_on_from_the_prefix(translator):
+    sources = [segment("open the table"), segment("select a cell in the menu"), segment("open the row")]
+    prefixes = ["schließe die", "wähle", "öffne die Zeile"]
+    together = [draft.text for draft in translator.complete(sources, prefixes)]
+    assert together == ["schließe die Tabelle", "wähle eine Zelle in die Menü", "öffne die Zeile"]
+    assert together == [translator.complete([s], [p])[0].text for s, p in zip(sources, prefixes, strict=True)]
+
+
+def test_complete_refuses_what_the_model_has_no_piece_for(tmp_path):
+    translator = CTranslate2Translator(build(tmp_path / "m", WORDS, byte_fallback=False))
+    drafts = translator.complete([segment("open the table")] * 2, ["öffne 日", "öffne"])
+    assert drafts[0].text == "" and drafts[0].notes == ("the model has no piece for 日",)
+    assert drafts[1].text == "öffne die Tabelle"
+
+
+def test_complete_refuses_what_is_longer_than_the_limit(translator):
+    drafts = translator.complete([segment("open " * 60), segment("open")], ["öffne", "öffne " * 60])
+    assert [draft.notes for draft in drafts] == [(f"longer than the model's {POSITIONS} tokens",)] * 2
+
+
+def test_score_prefers_the_right_target_and_does_not_depend_on_the_batch(translator):
+    pairs = [("the cell", "die Zelle"), ("the cell", "eine Zelle"), ("open the table", "öffne die Tabelle")]
+    scores = translator.score(pairs)
+    assert scores[0] > scores[1]
+    assert scores == pytest.approx([translator.score([pair])[0] for pair in pairs])
+    assert translator.score([]) == []
+
+
+def test_score_is_minus_infinity_beyond_the_limit(translator):
+    assert translator.score([("open " * 60, "öffne"), ("open", "öffne " * 60)]) == [-math.inf, -math.inf]
+
+
+def test_align_pools_pieces_to_words(translator):
+    matrix = translator.align([("open the xylophone, cell", "öffne die xylophone, Zelle")])[0]
+    assert matrix.shape == (5, 5)
+    assert list(matrix.argmax(axis=1)) == [0, 1, 2, 3, 4] and matrix.max(axis=1) == pytest.approx(np.ones(5), abs=0.01)
+
+
+LONG = "open " * 60
+
+
+@pytest.mark.parametrize("source, target", [("open", ""), ("", "öffne"), (LONG, "öffne"), ("open", LONG)])
+def test_align_has_zeros_where_there_is_nothing_to_see(translator, source, target):
+    matrix = translator.align([(source, target)])[0]
+    assert matrix.shape == (len(target.split()), len(source.split())) and not matrix.any()
+
+
+def test_digest_says_what_changes_translations(model_folder, translator, tmp_path):
+    assert CTranslate2Translator(model_folder, batch_tokens=64, threads=1).digest == translator.digest
+    assert CTranslate2Translator(model_folder, beam_size=2).digest != translator.digest
+    other = shutil.copytree(model_folder, tmp_path / "other")
+    data = json.loads((other / "model.json").read_text())
+    (other / "model.json").write_text(json.dumps(data | {"code": "⟦{}⟧"}))
+    assert CTranslate2Translator(other).digest != translator.digest
+
+
+def test_options_out_of_range_are_refused(model_folder):
+    with pytest.raises(ConfigError, match="beam_size is ≥ 1, batch_tokens and threads ≥ 0, annotate missing or always"):
+        CTranslate2Translator(model_folder, beam_size=0)
+
+
+def test_a_damaged_model_is_said_to_be_one(model_folder, tmp_path):
+    broken = shutil.copytree(model_folder, tmp_path / "broken")
+    (broken / "ct2" / "model.bin").write_bytes(b"nonsense")
+    with pytest.raises(ModelError, match="broken: the model can't be loaded"):
+        CTranslate2Translator(broken)
+
+
+def test_blobs_of_data_are_copied(translator):
+    blob = "QUJD" * 2000
+    assert translated(translator, blob) == blob

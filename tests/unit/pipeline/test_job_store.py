@@ -1,0 +1,156 @@
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+
+from mtpipe.document.segment import Code, Edit, Segment, TermError, TermMatch
+from mtpipe.errors import OutputError
+from mtpipe.glossary.model import Term
+from mtpipe.pipeline.job_store import Store, unit_key
+
+CELL = Term(("cell",), ("Zelle",))
+ROW = Term(("row",), ("Zeile",))
+SEGMENT = Segment(
+    "a#1", "A cell {x}", matches=(TermMatch(CELL, 2, 6),), draft="Ein Feld {x}", postedit="Eine Zelle {x}", score=-0.5,
+    codes=(Code(7, 10),), notes=("a note",), edits=(Edit("nbest", "Ein Feld {x}", "Eine Zelle {x}", "accepted"),),
+    errors=(TermError("missing", CELL, ("Zelle",), "", "rule"), TermError("changed", None, ("{x}",), "", "code")),
+)  # fmt: skip
+FRESH = replace(SEGMENT, draft=None, postedit=None, score=None, notes=(), edits=(), errors=())
+
+
+def test_what_is_saved_is_loaded_again_by_another_process(tmp_path):
+    with Store(tmp_path) as store:
+        store.save([("k", "repaired", SEGMENT)])
+    with Store(tmp_path) as store:
+        assert store.load({"k": FRESH, "other": FRESH}) == {"k": ("repaired", SEGMENT)}
+
+
+def test_saving_again_replaces(tmp_path):
+    with Store(tmp_path) as store:
+        store.save([("k", "failed", FRESH)])
+        store.save([("k", "checked", SEGMENT)])
+        assert store.load({"k": FRESH})["k"][0] == "checked"
+
+
+def test_drafts_are_kept_for_other_editors_with_all_that_came_with_them(tmp_path):
+    drafted = replace(FRESH, draft="Ein Feld {x}", score=-0.4, notes=("cut",), alternatives=("Eine Zelle {x}",))
+    with Store(tmp_path) as store:
+        store.save_drafts([("d", drafted), ("lost", replace(FRESH, draft=None))])
+        store.save_drafts([])
+    with Store(tmp_path) as store:
+        assert store.drafted({"d": FRESH, "lost": FRESH, "other": FRESH}) == {"d": drafted, "lost": FRESH}
+        assert store.load({"d": FRESH}) == {}
+
+
+def test_a_chunk_is_saved_whole_or_not_at_all(tmp_path):
+    def units():
+        yield "a", "checked", SEGMENT
+        raise KeyboardInterrupt
+
+    bad = [("a", "checked", SEGMENT), ("b", "checked", replace(SEGMENT, score=object()))]
+    with Store(tmp_path) as store:
+        with pytest.raises(KeyboardInterrupt):
+            store.save(units())
+        with pytest.raises(OutputError, match="job.sqlite: the job's state can't be kept"):
+            store.save(bad)
+        assert store.load({"a": FRESH, "b": FRESH}) == {}
+
+
+def test_more_units_than_one_query_takes(tmp_path):
+    units = {f"k{i}": FRESH for i in range(1500)}
+    with Store(tmp_path) as store:
+        store.save((key, "checked", segment) for key, segment in units.items())
+        assert store.load(units).keys() == units.keys()
+        assert store.first_seen(units) == units.keys() and store.first_seen(["k1", "new"]) == {"new"}
+
+
+def test_first_seen_forgets_with_the_run(tmp_path):
+    for _ in range(2):
+        with Store(tmp_path) as store:
+            assert store.first_seen(["a"]) == {"a"}
+
+
+def test_documents_are_finished_under_a_digest(tmp_path):
+    with Store(tmp_path) as store:
+        assert store.document("a/ä.txt") is None
+        store.finish("a/ä.txt", "one")
+        store.finish("a/ä.txt", "two")
+        assert store.document("a/ä.txt") == "two"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"source": "A cell {y}"}, {"codes": ()}, {"draft": "Zelle"}, {"matches": ()},
+        {"matches": (TermMatch(CELL, 2, 5),)}, {"matches": (TermMatch(ROW, 2, 6),)},
+        {"matches": (TermMatch(replace(CELL, forms=("Zellen",)), 2, 6),)},
+        {"matches": (TermMatch(replace(CELL, status="forbidden"), 2, 6),)},
+    ],
+)  # fmt: skip
+def test_key_changes_with_what_changes_the_translation(change):
+    assert unit_key(replace(FRESH, **change), "s") != unit_key(FRESH, "s")
+    assert unit_key(FRESH, "other settings") != unit_key(FRESH, "s")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"id": "b#7"}, {"reference": "x"}, {"notes": ("x",)},
+        {"matches": (TermMatch(replace(CELL, note="n", line=9), 2, 6),)},
+    ],
+)
+def test_key_stays_with_what_does_not(change):
+    assert unit_key(replace(FRESH, **change), "s") == unit_key(FRESH, "s")
+
+
+def test_one_job_at_a_time(tmp_path):
+    with Store(tmp_path):
+        with pytest.raises(OutputError, match="another mtpipe job is at work in this folder; wait for it or choose"):
+            Store(tmp_path)
+    Store(tmp_path).__exit__()
+
+
+def test_a_killed_jobs_lock_is_taken_over(tmp_path):
+    script = f"""
+import sys, time
+from pathlib import Path
+from mtpipe.pipeline.job_store import Store
+store = Store(Path({str(tmp_path)!r}))
+store.finish("done", "x")
+print("locked", flush=True)
+time.sleep(60)
+"""
+    process = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
+    assert process.stdout.readline() == "locked\n"
+    with pytest.raises(OutputError, match="another mtpipe job"):
+        Store(tmp_path)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    with Store(tmp_path) as store:
+        assert store.document("done") == "x"
+
+
+def test_a_damaged_file_is_said_to_be_one(tmp_path):
+    (tmp_path / "job.sqlite").write_bytes(b"this is no database" * 100)
+    with pytest.raises(OutputError, match="the file is damaged; delete it and run again"):
+        Store(tmp_path)
+
+
+def test_a_file_of_another_version_starts_anew(tmp_path):
+    with Store(tmp_path) as store:
+        store.save([("k", "checked", SEGMENT)])
+    db = sqlite3.connect(tmp_path / "job.sqlite")
+    db.execute("PRAGMA user_version = 99")
+    db.close()
+    with Store(tmp_path) as store:
+        assert store.load({"k": FRESH}) == {}
+
+
+def test_a_folder_that_can_not_be_made(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OutputError, match="check the folder's permissions and the free space"):
+        Store(tmp_path / "file" / "job")

@@ -1,0 +1,31 @@
+"""The command line must start fast: what it imports is checked in a fresh interpreter."""
+
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = ("numpy", "spacy", "ctranslate2", "sentencepiece", "simplemma", "lxml", "jinja2", "rich", "sqlite3",
+         "sacrebleu", "torch", "transformers")  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["import mtpipe", "import mtpipe.cli.main",
+     "from mtpipe.cli.main import main; main(['--help'], standalone_mode=False)",
+     "from mtpipe.cli.main import main; main(['translate', '--help'], standalone_mode=False)",
+     "from mtpipe import Job, Glossary, Segment, MtpipeError"],
+)  # fmt: skip
+def test_nothing_heavy_is_imported(code):
+    script = f"import sys\n{code}\nprint('loaded:', *sorted(set({HEAVY}) & set(sys.modules)))"
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert result.stdout.splitlines()[-1] == "loaded:"
+
+
+def test_public_names_are_there():
+    import mtpipe
+
+    assert all(getattr(mtpipe, name) is not None for name in mtpipe.__all__)
+    assert set(mtpipe.__all__) <= set(dir(mtpipe))
+    with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
+        mtpipe.nonsense
