@@ -1,0 +1,1 @@
+"""What tests share: small models, servers that answer, made-up shared tasks."""
