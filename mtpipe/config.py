@@ -8,7 +8,6 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -104,20 +103,20 @@ class Job:
     def settings(self) -> dict[str, Any]:
         """What changes the output, beside the sources, glossary and model: goes into every unit's key."""
         return {
-            "mtpipe": [__version__, code_digest()],
             "languages": [self.source_lang, self.target_lang],
             "editors": self.editors,
             "options": {key: dict(self.options[key]) for key in sorted(self.options) if key.startswith("editor.")},
         }
 
     def digest(self, *tools: str) -> str:
-        """Changes with whatever changes the output but sources and glossary; tools: digests of the model and so on."""
+        """Changes with whatever changes the output but sources and glossary; tools: digests of the model and so on,
+        and the versions of what works with them."""
         said = json.dumps([self.settings(), tools], sort_keys=True, default=str)
         return hashlib.sha256(said.encode()).hexdigest()[:16]
 
-    def draft_digest(self, translator: str) -> str:
-        """Changes with whatever changes first drafts but sources and glossary."""
-        said = [__version__, code_digest(), self.source_lang, self.target_lang, translator]
+    def draft_digest(self, *tools: str) -> str:
+        """Changes with whatever changes first drafts but sources and glossary; tools as for `digest`."""
+        said = [self.source_lang, self.target_lang, tools]
         return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:16]
 
     def signature(self, model: str, glossary: str, lexicon: str, editors: Sequence[str], tm: str = "",
@@ -266,15 +265,6 @@ def _parsed(setting: str, text: str, usage: str) -> dict[str, Any]:
 
 def settings_names() -> list[str]:
     return [name for name in Job.__dataclass_fields__ if name not in ("options", "calls")]
-
-
-@cache
-def code_digest() -> str:
-    """Of the package's own modules: units made by other code of the same version are not taken for this one's."""
-    total = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.rglob("*.py")):
-        total.update(path.read_bytes())
-    return total.hexdigest()[:16]
 
 
 def folder_digest(folder: Path | None) -> str:

@@ -56,12 +56,13 @@ WAITING = ("budget", "no-answer")  # reasons of an editor that was not heard thi
 @dataclass(frozen=True, slots=True)
 class Edit:
     """One proposal of an editor; reason: "accepted", the guard's code for why it was refused, or the editor's own for
-    why there is none."""
+    why there is none. errors: what was wrong with before, of an accepted edit."""
 
     editor: str
     before: str
     after: str
     reason: str
+    errors: tuple[TermError, ...] = ()
 
     @property
     def is_accepted(self) -> bool:

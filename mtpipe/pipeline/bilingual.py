@@ -13,7 +13,7 @@ from mtpipe.document.segment import Score, Segment
 from mtpipe.errors import InputError
 from mtpipe.evaluation.scoring import METRICS, evaluate
 from mtpipe.glossary.model import Glossary
-from mtpipe.pipeline.checking import check
+from mtpipe.pipeline.steps import check
 from mtpipe.pipeline.summary import Tally
 from mtpipe.terminology.matcher import Matcher
 
@@ -22,7 +22,7 @@ __all__ = ["METRICS", "review", "score"]
 
 def review(path: Path, source_lang: str, target_lang: str, glossary: Path | None = None) -> dict[str, Any]:
     """The counted part of a report on bilingual segments as they are: their terms and codes, nothing edited."""
-    tally = Tally(target_lang, ())
+    tally = Tally(())
     tally.add(path.name, "written", check(_segments(path, source_lang, target_lang, glossary), target_lang))
     return tally.report()
 

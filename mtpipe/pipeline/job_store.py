@@ -22,7 +22,7 @@ from mtpipe.io.sqlite import transaction
 
 FILE = "job.sqlite"
 DONE = ("checked", "repaired", "failed")  # not yet: waiting; pending units have no row
-_VERSION = 4
+_VERSION = 5
 _TABLES = """
 CREATE TABLE units (key TEXT PRIMARY KEY, state TEXT, source TEXT, draft TEXT, score REAL, postedit TEXT,
                     notes TEXT, errors TEXT, edits TEXT, terms TEXT) WITHOUT ROWID;
@@ -85,7 +85,7 @@ class Store:
             found[key] = state, replace(
                 segment, draft=draft, score=score, postedit=postedit, notes=tuple(json.loads(notes)),
                 errors=tuple(_error(item, segment) for item in json.loads(errors)),
-                edits=tuple(Edit(*item) for item in json.loads(edits)),
+                edits=tuple(_edit(item, segment) for item in json.loads(edits)),
             )  # fmt: skip
         return found
 
@@ -108,7 +108,7 @@ class Store:
             (
                 key, state, unit.source, unit.draft, unit.score, unit.postedit, json.dumps(unit.notes),
                 json.dumps([_error_row(error, unit) for error in unit.errors]),
-                json.dumps([(edit.editor, edit.before, edit.after, edit.reason) for edit in unit.edits]),
+                json.dumps([_edit_row(edit, unit) for edit in unit.edits]),
                 json.dumps([_term_row(term) for term in terms_of(unit)] if unit.edits else []),
             )
             for key, state, unit in units
@@ -116,12 +116,12 @@ class Store:
         self._insert("units", rows)
 
     def edited(self) -> Iterator[Segment]:
-        """The finished units that have edits, with their sources, targets and terms (no places of them) only."""
+        """The finished units that have edits, with sources, targets, terms without places and edits without errors."""
         with self._guarded():
             query = "SELECT key, source, draft, postedit, edits, terms FROM units WHERE edits != '[]' AND state != ?"
             for key, source, draft, postedit, edits, terms in self._db.execute(query, ("waiting",)):
                 yield Segment(key, source, draft=draft, postedit=postedit, terms=tuple(map(_term, json.loads(terms))),
-                              edits=tuple(Edit(*item) for item in json.loads(edits)))  # fmt: skip
+                              edits=tuple(Edit(*item[:4]) for item in json.loads(edits)))  # fmt: skip
 
     def first_seen(self, keys: Iterable[str]) -> set[str]:
         """Which of the keys this run had not asked about before."""
@@ -181,6 +181,15 @@ def _term_row(term: Term) -> list:
 def _term(row: list) -> Term:
     sources, targets, status, forms = row
     return Term(tuple(sources), tuple(targets), status, tuple(forms))
+
+
+def _edit_row(edit: Edit, segment: Segment) -> list:
+    return [edit.editor, edit.before, edit.after, edit.reason, [_error_row(error, segment) for error in edit.errors]]
+
+
+def _edit(row: list, segment: Segment) -> Edit:
+    editor, before, after, reason, errors = row
+    return Edit(editor, before, after, reason, tuple(_error(error, segment) for error in errors))
 
 
 def _error_row(error: TermError, segment: Segment) -> list:

@@ -21,14 +21,11 @@ from mtpipe.document import sentence_splitting
 from mtpipe.document.segment import Segment
 from mtpipe.errors import InputError, UnsuitedError
 from mtpipe.io import process_memory
-from mtpipe.pipeline import job_folder, resources
-from mtpipe.pipeline.checking import check
-from mtpipe.pipeline.fallback import fall_back
+from mtpipe.pipeline import job_folder, resources, stages, steps
 from mtpipe.pipeline.job_folder import File
 from mtpipe.pipeline.job_store import DONE, Store, unit_key
 from mtpipe.pipeline.reading import Reading, state_of, units_of
 from mtpipe.pipeline.summary import Tally
-from mtpipe.pipeline.translation import translate_ahead
 from mtpipe.postedit.ladder import postedit
 from mtpipe.tm.pretranslation import recall
 
@@ -108,7 +105,7 @@ class _Work:
         self._seconds: dict[str, float] = {}
         with self._timed("load"):
             self._tools = resources.load(job, scratch)
-        self._tally = Tally(job.target_lang, [name for name, _ in self._tools.editors])
+        self._tally = Tally([name for name, _ in self._tools.editors])
         self._formats: dict[str, Any] = {}
         # the first is small, so that the translator is soon at work
         self._windows = job_folder.windows(files, job.window_bytes, job.window_bytes // 8)
@@ -207,7 +204,7 @@ class _Work:
         order, size = list(units), self._job.units_per_chunk
         chunks = [order[i : i + size] for i in range(0, len(order), size)]
         sources = [[known[key] for key in chunk] for chunk in chunks]
-        with closing(translate_ahead(sources, self._tools.translator, self.look_ahead)) as coming:
+        with closing(steps.translate_ahead(sources, self._tools.translator, self.look_ahead)) as coming:
             for chunk, waiting in zip(chunks, coming, strict=True):
                 with self._timed("translate"):  # what the other stages did not cover
                     drafted = dict(zip(chunk, waiting.result(), strict=True))
@@ -217,11 +214,11 @@ class _Work:
                 yield drafted
 
     def _credible(self, drafts: list[Segment]) -> list[Segment]:
-        return fall_back(drafts, self._job.source_lang, self._job.target_lang, self._tools.fallback)
+        return steps.fall_back(drafts, self._job.source_lang, self._job.target_lang, self._tools.fallback)
 
     def _edited(self, drafts: dict[str, Segment], store: Store) -> dict[str, Segment]:
         with self._timed("check"):
-            checked = check(list(drafts.values()), self._job.target_lang)
+            checked = steps.check(list(drafts.values()), self._job.target_lang)
         tools = self._tools
         edited = postedit(checked, tools.editors, self._job.target_lang, tools.translator, self._seconds, tools.lexicon)
         done = dict(zip(drafts, edited, strict=True))
@@ -244,9 +241,10 @@ class _Work:
     def _write_document(self, reading: Reading, finished: list[Segment], store: Store) -> None:
         assert reading.document is not None
         file = reading.file
-        asked = self._job.digest(str(self._job.options.get(f"format.{file.format}", {})))
-        said = " ".join((reading.digest, asked, *reading.keys))
-        digest = hashlib.sha256(said.encode()).hexdigest()
+        options = str(self._job.options.get(f"format.{file.format}", {}))
+        settings = self._job.digest(stages.versions("write"), options)
+        made_from = " ".join((reading.digest, settings, *reading.keys))
+        digest = hashlib.sha256(made_from.encode()).hexdigest()
         if store.document(file.name) == digest and file.out.exists():
             return
         rest = iter(finished)

@@ -19,6 +19,7 @@ from mtpipe.llm.client import Caller, open_llm
 from mtpipe.models import registry
 from mtpipe.models.registry import Model
 from mtpipe.mt import Decoder, Draft, Translator
+from mtpipe.pipeline import stages
 from mtpipe.postedit.editor import Editor, Tools
 from mtpipe.terminology.matcher import Matcher
 from mtpipe.tm.memory import Memories
@@ -80,8 +81,8 @@ def load(job: Job, scratch: Path) -> Toolbox:
         lexicon=lexicon,
         llm=llm,
         editors=editors,
-        settings=job.digest(engine, digest, *rungs),
-        drafting=job.draft_digest(engine),
+        settings=job.digest(stages.versions("repair"), engine, digest, *rungs),
+        drafting=job.draft_digest(stages.versions("translate"), engine),
         signature=job.signature(engine, glossary.digest[:16] if glossary.terms else "", digest, rungs,
                                 memories.digest, llm.name if llm else ""),  # fmt: skip
         described=_models_described(job, translator, model, other) | {

@@ -20,8 +20,7 @@ LISTED = 5000  # entries of each list in the report; what is left out is counted
 class Tally:
     """Counts per segment: a sentence that occurs twice counts twice, as its reader sees it twice."""
 
-    def __init__(self, lang: str, editors: Sequence[str]):
-        self._lang = lang
+    def __init__(self, editors: Sequence[str]):
         self._editors = tuple(editors)
         self._rungs = ("draft", *self._editors, "final")
         self._totals: Counter[str] = Counter()
@@ -122,16 +121,17 @@ class Tally:
         )  # fmt: skip
 
     def _errors(self, segment: Segment) -> Iterator[tuple[str, Sequence[TermError]]]:
-        """(rung, what is wrong after it) for the draft, each editor in turn and the final target."""
-        texts = {edit.editor: edit.after for edit in segment.edits if edit.is_accepted}
-        left = segment.errors
-        if texts:
-            left = checker.check(segment, self._lang, segment.draft)
-        yield "draft", left
+        """(rung, what is wrong after it) for the draft, each editor in turn and the final target.
+
+        An edit knows what was wrong before it: after it is wrong what the next one found.
+        """
+        accepted = [edit for edit in segment.edits if edit.is_accepted]
+        first, *later = [*(edit.errors for edit in accepted), segment.errors]
+        after = dict(zip((edit.editor for edit in accepted), later, strict=True))
+        yield "draft", first
         for name in self._editors:
-            if name in texts:
-                left = checker.check(segment, self._lang, texts[name])
-            yield name, left
+            first = after.get(name, first)
+            yield name, first
         yield "final", segment.errors
 
     def _edits(self, segment: Segment, path: str) -> None:

@@ -102,7 +102,7 @@ class _Trial:
         if self._best is None:
             return replace(self.segment, edits=edits)
         text, errors = self._best
-        accepted = Edit(self._editor, self.segment.target or "", text, guard.ACCEPTED)
+        accepted = Edit(self._editor, self.segment.target or "", text, guard.ACCEPTED, self.segment.errors)
         return replace(self.segment, postedit=text, errors=errors, edits=(*edits, accepted))
 
     def _is_allowed(self, candidate: str, scores: Scores | None) -> bool:

@@ -13,8 +13,7 @@ from mtpipe.document.segment import Segment
 from mtpipe.glossary.model import Glossary, Term
 from mtpipe.mt import Decoder
 from mtpipe.pipeline import resources
-from mtpipe.pipeline.checking import check
-from mtpipe.pipeline.translation import translate
+from mtpipe.pipeline.steps import check, translate
 from mtpipe.postedit.ladder import postedit
 from mtpipe.synthesis.recipe import BACK_TRANSLATE, Recipe
 from mtpipe.terminology.matcher import Matcher

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from mtpipe.document import inline_codes
 from mtpipe.document.segment import Code, Segment, TermError, TermMatch
@@ -12,6 +13,7 @@ from mtpipe.glossary.model import Term
 from mtpipe.languages.lemmatization import tokens
 from mtpipe.terminology.inflected_match import Evidence, evidence
 
+_KEPT = 1 << 13  # verdicts: editors, guard and ladder look at the same candidates
 _LONG_COPY = 4  # a source of so many words that comes back unchanged was not translated
 
 
@@ -22,6 +24,15 @@ def check(segment: Segment, lang: str, target: str | None = None) -> tuple[TermE
     translation at all.
     """
     text = (segment.target if target is None else target) or ""
+    return _errors(segment.source, segment.codes, segment.matches, text, lang)
+
+
+@lru_cache(_KEPT)
+def _errors(
+    source: str, codes: tuple[Code, ...], matches: tuple[TermMatch, ...], text: str, lang: str
+) -> tuple[TermError, ...]:
+    """The errors of one text, which is checked once."""
+    segment = Segment("", source, matches, codes=codes)
     if rule := _untranslated(segment, text):
         return (TermError("untranslated", None, (), text, rule),)
     errors = list(_term_errors(segment, text, lang))

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from mtpipe import __version__
-from mtpipe.config import code_digest
 from mtpipe.errors import InputError, OutputError
 
 FILE = "manifest.json"
@@ -46,6 +45,15 @@ class Manifest:
         except OSError as error:
             said = f"{self.path}: can't be written ({error.strerror})"
             raise OutputError(f"{said}; check permissions and space") from error
+
+
+@cache
+def code_digest() -> str:
+    """Of the package's own modules, of the record and of what is quick to measure again."""
+    total = hashlib.sha256()
+    for path in sorted(Path(__file__).parents[1].rglob("*.py")):
+        total.update(path.read_bytes())
+    return total.hexdigest()[:16]
 
 
 def digest(path: Path | None) -> str:

@@ -9,19 +9,19 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from mtpipe.config import EDITORS, Job, code_digest
+from mtpipe.config import EDITORS, Job
 from mtpipe.corpora import pairs
 from mtpipe.errors import MtpipeError
 from mtpipe.evaluation import comparison
 from mtpipe.llm import client, prompts
 from mtpipe.models import registry
-from mtpipe.pipeline import job_folder, jobs
+from mtpipe.pipeline import job_folder, jobs, stages
 from mtpipe.pipeline.job_store import FILE
 from mtpipe.report import comparison as comparison_files
 from mtpipe.synthesis import back_translation
 from mtpipe.synthesis.generation import synthesize
 from mtpipe.workflow import Stage
-from mtpipe.workflow.manifest import digest, said
+from mtpipe.workflow.manifest import code_digest, digest, said
 from mtpipe.workflow.settings import Workflow
 
 OnProgress = Callable[[jobs.Progress], object]
@@ -125,7 +125,8 @@ class Steps:
         files = {file.name: digest(file.path) for file in job_folder.files(job) if not file.problem}
         options = {key: table for key, table in job.options.items() if key.startswith(("mt.", "format."))}
         return {
-            "source": said(files), "glossary": digest(job.glossary), "model": digest(model), "code": code_digest(),
+            "source": said(files), "glossary": digest(job.glossary), "model": digest(model),
+            "stages": stages.versions("translate"),
             "tm": said([digest(path) for path in job.tm]),
             "settings": said({"languages": self._languages, "mt": job.mt, "options": options, "other": job.other,
                               "tm_flagged": job.tm_flagged, "columns": [job.glossary_sheet, job.glossary_columns]}),
@@ -134,7 +135,8 @@ class Steps:
     def _edit_inputs(self) -> dict[str, str]:
         job = self.job()
         options = {key: table for key, table in job.options.items() if key.startswith("editor.")}
-        return self._draft_inputs() | {"editors": said({"names": job.editors, "options": options}), "llm": self._llm(),
+        return self._draft_inputs() | {"stages": stages.versions("write"), "llm": self._llm(),
+                                       "editors": said({"names": job.editors, "options": options}),
                                        "lexicon": digest(job.lexicon), "calls": said(dict(job.calls))}  # fmt: skip
 
     def _translate(self) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from mtpipe.evaluation.metrics.chrf import Chrf
 from mtpipe.evaluation.metrics.quality import Quality
 from mtpipe.models import registry
 from mtpipe.mt.ct2 import CTranslate2Translator
-from mtpipe.pipeline.translation import translate
+from mtpipe.pipeline.steps import translate
 
 LANGUAGES = {"source_lang": "en", "target_lang": "de"}
 

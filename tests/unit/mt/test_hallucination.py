@@ -14,7 +14,7 @@ from mtpipe.mt import Draft
 from mtpipe.mt.fake import FakeTranslator
 from mtpipe.mt.hallucination import KINDS, LOW_SCORE, flags
 from mtpipe.pipeline import jobs
-from mtpipe.pipeline.fallback import fall_back
+from mtpipe.pipeline.steps import fall_back
 from mtpipe.terminology.matcher import Matcher
 
 SOURCE = "Open the table and select a cell."
@@ -87,12 +87,12 @@ class Second(FakeTranslator):
 
 
 LOOP, GOOD = "die die die Tabelle", "Öffnen Sie die Tabelle und wählen Sie eine Zelle."
-SAID = "the draft may be hallucinated (repetition)"
+SAID = "Possible hallucination: repetition"
 
 
 @pytest.mark.parametrize(("text", "draft", "note"), [
-    (GOOD, GOOD, f"{SAID}: replaced by the fallback model's"),
-    ("Zelle Zelle Zelle und Tabelle", LOOP, f"{SAID}; the fallback model's, too"),
+    (GOOD, GOOD, f"{SAID}; replaced by the fallback model's draft"),
+    ("Zelle Zelle Zelle und Tabelle", LOOP, f"{SAID}; the fallback model's draft, too"),
     ("", LOOP, SAID),
 ])  # fmt: skip
 def test_flagged_drafts_go_to_the_fallback(text, draft, note):
@@ -131,7 +131,7 @@ def test_a_job_with_a_fallback_model(tmp_path, model_folder, has_fallback):
     report = jobs.run(job)
     after = "schließe die Menü" if has_fallback else "schließe die die die"
     assert (tmp_path / "out.txt").read_text() == f"öffne die Tabelle\n\n{after}\n"
-    said = f"{SAID}: replaced by the fallback model's" if has_fallback else SAID
+    said = f"{SAID}; replaced by the fallback model's draft" if has_fallback else SAID
     assert [entry["note"] for entry in report["notes"]] == [said]
     assert bool(report["job"]["fallback"]) == has_fallback
     again = jobs.run(job)

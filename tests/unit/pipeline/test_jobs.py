@@ -50,7 +50,7 @@ def source(tmp_path):
 
 
 def job(source, out, **settings):
-    return Job(source, out, "en", "de", **{"mt": "test_pipeline:Recorder", "editors": ()} | settings)
+    return Job(source, out, "en", "de", **{"mt": "test_jobs:Recorder", "editors": ()} | settings)
 
 
 def contents(folder):
@@ -129,7 +129,7 @@ def test_a_changed_glossary_invalidates_only_what_it_touches(source, tmp_path):
 def test_changed_options_invalidate_everything(source, tmp_path):
     jobs.run(job(source, tmp_path / "out"))
     CALLS.clear()
-    jobs.run(job(source, tmp_path / "out", options={"mt.test_pipeline:Recorder": {"digest": "other"}}))
+    jobs.run(job(source, tmp_path / "out", options={"mt.test_jobs:Recorder": {"digest": "other"}}))
     assert len(CALLS) == 3
 
 
@@ -137,7 +137,7 @@ def test_other_editors_start_from_the_drafts_at_hand(source, tmp_path):
     terms = glossary(tmp_path / "g.csv", "cell,ZELLE")
     plain = jobs.run(job(source, tmp_path / "out", glossary=terms))
     CALLS.clear()
-    edited = jobs.run(job(source, tmp_path / "out", glossary=terms, editors=("test_pipeline:Zelle",)))
+    edited = jobs.run(job(source, tmp_path / "out", glossary=terms, editors=("test_jobs:Zelle",)))
     assert CALLS == [] and edited["totals"]["reused"] == 0
     assert [report["terms"]["rungs"][-1]["met"] for report in (plain, edited)] == [0, 3]
 
@@ -147,7 +147,7 @@ def test_drafts_made_before_are_those_of_the_run(source, tmp_path):
     totals = jobs.draft(job(source, folder))
     assert totals == {"documents": 3, "failed": 0, "segments": 5, "unique_units": 3}
     assert len(CALLS) == 3 and not contents(folder)
-    jobs.draft(job(source, folder, editors=("test_pipeline:Zelle",)))
+    jobs.draft(job(source, folder, editors=("test_jobs:Zelle",)))
     report = jobs.run(job(source, folder))
     assert len(CALLS) == 3 and report["totals"]["unique_units"] == 3
     assert (folder / "a.txt").read_text() == "OPEN THE CELL. CLOSE THE ROW.\n\nOPEN THE CELL.\n"

@@ -5,8 +5,7 @@ import pytest
 from mtpipe.document.segment import Segment, TermMatch
 from mtpipe.glossary.model import Term
 from mtpipe.mt.fake import FakeTranslator
-from mtpipe.pipeline.checking import check
-from mtpipe.pipeline.translation import translate
+from mtpipe.pipeline.steps import check, translate
 from mtpipe.postedit.ladder import postedit
 
 CELL = Term(("cell",), ("Zelle",))

@@ -15,7 +15,7 @@ from mtpipe.llm import FAILED, REFUSED, UNASKED, Reply
 from mtpipe.llm.fake import FakeLLM
 from mtpipe.mt.fake import FakeTranslator
 from mtpipe.pipeline import jobs
-from mtpipe.pipeline.checking import check
+from mtpipe.pipeline.steps import check
 from mtpipe.postedit.demonstrations import nearest, read
 from mtpipe.postedit.editor import Tools, Unusable
 from mtpipe.postedit.ladder import postedit

@@ -1,0 +1,93 @@
+"""The steps that a job puts its segments through: first drafts, drafts that may be hallucinated, term checks."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+
+from mtpipe.document.segment import Segment
+from mtpipe.mt import Draft, Translator
+from mtpipe.mt.hallucination import flags
+from mtpipe.terminology import checker
+
+_SIGNS = {
+    "repetition": "repetition", "length": "unusual length", "off-target": "another language", "copied": "source copied",
+    "numbers": "different numbers", "low-score": "low model score",
+}  # fmt: skip
+
+
+def translate(segments: Sequence[Segment], translator: Translator) -> list[Segment]:
+    """The segments with drafts: those without one get the translator's, None where it found no translation."""
+    missing = [i for i, segment in enumerate(segments) if segment.draft is None]
+    done = list(segments)
+    for i, draft in zip(missing, translator.translate([segments[i] for i in missing]), strict=True):
+        done[i] = _with(segments[i], draft)
+    return done
+
+
+def translate_ahead(
+    chunks: Iterable[Sequence[Segment]], translator: Translator, meanwhile: Callable[[], object]
+) -> Generator[Future[list[Segment]], None, None]:
+    """The drafts to come of each chunk; when one is handed out, the next is on its way in a thread of its own.
+
+    A translator that says so (at_once) is given several at a time. meanwhile is called while the first is being made.
+    Closing it gives up what has not begun.
+    """
+    waiting: deque[Future[list[Segment]]] = deque()
+    at_once = getattr(translator, "at_once", 1)
+    with ThreadPoolExecutor(at_once) as thread:
+        try:
+            for chunk in chunks:
+                waiting.append(thread.submit(translate, chunk, translator))
+                if len(waiting) == 1:
+                    meanwhile()
+                if len(waiting) > at_once:
+                    yield waiting.popleft()
+            yield from waiting
+        finally:
+            thread.shutdown(cancel_futures=True)
+
+
+def fall_back(
+    segments: Sequence[Segment], source_lang: str, target_lang: str, fallback: Translator | None = None
+) -> list[Segment]:
+    """The segments, each draft that a model made here and that shows a sign of hallucination with a note on it.
+
+    With a fallback it is translated again; that draft is taken if it shows no sign, and else the first one stays.
+    """
+    done = list(segments)
+    signs = {i: names for i, segment in enumerate(segments) if segment.score is not None and not segment.origin
+             and (names := flags(segment, source_lang, target_lang))}  # fmt: skip
+    bare = [replace(segments[i], draft=None, score=None, alternatives=()) for i in signs]
+    drafts = fallback.translate(bare) if fallback and bare else [None] * len(bare)
+    for (i, names), again, draft in zip(signs.items(), bare, drafts, strict=True):
+        warning = f"Possible hallucination: {', '.join(_SIGNS[name] for name in names)}"
+        other = replace(again, draft=draft.text, score=draft.score, alternatives=draft.alternatives) if draft else again
+        if not other.draft:
+            done[i] = _noted(segments[i], warning)
+        elif flags(other, source_lang, target_lang):
+            done[i] = _noted(segments[i], f"{warning}; the fallback model's draft, too")
+        else:
+            done[i] = _noted(other, f"{warning}; replaced by the fallback model's draft")
+    return done
+
+
+def check(segments: Sequence[Segment], lang: str) -> list[Segment]:
+    """The segments with the errors of their targets in the target language lang; nothing else changes."""
+    return [replace(segment, errors=checker.check(segment, lang)) for segment in segments]
+
+
+def _with(segment: Segment, draft: Draft) -> Segment:
+    return replace(
+        segment,
+        draft=draft.text if draft.text or not segment.source else None,
+        score=draft.score,
+        alternatives=draft.alternatives,
+        notes=segment.notes + draft.notes,
+    )
+
+
+def _noted(segment: Segment, note: str) -> Segment:
+    return replace(segment, notes=(*segment.notes, note))
