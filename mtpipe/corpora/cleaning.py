@@ -10,13 +10,13 @@ from mtpipe.corpora import Pair, accelerators
 from mtpipe.document import inline_codes
 from mtpipe.document.segment import Code
 from mtpipe.languages import identification
+from mtpipe.languages.scripts import CJK
 from mtpipe.languages.tokenization import is_lopsided, length
 
 LONGEST = 500
 _INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff\x00-\x08\x0e-\x1f\x7f]")
 _SYMBOLS = re.compile("[⟦⟧⇒]")
-_CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
-_WORD = re.compile(rf"[{_CJK}]|[^\W\d_{_CJK}]+")
+_WORD = re.compile(rf"[{CJK}]|[^\W\d_{CJK}]+")
 
 
 def tidied(source: str, target: str) -> Pair:

@@ -13,11 +13,11 @@ from collections import Counter
 from collections.abc import Iterator
 
 from mtpipe.document import inline_codes
+from mtpipe.languages.scripts import CJK
 
 SHARE = .5
 _NEAR_WORDS, _SENTENCE_WORDS, _SHINGLE = 6, 4, 3
-_CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
-_WORD = re.compile(rf"[{_CJK}]|[^\W_{_CJK}]+")
+_WORD = re.compile(rf"[{CJK}]|[^\W_{CJK}]+")
 _END = re.compile(r"(?<=[.!?:])\s+|(?<=[。！？])")
 
 

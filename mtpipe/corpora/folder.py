@@ -9,7 +9,7 @@ from pathlib import Path
 from mtpipe.corpora import Located, paired_html, reader
 from mtpipe.errors import InputError
 from mtpipe.io import compression
-from mtpipe.languages.corpus_tags import closest, directories, is_same, primary
+from mtpipe.languages.tags import closest_variant, folder_names, is_same, primary_subtag
 
 _SELF_DESCRIBED = (".tmx", ".xlf", ".xliff")
 
@@ -23,7 +23,7 @@ def located(
     """
     is_empty = True
     for path, names, files in _walk(folder):
-        source, target = (closest(tuple(names), lang) for lang in (source_lang, target_lang))
+        source, target = (closest_variant(tuple(names), lang) for lang in (source_lang, target_lang))
         if source and target and source != target and any((path / source).rglob("*.html")):
             is_empty = False
             yield from paired_html.located(path / source, path / target)
@@ -52,13 +52,13 @@ def _is_asked(file: Path, source_lang: str, target_lang: str) -> bool:
     """Does the file say by its kind, name or place that it may hold the languages?"""
     kind = compression.suffix(file)
     if kind in (".mo", ".po"):
-        own = directories(_other(source_lang, target_lang))
-        return "en" in (primary(source_lang), primary(target_lang)) and (
+        own = folder_names(_other(source_lang, target_lang))
+        return "en" in (primary_subtag(source_lang), primary_subtag(target_lang)) and (
             bool(own & set(file.parts[:-1])) or any(file.stem == tag or file.stem.endswith(f"-{tag}") for tag in own))
     if kind == ".tsv":
         named = file.name.split(".")[0].split("-")
-        asked = [primary(source_lang), primary(target_lang)]
-        return len(named) == 2 and sorted(map(primary, named)) == sorted(asked)
+        asked = [primary_subtag(source_lang), primary_subtag(target_lang)]
+        return len(named) == 2 and sorted(map(primary_subtag, named)) == sorted(asked)
     return kind in _SELF_DESCRIBED
 
 

@@ -10,7 +10,7 @@ import polib
 
 from mtpipe.corpora import Located, Pair, accelerators, runs
 from mtpipe.errors import InputError
-from mtpipe.languages.corpus_tags import is_same, primary
+from mtpipe.languages.tags import is_same, primary_subtag
 
 
 def located(path: Path, source_lang: str, target_lang: str) -> Iterator[Located]:
@@ -20,7 +20,7 @@ def located(path: Path, source_lang: str, target_lang: str) -> Iterator[Located]
     """
     catalogue = _read(path)
     language = catalogue.metadata.get("Language", "").strip()
-    is_english_wanted = primary(target_lang) == "en" and primary(source_lang) != "en"
+    is_english_wanted = primary_subtag(target_lang) == "en" and primary_subtag(source_lang) != "en"
     is_turned = is_same(language, source_lang) if language else is_english_wanted
     if language and not is_turned and not is_same(language, target_lang):
         raise InputError(f"{path}: a catalogue in {language}, neither in {source_lang} nor {target_lang}")

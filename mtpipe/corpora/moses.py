@@ -8,7 +8,7 @@ from pathlib import Path
 from mtpipe.corpora import Located, runs
 from mtpipe.errors import InputError
 from mtpipe.io import compression
-from mtpipe.languages.corpus_tags import is_same
+from mtpipe.languages.tags import is_same
 
 
 def files(path: Path, source_lang: str, target_lang: str) -> tuple[Path, Path] | None:

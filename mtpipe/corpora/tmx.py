@@ -11,7 +11,7 @@ from lxml import etree
 from mtpipe.corpora import Located, inline_markup, runs
 from mtpipe.corpora.xml_stream import elements
 from mtpipe.errors import InputError
-from mtpipe.languages.corpus_tags import closest
+from mtpipe.languages.tags import closest_variant
 
 _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 # the names that tools give to the same property, without "x-" and case
@@ -47,7 +47,7 @@ def units(path: Path, source_lang: str, target_lang: str) -> Iterator[Unit]:
         variants: dict[str, etree._Element] = {}
         for variant in element.findall("{*}tuv"):
             variants.setdefault(_language(variant), variant)
-        source, target = (closest(tuple(variants), lang) for lang in (source_lang, target_lang))
+        source, target = (closest_variant(tuple(variants), lang) for lang in (source_lang, target_lang))
         if len(languages) < 20:
             languages |= dict.fromkeys(variants)
         if source is not None and target is not None and source != target:

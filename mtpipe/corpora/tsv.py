@@ -8,7 +8,7 @@ from pathlib import Path
 from mtpipe.corpora import Located, Pair, runs
 from mtpipe.errors import InputError
 from mtpipe.io import compression
-from mtpipe.languages.corpus_tags import is_same
+from mtpipe.languages.tags import is_same
 
 
 def located(path: Path, source_lang: str, target_lang: str) -> Iterator[Located]:

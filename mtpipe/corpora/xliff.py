@@ -10,7 +10,7 @@ from lxml import etree
 from mtpipe.corpora import Located, Pair, inline_markup
 from mtpipe.corpora.xml_stream import elements
 from mtpipe.errors import InputError
-from mtpipe.languages.corpus_tags import is_reversed
+from mtpipe.languages.tags import is_reversed
 
 # states of a target that is none yet
 _UNDONE = frozenset({"initial", "new", "needs-translation", "needs-adaptation", "needs-l10n"})

@@ -6,6 +6,7 @@ import re
 from itertools import chain
 
 from mtpipe.document.segment import Code
+from mtpipe.languages.scripts import CJK, CJK_MARKS
 
 # All alternatives start with a fixed character, so the search skips ordinary letters at the speed of a byte scan.
 # Every repeat is bounded or excludes the character that starts the pattern: no backtracking over the whole text.
@@ -37,7 +38,7 @@ _PLACEHOLDER = re.compile("|".join((
     r"(?<![\w/.~<])(?:~|\.{1,2})?/[\w@+-][\w.@+-]{0,80}(?:/[\w.@+-]{1,80}){1,12}(?<![.])",   # /usr/share ../a/b.html
     r"[⟦⟧⇒]",                                                               # symbols the models use themselves
 )))
-_NO_URL = r"\s<>\"`\\^|\[\]“”‘’«»…\u3000-\u30ff\u3400-\u9fff\uff00-\uffef"
+_NO_URL = rf"\s<>\"`\\^|\[\]“”‘’«»…{CJK}{CJK_MARKS}"
 _URL = re.compile(rf"(?<![A-Za-z0-9+.-])(?:[A-Za-z][A-Za-z0-9+.-]{{1,20}}://|www\.)[^{_NO_URL}]+")
 _HOST = "[A-Za-z0-9-]{1,63}"
 _MAIL = re.compile(rf"(?<![A-Za-z0-9_.+-])(?:mailto:)?[A-Za-z0-9_.+-]{{1,64}}@{_HOST}(?:\.{_HOST}){{1,8}}")

@@ -11,10 +11,12 @@ from sentencex import segment as split_text
 
 from mtpipe.document import inline_codes as inline
 from mtpipe.document.segment import Code, Segment, TermMatch
+from mtpipe.languages.scripts import CJK, CJK_MARKS
+from mtpipe.languages.tags import primary_subtag
 
 _CODE = "Ꙍ", "ꙍ"  # a capital and a small letter nobody writes, in the place of codes
 _LETTER = re.compile(rf"[^\W\d_{_CODE[0]}{_CODE[1]}]")
-_CJK = re.compile(r"[\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0002fa1f]")
+_CJK = re.compile(f"[{CJK}{CJK_MARKS}]")
 _NUMBER = re.compile(r"\s*[(\[]?\d{1,3}[.)\]]+\s*")  # begins the item that follows it
 _OPENING = "“‘„«‹(["
 _SPACED = "\u2e80"  # the scripts before it put spaces between sentences
@@ -119,7 +121,7 @@ def _breaks(masked: str, lang: str) -> list[_Span]:
     breaks: list[_Span] = []
     position = end = 0
     has_word = False  # in the running sentence
-    for piece in _scan(masked, lang.replace("_", "-").split("-")[0].lower() or "en"):
+    for piece in _scan(masked, primary_subtag(lang) or "en"):
         is_number = _NUMBER.fullmatch(piece) is not None
         start = position + len(piece) - len(piece.lstrip())
         if start == end > 1 and masked[end - 1] in _OPENING and masked[end - 2].isspace():

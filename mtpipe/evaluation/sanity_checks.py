@@ -8,6 +8,7 @@ import numpy as np
 
 from mtpipe.document.segment import Segment
 from mtpipe.languages import lemmatization
+from mtpipe.languages.tags import is_same
 from mtpipe.languages.tokenization import words
 
 _SAMPLE = 200  # segments that are looked at for their language
@@ -55,7 +56,7 @@ def _doubts(
     share, other, usual = _known(texts, target), _known(texts, source), _known(references, target)
     if share is None:
         return []
-    if other is not None and lemmatization.base(source) != lemmatization.base(target) and other > share + 0.1:
+    if other is not None and not is_same(source, target) and other > share + 0.1:
         return [f"{what} look like {source} rather than {target} ({other:.0%} of the words known, {share:.0%})"]
     if usual and share < _DOUBT * usual:
         return [f"{what} hardly look like {target}: {share:.0%} of the words known, {usual:.0%} of the references'"]

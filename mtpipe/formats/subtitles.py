@@ -17,6 +17,7 @@ from mtpipe.formats.editing import inplace
 from mtpipe.formats.editing.encoding import NEWLINE, read_text
 from mtpipe.formats.editing.inplace import Piece, Span, Value
 from mtpipe.formats.messages import icu
+from mtpipe.languages.scripts import CJK, CJK_MARKS
 
 WIDTH = 42  # characters a line, as broadcasters have it
 LINES = 2
@@ -26,7 +27,7 @@ _NUMBER = re.compile(r"\s*\d+\s*$")
 _TAG = re.compile(r"<(?P<close>/)?(?P<name>[A-Za-z]*)[^<>\n]*>|\{\\[^{}\n]*\}")
 _BREAK = re.compile(r"[ \t]*(?:\r\n|\r|\n)[ \t]*")
 _SPEAKER = re.compile(r"\s*(?:(?:<[^<>\n]*>|\{\\[^{}\n]*\})\s*)*(?:[-–—‐]+|>>+)\s*")
-_CJK = r"[\u3000-\u9fff\uf900-\ufaff\uff00-\uffef]"
+_CJK = f"[{CJK}{CJK_MARKS}]"
 _BREAKABLE = re.compile(rf"\s+|(?<={_CJK})(?<![「『（])(?={_CJK})(?![、。，．！？：；」』）ーっゃゅょッャュョ])")
 _AMPERSAND = re.compile(r"&(?!#?\w{1,31};)")
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from mtpipe.document import inline_codes
 from mtpipe.document.segment import Code, Document, Segment
 from mtpipe.formats.editing.encoding import Encoding, read_text, write_text
+from mtpipe.languages.scripts import CJK, CJK_MARKS
 
 _LINE = re.compile(r"[^\r\n\f\v\x85\u2028\u2029]+")
 _MARKER = re.compile(r"[ \t]*(?:(?:[-*+•–—▪◦·>]|\(?\d{1,3}[.)]|\(?[a-z]\)|\[[ xX]\])[ \t]+)*")
@@ -22,7 +23,7 @@ _FENCE = re.compile(r"[ \t]*(```|~~~)")
 _COMMAND = re.compile(r"(?:\$ |>>> |\.\.\. |#!|[A-Z]:\\|=[A-Z][A-Z0-9.]*\(|\{?=[A-Z]{1,3}\$?\d)")
 _ORDINARY_WORD = re.compile(r"[(\"'“‘]*[^\W\d_]+(?:[-'’][^\W\d_]+)*[)\"'”’]*[.,;:!?…]*")
 _LETTER = re.compile(r"[^\W\d_]")
-_CJK = re.compile(r"[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]")
+_CJK = re.compile(f"[{CJK}{CJK_MARKS}]")
 _WIDTHS = range(40, 133)  # lines longer than that were not wrapped for reading
 _INDENT = 4
 Span = tuple[int, int]

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Literal
 
 from mtpipe.errors import GlossaryError
-from mtpipe.glossary.columns import base, read_header
+from mtpipe.glossary.columns import read_header
 from mtpipe.glossary.table import Line
+from mtpipe.languages.tags import primary_subtag
 
 _DELIMITERS = {";": "semicolon", ",": "comma", "\t": "TAB", "|": "|"}  # in this order where they serve equally well
 _SAMPLE = 200  # rows that decide on the delimiter
@@ -65,7 +66,7 @@ def decode(data: bytes, path: Path, languages: Sequence[str]) -> tuple[str, str]
 def _guess(data: bytes, languages: Sequence[str]) -> str:
     from charset_normalizer import from_bytes  # on use: most files are UTF-8
 
-    likely = [name for lang in languages for name in _LEGACY.get(base(lang), ())] + ["cp1252"]
+    likely = [name for lang in languages for name in _LEGACY.get(primary_subtag(lang), ())] + ["cp1252"]
     if any(lang in ("zh-TW", "zh-HK", "zh-Hant") for lang in languages):
         likely = ["big5", "cp1252"]
     best = from_bytes(data[: 1 << 18], cp_isolation=likely).best()

@@ -15,9 +15,10 @@ from typing import Any
 from lxml import etree
 
 from mtpipe.errors import GlossaryError
-from mtpipe.glossary.columns import column, distance
+from mtpipe.glossary.columns import column
 from mtpipe.glossary.rows import Row, clean, known_status, unsplit
 from mtpipe.glossary.table import Table
+from mtpipe.languages.tags import distance
 
 _ROOTS = {"martif": "TBX v2", "tbx": "TBX v3", "TBX": "TBX v3", "tmx": "TMX"}
 _ENTRIES = ("termEntry", "conceptEntry", "tu")

@@ -9,34 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mtpipe.errors import GlossaryError
-from mtpipe.glossary.columns import base
 from mtpipe.glossary.model import STATUSES, Glossary, Term
 from mtpipe.glossary.rows import Remark, assemble
 from mtpipe.glossary.table import read_table
+from mtpipe.languages import scripts
+from mtpipe.languages.tags import primary_subtag
 
 _LATIN, _CYRILLIC, _GREEK = "A-Za-z\u00c0-\u024f\u1e00-\u1eff", "\u0400-\u052f", "\u0370-\u03ff\u1f00-\u1fff"
-_SCRIPTS = {
-    "Cyrillic": (_CYRILLIC, "be bg kk ky mk mn ru tg tt uk"),
-    "Greek": (_GREEK, "el"),
-    "Arabic": ("\u0600-\u06ff\u0750-\u077f\ufb50-\ufdff", "ar fa ps ur"),
-    "Hebrew": ("\u0590-\u05ff", "he yi"),
-    "Devanagari": ("\u0900-\u097f", "hi mr ne"),
-    "Bengali": ("\u0980-\u09ff", "as bn"),
-    "Tamil": ("\u0b80-\u0bff", "ta"),
-    "Thai": ("\u0e00-\u0e7f", "th"),
-    "Georgian": ("\u10a0-\u10ff", "ka"),
-    "Armenian": ("\u0530-\u058f", "hy"),
-    "Hangul": ("\u1100-\u11ff\uac00-\ud7af", "ko"),
-    "Japanese": ("\u3040-\u30ff\u3400-\u9fff", "ja"),
-    "Han": ("\u3400-\u9fff", "zh yue"),
-    "Latin": (
-        _LATIN,
-        "af ca cs cy da de en es et eu fi fr ga gl hr hu id is it lt lv mt nb nl nn no pl pt ro sk sl sq sv sw tr vi",
-    ),
-}
-_SCRIPT = {
-    lang: (name, re.compile(f"[{chars}]")) for name, (chars, langs) in _SCRIPTS.items() for lang in langs.split()
-}
 _PLAUSIBLE = 0.05  # share of texts in the language's script below which the language is doubted
 _STOP_WORDS = {
     "en": "a about all also am an and any are as at be been but by can do for from had has have he her his how if "
@@ -123,16 +102,17 @@ def wrong_script(glossary: Glossary) -> list[str]:
     )
     messages = []
     for name, lang, texts in sides:
-        script, pattern = _SCRIPT.get(base(lang), ("", re.compile("")))
-        share = sum(bool(pattern.search(text)) for text in texts) / max(len(texts), 1)
-        if texts and share < _PLAUSIBLE:
-            messages.append(f"{share:.0%} of the {name} hold {script} letters: are they really in “{lang}”?")
+        own = scripts.of_language(lang)
+        share = sum(not own.isdisjoint(map(scripts.of_character, text)) for text in texts) / max(len(texts), 1)
+        if own and texts and share < _PLAUSIBLE:
+            script = " or ".join(sorted(name if name == "CJK" else name.capitalize() for name in own))
+            messages.append(f"{share:.0%} of the {name} contain {script} letters: are they really in “{lang}”?")
     return messages
 
 
 def stop_words(lang: str) -> frozenset[str]:
     """Words of lang's grammar, none of which is a term by itself; empty for a language not known here."""
-    return _STOPS.get(base(lang), frozenset())
+    return _STOPS.get(primary_subtag(lang), frozenset())
 
 
 def stats(glossary: Glossary) -> dict[str, object]:
@@ -170,7 +150,7 @@ def _oddities(term: Term, lang: str) -> Iterator[str]:
     for source in term.sources:
         if len(source) == 1 and source.isascii():
             yield f"“{source}” is one character: it will match too often"
-        elif source.casefold() in _STOPS.get(base(lang), ()) and not term.case_sensitive and not source.isupper():
+        elif source.casefold() in stop_words(lang) and not term.case_sensitive and not source.isupper():
             yield f"“{source}” is a word of the grammar: it will match nearly everywhere"
         elif len(source.split()) >= _SENTENCE:
             yield f"“{source}” is a sentence rather than a term: it will hardly match"

@@ -5,25 +5,14 @@ Knows the languages of FUNCTION_WORDS and those that have a script to themselves
 
 from __future__ import annotations
 
-import unicodedata
 from collections import Counter
 from collections.abc import Set
-from functools import cache, lru_cache
 from itertools import chain
 
-from langcodes import Language
-
-from mtpipe.languages.lemmatization import base
+from mtpipe.languages import scripts
+from mtpipe.languages.tags import primary_subtag
 from mtpipe.languages.tokenization import words
 
-# by ISO 15924: what the Unicode names of its letters begin with
-_SCRIPTS = {
-    "Latn": "LATIN", "Cyrl": "CYRILLIC", "Grek": "GREEK", "Arab": "ARABIC", "Hebr": "HEBREW", "Deva": "DEVANAGARI",
-    "Hans": "CJK", "Hant": "CJK", "Jpan": "CJK HIRAGANA KATAKANA KATAKANA-HIRAGANA", "Kore": "HANGUL CJK",
-    "Thai": "THAI", "Geor": "GEORGIAN", "Armn": "ARMENIAN", "Beng": "BENGALI", "Taml": "TAMIL", "Telu": "TELUGU",
-    "Gujr": "GUJARATI", "Guru": "GURMUKHI", "Mlym": "MALAYALAM", "Knda": "KANNADA", "Sinh": "SINHALA",
-    "Khmr": "KHMER", "Laoo": "LAO", "Mymr": "MYANMAR", "Ethi": "ETHIOPIC", "Tibt": "TIBETAN", "Mong": "MONGOLIAN",
-}  # fmt: skip
 # scripts that, as far as translations go, belong to one language
 _ALONE = {"GREEK": "el", "HEBREW": "he", "THAI": "th", "GEORGIAN": "ka", "ARMENIAN": "hy", "BENGALI": "bn",
           "TAMIL": "ta", "TELUGU": "te", "GUJARATI": "gu", "GURMUKHI": "pa", "MALAYALAM": "ml", "KANNADA": "kn",
@@ -99,11 +88,11 @@ _ENOUGH_OTHER, _LEAD_OTHER = 1.5, 4.0
 
 def language(text: str) -> str | None:
     """The language that text seems to be in, as a primary subtag; None where it does not tell."""
-    found = _scripts(text)
-    if not found:
+    counts = _scripts(text)
+    if not counts:
         return None
-    script = max(found, key=lambda name: (found[name], name))
-    if found["HIRAGANA"] + found["KATAKANA"] > found["CJK"] / 10:
+    script = max(counts, key=lambda name: (counts[name], name))
+    if counts["HIRAGANA"] + counts["KATAKANA"] > counts["CJK"] / 10:
         script = "HIRAGANA"
     if script in _ALONE:
         return _ALONE[script]
@@ -114,13 +103,14 @@ def language(text: str) -> str | None:
 
 def is_other_script(text: str, lang: str) -> bool:
     """Whether hardly a word is in the language's own script; False for a language whose script is not known."""
-    own, found = scripts(lang), _scripts(text)
-    return bool(own) and sum(found[name] for name in own) < _OWN_WORDS * found.total()
+    own, counts = scripts.of_language(lang), _scripts(text)
+    return bool(own) and sum(counts[name] for name in own) < _OWN_WORDS * counts.total()
 
 
 def is_other_language(text: str, lang: str) -> bool:
     """Whether words and letters speak for another language than lang, and hardly for it; False for one not known."""
-    own = _ALIASES.get(base(lang), base(lang))
+    own = primary_subtag(lang)
+    own = _ALIASES.get(own, own)
     if own in _HAN:  # they share characters
         return len(text) >= _SENTENCE and language(text) in _HAN - {own}
     if own not in _SIGNS:
@@ -132,28 +122,15 @@ def is_other_language(text: str, lang: str) -> bool:
     return most >= _ENOUGH_OTHER and most >= _LEAD_OTHER * _weight(signs, own)
 
 
-@cache
-def scripts(lang: str) -> frozenset[str]:
-    """How the Unicode names of the language's letters begin (LATIN, CJK …); empty where that is not known."""
-    if not Language.get(lang).is_valid():
-        return frozenset()
-    return frozenset(_SCRIPTS.get(Language.get(lang).maximize().script or "", "").split())
-
-
 def _scripts(text: str) -> Counter[str]:
     """How many words are in which script; a character of Chinese or Japanese is one."""
-    return Counter(_script(word[0]) for word in words(text) if word[0].isalpha())
-
-
-@lru_cache(maxsize=10_000)
-def _script(char: str) -> str:
-    return unicodedata.name(char, "?").split()[0]
+    return Counter(scripts.of_character(word[0]) for word in words(text) if word[0].isalpha())
 
 
 def _signs(text: str) -> frozenset[str]:
     """The words that stand by themselves (not those in codes), and the letters that not all languages have."""
-    said = text.lower()
-    return frozenset(word.strip(_AROUND) for word in said.split()) & _WEIGHT.keys() | _LETTER & set(said)
+    text = text.lower()
+    return frozenset(word.strip(_AROUND) for word in text.split()) & _WEIGHT.keys() | _LETTER & set(text)
 
 
 def _weight(signs: Set[str], lang: str) -> float:

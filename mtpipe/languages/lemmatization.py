@@ -10,6 +10,7 @@ from simplemma import Lemmatizer
 from simplemma.strategies import DefaultStrategy
 from simplemma.strategies.dictionaries.dictionary_factory import SUPPORTED_LANGUAGES
 
+from mtpipe.languages.tags import primary_subtag
 from mtpipe.languages.tokenization import MARKS
 
 _TOKEN = re.compile(rf"(?:\w[{MARKS}]*)+|[^\w\s]")
@@ -27,11 +28,6 @@ def tokens(text: str) -> list[tuple[str, int, int]]:
     return [(match.group(), match.start(), match.end()) for match in _TOKEN.finditer(text)]
 
 
-def base(lang: str) -> str:
-    """The primary language subtag: "de" of "de-AT"."""
-    return lang.replace("_", "-").split("-")[0].lower()
-
-
 def lemma(word: str, lang: str) -> str:
     """The case-folded lemma of word; word itself, case-folded, where the language or the word is unknown."""
     # numbers never end: they must not fill the cache
@@ -40,12 +36,12 @@ def lemma(word: str, lang: str) -> str:
 
 @lru_cache(maxsize=100_000)
 def _lemma(word: str, lang: str) -> str:
-    code = _ALIASES.get(base(lang), base(lang))
+    code = _code(lang)
     if code not in SUPPORTED_LANGUAGES:
         return word.casefold()
     known = word if not word.isupper() or len(word) < 4 else word.capitalize()
-    found = _lemmatizer().lemmatize(known, code).casefold()
-    return found if found != word.casefold() or word.isupper() else _guessed(word, code)
+    lemma = _lemmatizer().lemmatize(known, code).casefold()
+    return lemma if lemma != word.casefold() or word.isupper() else _guessed(word, code)
 
 
 def _guessed(word: str, code: str) -> str:
@@ -80,8 +76,14 @@ def sequence(text: str, lang: str) -> tuple[str, ...]:
 @lru_cache(maxsize=30_000)
 def is_known(word: str, lang: str) -> bool | None:
     """Whether the language's dictionary has word, as it is or with a capital or without; None: no dictionary."""
-    code = _ALIASES.get(base(lang), base(lang))
+    code = _code(lang)
     return simplemma.is_known(word, code, low_memory=True) if code in SUPPORTED_LANGUAGES else None
+
+
+def _code(lang: str) -> str:
+    """The language as simplemma names it."""
+    code = primary_subtag(lang)
+    return _ALIASES.get(code, code)
 
 
 @cache

@@ -5,18 +5,19 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from mtpipe.languages.scripts import CJK, HANGUL
+
 # what belongs to the letter before it and is no \w: accents, vowel signs, joiners; up to the last Indic block
 MARKS = "\u00ad\u200c\u200d\u3099\u309a" + "".join(
     char for char in map(chr, range(0x300, 0x1B00)) if unicodedata.category(char) in ("Mn", "Mc")
 )
-_CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0002fa1f"
-_CHARACTER = re.compile(f"[{_CJK}]")
-_LETTERS = rf"(?:(?![{_CJK}])\w[{MARKS}]*)+"
-_WIDE = re.compile(f"[{_CJK}\uac00-\ud7ff]")
+_CHARACTER = re.compile(f"[{CJK}]")
+_LETTERS = rf"(?:(?![{CJK}])\w[{MARKS}]*)+"
+_WIDE = re.compile(f"[{CJK}{HANGUL}]")
 _WIDE_LENGTH = 2.5  # one Chinese character says as much as so many Latin ones
 # how many times as long a translation may be, beside a constant that matters for short ones
 _RATIO, _SLACK = 2.2, 15
-_WORD = re.compile(rf"[{_CJK}][\u3099\u309a]?|{_LETTERS}(?:[-.·\u2010\u2011]{_LETTERS})*|[^\w\s]")
+_WORD = re.compile(rf"[{CJK}][\u3099\u309a]?|{_LETTERS}(?:[-.·\u2010\u2011]{_LETTERS})*|[^\w\s]")
 
 
 def spans(text: str) -> list[tuple[int, int]]:

@@ -8,8 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from mtpipe.languages.lemmatization import base
-from mtpipe.terminology.inflected_match import UNSPACED
+from mtpipe.languages.scripts import has_word_boundaries
 
 FREE = 3  # terms that may come in any order: the orders are spelled out
 _MOST = 1000  # RE2 counts no further
@@ -34,7 +33,7 @@ def pattern(terms: Sequence[Sequence[str]], lang: str, max_chars: int = 0, quote
     around = f"[^{_CONTROL}]" if quotes else f"[^{_ESCAPED}{_CONTROL}]"
     counts = [_MOST] * (max_chars // _MOST) + [max_chars % _MOST]
     gap = "".join(f"{around}{{0,{count}}}" for count in counts if count) if max_chars else f"{around}*"
-    groups = [_forms(forms, base(lang) in UNSPACED, "" if quotes else _ESCAPED) for forms in terms]
+    groups = [_forms(forms, not has_word_boundaries(lang), "" if quotes else _ESCAPED) for forms in terms]
     return f"^{_texts(groups[:FREE], groups[FREE:], '', gap)}$" if groups else f"^{gap}$"
 
 

@@ -112,7 +112,7 @@ def find(source_lang: str, target_lang: str, folder: Path | None = None, root: P
     known = ", ".join(f"{model.source_lang}-{model.target_lang}" for model in models)
     if folder:
         asked, (model,) = f"{source_lang}-{target_lang}", models
-        near = [f"{lang}: {', '.join(tags.near(lang, model.languages))}"
+        near = [f"{lang}: {', '.join(tags.suggestions(lang, model.languages))}"
                 for slot, lang in ((_SOURCE, source_lang), (_TARGET, target_lang))
                 if model.languages and not model.knows(slot, lang)]  # fmt: skip
         hint = f" (it knows {len(model.languages)} languages, near {'; near '.join(near)})" if near else ""
@@ -215,5 +215,4 @@ def _filled(pieces: Sequence[str], symbols: Mapping[str, str]) -> tuple[str, ...
 
 
 def _same(one: str, other: str, exact: bool) -> bool:
-    one, other = (lang.replace("_", "-").lower() for lang in (one, other))
-    return one == other if exact else one.split("-")[0] == other.split("-")[0]
+    return tags.distance(one, other) == 0 if exact else tags.is_same(one, other)

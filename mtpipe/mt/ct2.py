@@ -19,6 +19,7 @@ import numpy as np
 
 from mtpipe.document.segment import Segment
 from mtpipe.errors import ConfigError, ModelError
+from mtpipe.languages.scripts import is_unspaced
 from mtpipe.languages.tags import ANY
 from mtpipe.models import registry
 from mtpipe.mt import Draft, decoding
@@ -26,7 +27,6 @@ from mtpipe.mt.decoding import Hypothesis
 from mtpipe.mt.subwords import Pieces, pool
 from mtpipe.mt.term_annotation import Line, plain_line
 
-_UNSPACED = frozenset("zh ja th lo km my yue".split())
 # a CPU worker is done sooner with short batches, which stay in its cache and keep the other workers busy to the end
 _BATCH_TOKENS = {"cpu": 512, "cuda": 8192}
 _MAX_REPEAT = 3  # a hypothesis that never ended is decoded again without repeating so many pieces
@@ -239,7 +239,7 @@ class CTranslate2Translator:
     def _joined(self, first: Hypothesis, last: Hypothesis) -> Hypothesis:
         if first.text is None or last.text is None:
             return Hypothesis(None, -math.inf)
-        space = "" if self.model.target_lang.split("-")[0] in _UNSPACED else " "
+        space = "" if is_unspaced(self.model.target_lang) else " "
         note = f"translated in parts: longer than the model's {self.model.max_tokens} tokens"
         share = len(first.text) / max(1, len(first.text) + len(last.text))
         score = share * first.score + (1 - share) * last.score

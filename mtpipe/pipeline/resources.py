@@ -13,7 +13,7 @@ from mtpipe.config import EDITORS, Job, folder_digest
 from mtpipe.document.segment import Segment
 from mtpipe.errors import ConfigError, InputError
 from mtpipe.glossary.model import Glossary
-from mtpipe.languages.lemmatization import base
+from mtpipe.languages.tags import primary_subtag
 from mtpipe.llm.client import FILE as CACHE
 from mtpipe.llm.client import Caller, open_llm
 from mtpipe.models import registry
@@ -115,7 +115,7 @@ def _bundled_lexicon(job: Job) -> Path | None:
 def _lexicon(folder: Path, job: Job) -> Lexicon:
     found = Lexicon.load(folder)
     said, asked = (found.source_lang, found.target_lang), (job.source_lang, job.target_lang)
-    if [base(lang) for lang in said] != [base(lang) for lang in asked]:
+    if [primary_subtag(lang) for lang in said] != [primary_subtag(lang) for lang in asked]:
         pair, job_pair = "-".join(said), "-".join(asked)
         raise ConfigError(f"{folder}: a lexicon of {pair}, the job is {job_pair}; give another --lexicon")
     return found

@@ -11,7 +11,7 @@ from typing import Any
 from rapidfuzz import fuzz, process
 
 from mtpipe.errors import ConfigError
-from mtpipe.languages.lemmatization import base
+from mtpipe.languages.tags import primary_subtag
 from mtpipe.postedit.llm_answer import KEY
 
 
@@ -37,7 +37,7 @@ def read(path: Path, source_lang: str, target_lang: str) -> list[Demonstration]:
     terms: {source: target} or [{"source", "target" or "targets"}]. Rows without source_lang and target_lang are of any
     languages. Raises ConfigError with file:line.
     """
-    wanted = {"source_lang": base(source_lang), "target_lang": base(target_lang)}
+    wanted = {"source_lang": primary_subtag(source_lang), "target_lang": primary_subtag(target_lang)}
     found = []
     try:
         for n, line in enumerate(path.read_text(encoding="utf-8").split("\n"), 1):
@@ -47,7 +47,7 @@ def read(path: Path, source_lang: str, target_lang: str) -> list[Demonstration]:
             if not isinstance(row, dict) or (made := _demonstration(row)) is None:
                 raise ConfigError(f'{path}:{n}: a demonstration needs the texts "source", "draft" and "postedit" (or '
                                   '"reference"), and "terms" as {source: target} if it has any')  # fmt: skip
-            if all(base(str(row.get(name, lang))) == lang for name, lang in wanted.items()):
+            if all(primary_subtag(str(row.get(name, lang))) == lang for name, lang in wanted.items()):
                 found.append(made)
     except (OSError, ValueError, RecursionError) as error:
         raise ConfigError(f"{path}: the demonstrations can't be read ({error}); give JSON Lines in UTF-8") from error

@@ -16,8 +16,8 @@ from typing import Any
 from mtpipe.document import inline_codes
 from mtpipe.document.segment import Edit, Segment
 from mtpipe.errors import ConfigError
-from mtpipe.glossary.columns import language_name
 from mtpipe.glossary.model import Term
+from mtpipe.languages.tags import language_name
 from mtpipe.llm import REFUSED, UNASKED, Reply
 from mtpipe.llm.prompts import FOLDER, Prompt, template
 from mtpipe.llm.term_pattern import pattern

@@ -12,8 +12,8 @@ from typing import Any
 
 from mtpipe.corpora.cleaning import LONGEST
 from mtpipe.errors import ConfigError
-from mtpipe.glossary.columns import language_name
 from mtpipe.glossary.model import Glossary, Term
+from mtpipe.languages.tags import language_name
 from mtpipe.llm.prompts import Prompt, Template, template
 from mtpipe.synthesis.examples import Example, spread
 from mtpipe.synthesis.recipe import BACK_TRANSLATE, Recipe

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from mtpipe.glossary.model import Term
-from mtpipe.languages.lemmatization import COMPOUNDING, base, keys, lemma, tokens
+from mtpipe.languages.lemmatization import COMPOUNDING, keys, lemma, tokens
 from mtpipe.languages.normalization import fold
+from mtpipe.languages.scripts import has_word_boundaries
+from mtpipe.languages.tags import primary_subtag
 
-# written without spaces, or (Korean) with particles at the ends of words
-UNSPACED = frozenset("zh ja th lo km my yue ko".split())
 _PARTICLES = {  # of verbs that come apart, the longer ones first: zurück before zu
     "de": "zusammen herunter herüber zurück weiter wieder heraus herauf hinein hinaus hinzu unter durch nach fest fort "
           "frei über auf aus vor ein her hin los mit weg bei dar ab an um zu",
@@ -50,7 +50,7 @@ def _evidence(term: Term, target: str, lang: str) -> tuple[Evidence, ...]:
     text, offsets = fold(target)
     kept: list[Span] = []
     rules: dict[Span, str] = {}
-    for span, rule in _spans(term, text, base(lang)):
+    for span, rule in _spans(term, text, primary_subtag(lang)):
         if not any(span[0] < end and start < span[1] for start, end in kept):
             kept.append(span)
             rules[span] = rule
@@ -66,7 +66,7 @@ def _spans(term: Term, target: str, lang: str) -> Iterator[tuple[Span, str]]:
     listed = [(fold(form)[0].strip(), rule) for forms, rule in ((term.targets, "surface"), (term.forms, "form"))
               for form in forms]
     accepted = [(form, rule) for form, rule in listed if form]
-    is_unspaced = lang in UNSPACED
+    is_unspaced = not has_word_boundaries(lang)
     for form, rule in accepted:
         yield from ((span, "substring" if is_unspaced else rule) for span in _occurrences(form, target, term, lang))
     bending = [form for form, _ in accepted if not is_acronym(form)]
@@ -84,7 +84,7 @@ def _spans(term: Term, target: str, lang: str) -> Iterator[tuple[Span, str]]:
 
 def _occurrences(form: str, target: str, term: Term, lang: str) -> Iterator[Span]:
     flags = 0 if term.case_sensitive or is_acronym(form) else re.IGNORECASE
-    return (match.span() for match in _pattern(form, lang in UNSPACED, flags).finditer(target))
+    return (match.span() for match in _pattern(form, not has_word_boundaries(lang), flags).finditer(target))
 
 
 @lru_cache(maxsize=50_000)

@@ -19,9 +19,11 @@ from spacy.util import get_lang_class, get_words_and_spaces
 from mtpipe.document.inline_codes import blotted
 from mtpipe.document.segment import Segment, TermMatch
 from mtpipe.glossary.model import Glossary, Term
-from mtpipe.languages.lemmatization import base, lemma
+from mtpipe.languages.lemmatization import lemma
 from mtpipe.languages.normalization import fold
-from mtpipe.terminology.inflected_match import UNSPACED, is_acronym
+from mtpipe.languages.scripts import has_word_boundaries
+from mtpipe.languages.tags import primary_subtag
+from mtpipe.terminology.inflected_match import is_acronym
 
 _UNSPACED_TOKEN = re.compile(r"[A-Za-z0-9_]+|\S")
 _RULES = ("surface", "lemma", "regex")
@@ -40,7 +42,7 @@ class Matcher:
         self._lang = glossary.source_lang
         self._nlp = pipeline or _blank(self._lang)
         self._trained = pipeline is not None
-        self.is_spaced = base(self._lang) not in UNSPACED
+        self.is_spaced = has_word_boundaries(self._lang)
         self._terms = _Search(self, glossary.terms)
 
     def find(self, segments: Sequence[Segment]) -> list[Segment]:
@@ -156,8 +158,8 @@ def _longest(found: list[tuple[int, int, Term, str]]) -> list[tuple[int, int, Te
 def _blank(lang: str) -> Language:
     """spaCy's tokenizer for lang where it comes without further packages, else the multilingual one."""
     try:
-        get_lang_class(base(lang))
-        nlp = spacy.blank(base(lang))
+        get_lang_class(primary_subtag(lang))
+        nlp = spacy.blank(primary_subtag(lang))
     except ImportError:  # unknown to spaCy, or (ja, ko, th, vi) tied to a package that is not there
         nlp = spacy.blank("xx")
     nlp.max_length = sys.maxsize  # the limit is there for parsers; a tokenizer takes any line

@@ -10,12 +10,13 @@ from itertools import pairwise
 
 from mtpipe.document import inline_codes as inline
 from mtpipe.document.segment import Code, Segment
+from mtpipe.languages.scripts import CJK
 
 _MASKS = {"open": "\ue000", "close": "\ue001", "alone": "\ue002"}
 _STEM = 6  # letters of a word that count: inflected forms share them
 _RUN = re.compile(r"[^\W_]+")
 _OTHERS = re.compile(r"[\W_]+")
-_UNSPACED = re.compile("[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0002fa1f]")  # a letter is a word
+_UNSPACED = re.compile(f"[{CJK}]")  # a letter is a word
 
 
 def normal(text: str) -> str:

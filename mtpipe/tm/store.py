@@ -20,8 +20,8 @@ from pathlib import Path
 import numpy as np
 
 from mtpipe.errors import ConfigError, InputError, OutputError
-from mtpipe.glossary.columns import is_same
 from mtpipe.io.sqlite import transaction
+from mtpipe.languages.tags import is_same
 from mtpipe.tm.keys import grams, number
 from mtpipe.tm.units import Placed, Unit, surrounded
 

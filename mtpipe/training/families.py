@@ -196,7 +196,7 @@ def _symbols(family: Family, tokenizer: PreTrainedTokenizerBase) -> dict[str, st
     found: dict[str, str] = {}
     for piece, _ in sorted(_vocabulary(tokenizer).items(), key=lambda item: item[1]):
         match = re.fullmatch(family.symbol, piece)
-        code = tags.tag(match[1]) if match else None
+        code = tags.standard(match[1]) if match else None
         if code and match:
             found.setdefault(code, piece)
     return found
@@ -214,7 +214,7 @@ def _said(
     for lang in (source_lang, target_lang) if family.is_forced else (target_lang,):
         code = tags.closest(lang, symbols)
         if code is None:
-            near = ", ".join(f"{other} ({symbols[other]})" for other in tags.near(lang, symbols))
+            near = ", ".join(f"{other} ({symbols[other]})" for other in tags.suggestions(lang, symbols))
             raise ModelError(f"{folder}: this {family.name} model has no language {lang!r}; near ones are: {near}")
         found.append(symbols[code])
     return (found[0], found[1]) if family.is_forced else ("", found[0])
@@ -233,7 +233,7 @@ def _prompt(
 ) -> str:
     if symbol or family.model_type != "t5":
         return family.prompt.format(target=symbol) if symbol else ""
-    first, last = (lang.replace("_", "-").split("-")[0].lower() for lang in (source_lang, target_lang))
+    first, last = map(tags.primary_subtag, (source_lang, target_lang))
     tasks = config.get("task_specific_params") or {}
     said = (tasks.get(f"translation_{first}_to_{last}") or {}).get("prefix")
     if said:

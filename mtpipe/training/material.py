@@ -12,7 +12,8 @@ import numpy as np
 
 from mtpipe.alignment.lexicon import Lexicon
 from mtpipe.document import inline_codes
-from mtpipe.languages.lemmatization import base, lemma
+from mtpipe.languages.lemmatization import lemma
+from mtpipe.languages.tags import primary_subtag
 from mtpipe.languages.tokenization import words
 
 MIN_LINK = 0.3
@@ -179,7 +180,8 @@ class _Finder:
 def stop_words(lang: str) -> frozenset[str]:
     """Function words of a language, case-folded; none where spaCy lists none."""
     try:
-        return frozenset(word.casefold() for word in import_module(f"spacy.lang.{base(lang)}.stop_words").STOP_WORDS)
+        words = import_module(f"spacy.lang.{primary_subtag(lang)}.stop_words").STOP_WORDS
+        return frozenset(word.casefold() for word in words)
     except ModuleNotFoundError:
         return frozenset()
 

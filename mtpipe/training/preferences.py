@@ -11,7 +11,7 @@ from typing import Any
 from mtpipe.document import inline_codes
 from mtpipe.document.segment import Segment
 from mtpipe.errors import InputError
-from mtpipe.glossary.columns import language_name
+from mtpipe.languages.tags import language_name
 from mtpipe.llm.prompts import template
 from mtpipe.pipeline.job_store import FILE, Store
 from mtpipe.terminology.inflected_match import evidence

@@ -13,6 +13,7 @@ from mtpipe.document.segment import Score, Segment
 from mtpipe.evaluation.metrics import rate, signature, tally
 from mtpipe.glossary.model import Term
 from mtpipe.languages import lemmatization
+from mtpipe.languages.tags import primary_subtag
 
 _CAPITAL_NOUNS = {"de", "lb"}
 _STEPS = 3  # from an inflected form to a lemma that is its own
@@ -88,7 +89,7 @@ def _holds(text: str, form: str, lang: str) -> bool:
 
 def _term_lemmas(form: str, lang: str) -> str:
     """A word by itself with a capital is a name to a tagger, and its own lemma, but where all nouns have one."""
-    is_name = form[:1].isupper() and form.isalpha() and lemmatization.base(lang) not in _CAPITAL_NOUNS
+    is_name = form[:1].isupper() and form.isalpha() and primary_subtag(lang) not in _CAPITAL_NOUNS
     return _plain(form) if is_name else _lemmas(form, lang)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from mtpipe.errors import InputError
 from mtpipe.glossary.model import Term
-from mtpipe.languages.lemmatization import base
+from mtpipe.languages.tags import primary_subtag
 
 
 def terms_of(given: Any, where: str, source_lang: str, target_lang: str) -> tuple[Term, ...]:
@@ -40,6 +40,6 @@ def _term(item: Mapping[str, Any], where: str, source_lang: str, target_lang: st
 
 def _texts(item: Mapping[str, Any], lang: str) -> tuple[str, ...]:
     """The text or texts under the language's name."""
-    value = item.get(lang, item.get(base(lang)))
+    value = item.get(lang, item.get(primary_subtag(lang)))
     values = value if isinstance(value, list) else [value]
     return tuple(text.strip() for text in values if isinstance(text, str) and text.strip())

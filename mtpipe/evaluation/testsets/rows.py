@@ -15,7 +15,7 @@ from mtpipe.evaluation.testsets import Outputs, refuse_repeated
 from mtpipe.evaluation.testsets.items import terms_of
 from mtpipe.evaluation.testsets.lines import lines
 from mtpipe.io import compression
-from mtpipe.languages.lemmatization import base
+from mtpipe.languages import tags
 
 Row = Mapping[str, Any]
 Found = tuple[Row, str, str]  # a row, its file:line, and its id or ""
@@ -114,9 +114,8 @@ class Rows:
 
     def _is_asked(self, pair: tuple[str, str]) -> bool:
         """Is it the pair, or a regional variety of it where none is asked for?"""
-        normal = [(lang.replace("_", "-").lower(), asked.replace("_", "-").lower())
-                  for lang, asked in zip(pair, self._langs, strict=True)]
-        return all(lang == asked or asked == base(lang) or lang == base(asked) for lang, asked in normal)
+        distances = [tags.distance(lang, asked) for lang, asked in zip(pair, self._langs, strict=True)]
+        return all(far is not None and far <= 1 for far in distances)
 
 
 def _json_rows(path: Path) -> Iterator[tuple[Row, str]]:

@@ -7,13 +7,14 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from mtpipe.document.segment import Code
+from mtpipe.languages.scripts import CJK, CJK_MARKS, HANGUL, SOUTH_EAST_ASIAN
 
 MARKS = "_&~"
 _LONGEST = 100  # characters: longer texts are no labels
 _ENOUGH = 3, 0.005  # labels with a mark that make it this catalogue's, and which share of all texts
 _WORD = re.compile(r"[^\W\d_]+")
 _NAME = re.compile(r"\b[A-Z]+&[A-Z]\b")  # R&D, AT&T
-_UNSPACED = re.compile(r"[\u0e00-\u0eff\u1780-\u17ff\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff]")
+_UNSPACED = re.compile(f"[{SOUTH_EAST_ASIAN}{CJK}{CJK_MARKS}{HANGUL}]")
 _ENDING = re.compile(r"\s*(?:\.{3}|…|[:：])?\s*\Z")
 
 

@@ -10,11 +10,11 @@ from mtpipe.document.segment import Document, Segment
 from mtpipe.formats.editing.encoding import Encoding, read_text, write_text
 from mtpipe.formats.html.markup import Edit, Slot, extract, fill
 from mtpipe.formats.html.tags import attributes, tokens
+from mtpipe.languages.scripts import is_right_to_left
 
 _DECLARED = re.compile(
     rb"""<meta[^>]{0,300}?charset\s{0,9}=\s{0,9}["']?\s{0,9}([A-Za-z0-9_:.-]{1,40})|"""
     rb"""<\?xml[^>]{0,200}?encoding\s{0,9}=\s{0,9}["']([A-Za-z0-9_:.-]{1,40})""", re.IGNORECASE)
-_RIGHT_TO_LEFT = frozenset("ar arc ckb dv fa he iw ks ps sd syr ug ur yi".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ def _language_edits(text: str, lang: str) -> list[Edit]:
     if root is None:
         return []
     found = {attribute.name: attribute for attribute in attributes(text, root)}
-    direction = "rtl" if lang.split("-")[0].lower() in _RIGHT_TO_LEFT else "ltr"
+    direction = "rtl" if is_right_to_left(lang) else "ltr"
     edits: list[Edit] = []
     added = ""
     for name, value in (("lang", lang), ("xml:lang", lang), ("dir", direction)):

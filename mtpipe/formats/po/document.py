@@ -24,7 +24,7 @@ from mtpipe.formats.po.plurals import Plurals
 from mtpipe.formats.po.syntax import Entry
 from mtpipe.formats.po.syntax import entries as parsed
 from mtpipe.formats.po.syntax import quoted
-from mtpipe.languages import document_tags
+from mtpipe.languages import tags
 
 EXISTING = ("keep", "redo", "draft")
 _DECLARED = re.compile(rb'"Content-Type:[^"\n]{0,80}charset=(?!CHARSET)([A-Za-z0-9_:.-]{1,40})')
@@ -75,7 +75,7 @@ class PoFormat:
         header = next((entry for entry in found if entry.is_header), None)
         stated = header_fields.fields(header)
         language = stated.get("Language", "")
-        if not document_tags.fit(language, self._target_lang):
+        if not tags.fits(language, self._target_lang):
             raise InputError(f"{name}: a catalogue of {language}, the job translates into {self._target_lang}; correct "
                              "its Language field or translate it in another job")
         forms = plurals.read(stated.get("Plural-Forms", "")) or plurals.of(self._target_lang or language)

@@ -6,7 +6,7 @@ import gettext
 import re
 from dataclasses import dataclass
 
-from mtpipe.languages.lemmatization import base
+from mtpipe.languages.tags import primary_subtag
 
 _ONE = "nplurals=2; plural=(n != 1);"
 _SLAVIC = "n%10==1 && n%100!=11 ? 0 : n%10>=2 && n%10<=4 && (n%100<12 || n%100>14) ? 1 : 2"
@@ -53,7 +53,7 @@ class Plurals:
 def of(lang: str) -> Plurals:
     """The plural forms of a language (BCP 47)."""
     exact = lang.replace("-", "_").lower()
-    found = read(_BY_LANGUAGE.get(exact) or _BY_LANGUAGE.get(base(lang)) or _ONE)
+    found = read(_BY_LANGUAGE.get(exact) or _BY_LANGUAGE.get(primary_subtag(lang)) or _ONE)
     assert found is not None
     return found
 

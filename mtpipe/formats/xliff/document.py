@@ -21,7 +21,7 @@ from mtpipe.formats.html.markup import Edit, replaced
 from mtpipe.formats.xliff import inline, units
 from mtpipe.formats.xliff.inline import Content
 from mtpipe.formats.xliff.units import Unit
-from mtpipe.languages import document_tags
+from mtpipe.languages import tags
 
 EXISTING = ("keep", "redo", "draft")
 _NOTHING = entries.message("")
@@ -93,7 +93,7 @@ class XliffFormat:
 
     def _fits(self, unit: Unit) -> bool:
         source, target = unit.languages
-        return document_tags.fit(source, self._source_lang) and document_tags.fit(target, self._target_lang)
+        return tags.fits(source, self._source_lang) and tags.fits(target, self._target_lang)
 
     def _is_wanted(self, unit: Unit) -> bool:
         return not unit.is_translated or self._existing != "keep" and not unit.is_locked

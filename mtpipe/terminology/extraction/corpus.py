@@ -11,9 +11,9 @@ from itertools import pairwise
 
 from mtpipe.document import inline_codes
 from mtpipe.glossary.validation import stop_words
-from mtpipe.languages.lemmatization import base, lemma
+from mtpipe.languages.lemmatization import lemma
+from mtpipe.languages.scripts import has_word_boundaries
 from mtpipe.languages.tokenization import spans, words
-from mtpipe.terminology.inflected_match import UNSPACED
 
 FREE = 60  # words with the most different neighbours are looked at as function words …
 AT_EDGE = 0.02  # … and are ones if hardly a short text begins or ends with them: labels do with "value", not with "of"
@@ -37,7 +37,7 @@ class Side:
         self.texts = [plain(text) for text in texts]
         read = [words(text) for text in self.texts]
         self.lemmas = [[lemma(word, lang) for word in text] for text in read]
-        self._unit = UNSPACED_WORDS if base(lang) in UNSPACED else 1
+        self._unit = 1 if has_word_boundaries(lang) else UNSPACED_WORDS
         self.longest = max_words * self._unit
         counts = Counter(word for text in self.lemmas for word in text)
         twos = Counter(two for text in self.lemmas for two in pairwise(text))

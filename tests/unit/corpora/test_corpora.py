@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from mtpipe.corpora import accelerators, deduplication, gettext, located, paired_html, pairs, tsv
 from mtpipe.document.segment import Segment
 from mtpipe.errors import InputError
-from mtpipe.languages.corpus_tags import directories
+from mtpipe.languages.tags import folder_names
 
 ROWS = "Open the table.\tÖffnen Sie die Tabelle.\n\n"
 
@@ -236,7 +236,7 @@ def test_texts_without_marks_stay_and_nothing_but_marks_goes(source, target):
     ("pt-BR", {"pt-BR", "pt_BR"}), ("cs", {"cs", "cs_CZ", "cs-CZ"}),
 ])
 def test_names_that_catalogues_have(tag, expected):
-    assert directories(tag) == expected
+    assert folder_names(tag) == expected
 
 
 @pytest.mark.parametrize("content", [b"", b"\xde\x12", b"not a catalogue at all", catalogue({"a": "b"})[:60],

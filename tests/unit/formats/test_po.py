@@ -16,7 +16,7 @@ from mtpipe.formats.po import directives, plurals
 from mtpipe.formats.po.document import PoFormat
 from mtpipe.formats.po.syntax import entries as parsed
 from mtpipe.formats.po.syntax import quoted
-from mtpipe.languages import document_tags
+from mtpipe.languages import tags
 
 HEADER = '''msgid ""
 msgstr ""
@@ -374,13 +374,13 @@ def test_what_is_no_plural_rule(rule):
     assert plurals.read(rule) is None
 
 
-@pytest.mark.parametrize("stated, asked, fit", [
+@pytest.mark.parametrize("stated, expected, fits", [
     ("de", "de", True), ("de_AT", "de", True), ("de", "de-CH", True), ("pt_BR", "pt-PT", True), ("", "de", True),
     ("de", "", True), ("fr", "de", False), ("zh_TW", "zh-CN", False), ("zh", "zh-Hant", True), ("no", "nb", True),
     ("sr@latin", "sr", True),
 ])
-def test_languages_fit(stated, asked, fit):
-    assert document_tags.fit(stated, asked) is fit
+def test_languages_fit(stated, expected, fits):
+    assert tags.fits(stated, expected) is fits
 
 
 def test_escapes():

@@ -60,14 +60,6 @@ def test_of_languages_that_are_not_known_nothing_is_said(lang):
     assert not identification.is_other_language(TEXTS["en"], lang)
 
 
-@pytest.mark.parametrize(("lang", "names"), [
-    ("de", {"LATIN"}), ("sr", {"CYRILLIC"}), ("sr-Latn", {"LATIN"}), ("zh-TW", {"CJK"}), ("hi", {"DEVANAGARI"}),
-    ("ja", {"CJK", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA"}), ("xx", set()),
-])  # fmt: skip
-def test_scripts_of_languages(lang, names):
-    assert identification.scripts(lang) == names
-
-
 @pytest.mark.parametrize(("text", "lang", "is_other"), [
     ("Öffnen Sie den LibreOffice Writer Navigator", "de", False),
     ("打开 LibreOffice Calc 和 Writer", "zh", False),

@@ -35,11 +35,6 @@ def test_sequence_and_tokens_take_hyphenated_words_apart():
     assert lemmatization.tokens("e-mail") == [("e", 0, 1), ("-", 1, 2), ("mail", 2, 6)]
 
 
-@pytest.mark.parametrize("lang, expected", [("de-AT", "de"), ("pt_BR", "pt"), ("ZH-Hant", "zh"), ("en", "en")])
-def test_base(lang, expected):
-    assert lemmatization.base(lang) == expected
-
-
 @given(st.text())
 def test_tokens_lie_on_the_text(text):
     assert all(text[start:end] == token and token for token, start, end in lemmatization.tokens(text))

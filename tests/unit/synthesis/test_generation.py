@@ -10,8 +10,8 @@ from click.testing import CliRunner
 from mtpipe import corpora
 from mtpipe.cli.main import main
 from mtpipe.errors import ConfigError, GlossaryError, InputError, ModelError, OutputError
-from mtpipe.glossary.columns import language_name
 from mtpipe.glossary.model import Glossary, Term
+from mtpipe.languages.tags import language_name
 from mtpipe.llm import Reply
 from mtpipe.llm.client import Caller, CallSettings
 from mtpipe.llm.fake import FakeLLM
