@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib import import_module
 from pathlib import Path
 
 from mtpipe.errors import GlossaryError
 from mtpipe.glossary.columns import COLUMNS, Header, check_file_name, column, read_header
 from mtpipe.glossary.rows import Remark, Row
 
-# suffix → the module whose read(path, wanted) is a Table; all others are text tables
-_TERMBASES = {".tbx": "glossary_tbx", ".tmx": "glossary_tbx", ".xml": "glossary_tbx"}
+_TERMBASES = (".tbx", ".tmx", ".xml")
 _WORKBOOKS = (".xlsx", ".xlsm", ".xltx", ".xls", ".ods")
 
 Line = tuple[int, list[str] | str]  # (first line, cells), or (first line, what is wrong there)
@@ -38,7 +36,9 @@ def read_table(
         raise GlossaryError(f"{path}: a termbase has no columns — leave them out")
     try:
         if suffix in _TERMBASES:
-            return import_module(f"mtpipe.{_TERMBASES[suffix]}").read(path, wanted)
+            from mtpipe.glossary.tbx_reader import read
+
+            return read(path, wanted)
         if suffix in _WORKBOOKS:
             from mtpipe.glossary.xlsx_file import read_lines  # on use: openpyxl takes a third of a second
 

@@ -18,6 +18,7 @@ ANY = "mul"  # the tag of "multiple languages"
 _REGIONAL = 5  # langcodes' distance of variants of one language: es-419 is es, nb is no, but gsw is not de
 _RELATED = 30  # and of languages that people may have meant
 _NORWEGIAN = {"nb": "no", "nn": "no"}
+_MODIFIERS = {"latin": "latn", "cyrillic": "cyrl"}  # scripts in names of locales: sr@latin
 _SEPARATOR = re.compile("[-_@]")
 # what a bare language means in the names of catalogues, where the region is not the language's own name
 _HOMES = {"zh": "CN", "cs": "CZ", "ja": "JP", "ko": "KR", "sv": "SE", "da": "DK", "uk": "UA", "el": "GR", "he": "IL",
@@ -137,7 +138,7 @@ def from_name(name: str) -> str | None:
 
 
 def _subtags(tag: str) -> list[str]:
-    return _SEPARATOR.split(tag.partition(".")[0].lower())
+    return [_MODIFIERS.get(part, part) for part in _SEPARATOR.split(tag.partition(".")[0].lower())]
 
 
 @lru_cache(1000)
