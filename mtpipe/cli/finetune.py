@@ -61,8 +61,8 @@ def finetune(
 
     Without --steps or --minutes training stops by --patience (then 3 unless given). An interrupted run goes on.
     """
+    from mtpipe.config import FinetuneSettings
     from mtpipe.training.outcome import table
-    from mtpipe.workflow.settings import FinetuneSettings
     from mtpipe.workflow.training import train
 
     settings = FinetuneSettings(**asked, shape=dict(map(_named_number, shape)))

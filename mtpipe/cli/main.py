@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -27,11 +27,18 @@ from mtpipe.cli.options import (
     showing,
 )
 
+if TYPE_CHECKING:
+    from mtpipe.config import SettingsFile
+
 # groups in modules of their own, which take their options from here
 _APART = {"corpus": "mtpipe.cli.corpus", "evaluate": "mtpipe.cli.evaluate",
           "finetune": "mtpipe.cli.finetune", "glossary": "mtpipe.cli.glossary", "models": "mtpipe.cli.models",
           "preferences": "mtpipe.cli.preferences", "run": "mtpipe.cli.run", "synthesize": "mtpipe.cli.synthesize",
           "tm": "mtpipe.cli.tm", "triplets": "mtpipe.cli.triplets"}  # fmt: skip
+
+
+_STAGES = ("run", "synthesize", "finetune", "evaluate")  # commands with a table of their own
+_SHARED = ("source_lang", "target_lang", "glossary", "llm")  # settings of the job that they take, too
 
 
 class _Group(ErrorGroup):
@@ -59,21 +66,23 @@ def main(ctx: click.Context, config: Path | None) -> None:
     path = config or Path("mtpipe.toml")
     ctx.obj = {}  # settings of the file that have no option of their own
     if path.is_file():
-        from mtpipe.config import STAGES, read
-        from mtpipe.workflow.settings import SHARED, tables
+        from mtpipe.config import read
 
-        settings, options = read(path)
-        ctx.obj = settings | {"options": options}
-        names = {name: ",".join(value) if name == "editors" and isinstance(value, list) else value
-                 for name, value in settings.items()}  # fmt: skip
-        shared = {name: names[name] for name in SHARED if name in names}
-        ctx.default_map = {command: names for command in main.list_commands(ctx)}
-        ctx.default_map |= dict.fromkeys(STAGES, shared)
-        stages = tables(path)
-        metrics = stages.pop("evaluate", {}).get("metrics")  # the rest of it is about a run's own systems
-        ctx.default_map["evaluate"] = shared | ({"metrics": ",".join(metrics)} if metrics else {})
-        for stage, table in stages.items():
-            ctx.default_map[stage] = shared | {key: it for key, it in table.items() if not isinstance(it, dict)}
+        file = read(path, is_named=config is not None)
+        ctx.obj = file.for_job
+        ctx.default_map = _defaults(main.list_commands(ctx), file)
+
+
+def _defaults(commands: list[str], file: SettingsFile) -> dict[str, dict[str, Any]]:
+    """The options of each command that a settings file gives."""
+    job = {name: ",".join(value) if name == "editors" else value for name, value in file.job.items()}
+    shared = {name: job[name] for name in _SHARED if name in job}
+    stages = {name: dict(table) for name, table in file.stages.items()}
+    metrics = stages.pop("evaluate", {}).get("metrics")  # the rest of it is about a run's own systems
+    tables = {name: shared | {key: value for key, value in stages.get(name, {}).items() if not isinstance(value, dict)}
+              for name in _STAGES}  # fmt: skip
+    tables["evaluate"] |= {"metrics": ",".join(metrics)} if metrics else {}
+    return {command: tables.get(command, job) for command in commands}
 
 
 @main.command()

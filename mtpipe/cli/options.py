@@ -69,7 +69,7 @@ repair = options(
     click.option("--report-dir", type=ANY, help="Where the report goes [default: the job's folder]."),
 )
 llm_options = options(
-    click.option("--llm", metavar="NAME", help="LLM plug-in, such as openai [default: none]."),
+    click.option("--llm", default="", metavar="NAME", help="LLM plug-in, such as openai [default: none]."),
     click.option("--llm-option", "llm_options", multiple=True, metavar="KEY=VALUE",
                  help="Option of the LLM, such as base_url=http://localhost:8080/v1; repeatable."),
     click.option("--llm-cache", type=ANY, help="SQLite file for its replies [default: in the job's folder]."),

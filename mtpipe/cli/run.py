@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 from mtpipe.cli.options import FILE, UNTRANSLATED, as_json, dry_run, show
 
@@ -31,7 +32,7 @@ def run(
     from mtpipe.cli import progress
     from mtpipe.workflow import manifest, settings, steps
 
-    flow = settings.read(config)
+    flow = settings.read(config, is_named=_is_named(ctx))
     known = manifest.Manifest(flow.work / manifest.FILE)
     if dry_run:
         planned = list(workflow.plan(steps.Steps(flow).stages(), known, first, last))
@@ -47,6 +48,11 @@ def run(
     totals = edited.get("facts", {}).get("totals", {})
     if edited.get("state") == "incomplete" or totals.get("failed") or totals.get("untranslated"):
         ctx.exit(UNTRANSLATED)
+
+
+def _is_named(ctx: click.Context) -> bool:
+    """Whether the user named the configuration: else it merely lies in the current folder."""
+    return ctx.get_parameter_source("config") is not ParameterSource.DEFAULT
 
 
 def _tell(line: str) -> None:

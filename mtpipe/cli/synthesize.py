@@ -47,20 +47,21 @@ def synthesize(ctx: click.Context, as_json: bool, quiet: bool, also: tuple[str, 
     Pairs are checked hard, and terms that got too few asked for again. Run again to go on: no answer is paid for
     twice. Exit code 4: some terms have fewer pairs than asked for.
     """
-    from mtpipe.config import with_llm
+    from mtpipe.config import CallSettings, with_llm
     from mtpipe.llm.client import FILE as CACHE
     from mtpipe.llm.client import open_llm
     from mtpipe.synthesis import back_translation
     from mtpipe.synthesis import generation as stage
 
-    names = [name for name in stage.Recipe.__dataclass_fields__ if name in given]
-    recipe = stage.Recipe(**{name: given.pop(name) for name in names}, also=dict(map(_named, also)))
+    names = [name for name in stage.SynthesisRecipe.__dataclass_fields__ if name in given]
+    recipe = stage.SynthesisRecipe(**{name: given.pop(name) for name in names}, also=dict(map(_named, also)))
     settings = with_llm(ctx.obj | given)
     name = settings.get("llm")
     if not name:
         raise click.UsageError("name the LLM that writes: --llm openai --llm-option base_url=… --llm-option model=…")
     cache = settings.get("llm_cache") or recipe.folder / CACHE
-    caller = open_llm(name, settings["options"].get(f"llm.{name}", {}), settings["calls"], Path(cache))
+    caller = open_llm(name, settings["options"].get(f"llm.{name}", {}), CallSettings(**settings["calls"]),
+                      Path(cache))  # fmt: skip
     outcome = stage.synthesize(recipe, caller, lambda line: click.echo(line, err=True) if not quiet else None,
                                back_translation.translator(recipe))  # fmt: skip
     written = f"written: {recipe.out}, {recipe.manifest}, {recipe.refused}"

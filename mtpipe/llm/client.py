@@ -12,25 +12,24 @@ from time import monotonic
 from typing import Any
 
 from mtpipe import plugins
+from mtpipe.config import CallSettings
 from mtpipe.errors import CallError, ConfigError
 from mtpipe.llm import FAILED, LLM, REFUSED, UNASKED, Reply
 from mtpipe.llm.cache import Cache, key
 from mtpipe.llm.prompts import Prompt
 from mtpipe.llm.pseudonymization import Mask
-from mtpipe.llm.settings import CallSettings
 
 __all__ = ["FILE", "CallSettings", "Caller", "Usage", "open_llm"]
 FILE = "llm.sqlite"  # of a job's folder
 _FIRST_WAIT = 1.0  # seconds before the first retry, at most
 
 
-def open_llm(name: str, options: Mapping[str, Any], settings: Mapping[str, Any], cache: Path) -> Caller:
-    """The LLM plug-in with care around it; options: of the plug-in, settings: the [calls] table. Raises ConfigError.
+def open_llm(name: str, options: Mapping[str, Any], settings: CallSettings, cache: Path) -> Caller:
+    """The LLM plug-in with care around it; options: of the plug-in. Raises ConfigError.
 
     cache: the SQLite file of replies, made where there is none.
     """
-    checked = CallSettings.of(settings)
-    return Caller(plugins.create("llm", name, options, timeout=checked.timeout), checked, cache)
+    return Caller(plugins.create("llm", name, options, timeout=settings.timeout), settings, cache)
 
 
 @dataclass(slots=True)

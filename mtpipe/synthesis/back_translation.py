@@ -15,11 +15,11 @@ from mtpipe.mt import Decoder
 from mtpipe.pipeline import resources
 from mtpipe.pipeline.steps import check, translate
 from mtpipe.postedit.ladder import postedit
-from mtpipe.synthesis.recipe import BACK_TRANSLATE, Recipe
+from mtpipe.synthesis.recipe import BACK_TRANSLATE, SynthesisRecipe
 from mtpipe.terminology.matcher import Matcher
 
 
-def translator(recipe: Recipe) -> BackTranslator | None:
+def translator(recipe: SynthesisRecipe) -> BackTranslator | None:
     """What `stages.synthesize` needs for this recipe; None where it needs nothing. Raises MtpipeError."""
     return BackTranslator(recipe) if recipe.way == BACK_TRANSLATE else None
 
@@ -27,7 +27,7 @@ def translator(recipe: Recipe) -> BackTranslator | None:
 class BackTranslator:
     """The model of the reverse pair with its ladder of editors, under the glossary turned round."""
 
-    def __init__(self, recipe: Recipe):
+    def __init__(self, recipe: SynthesisRecipe):
         glossary = Glossary.read(recipe.glossary, recipe.source_lang, recipe.target_lang)
         terms = (reverse(term) for term in glossary.terms if term.status != "forbidden")  # bans are of the target
         self._matcher = Matcher(Glossary.of(terms, recipe.target_lang, recipe.source_lang, glossary.name))

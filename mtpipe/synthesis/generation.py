@@ -20,12 +20,12 @@ from mtpipe.llm.client import Caller
 from mtpipe.synthesis.examples import Examples
 from mtpipe.synthesis.filters import Filters
 from mtpipe.synthesis.ledger import Ledger, Output
-from mtpipe.synthesis.recipe import BACK_TRANSLATE, Outcome, Recipe
+from mtpipe.synthesis.recipe import BACK_TRANSLATE, Outcome, SynthesisRecipe
 from mtpipe.synthesis.replies import Proposal, read
 from mtpipe.synthesis.requests import Request, Writer
 from mtpipe.tm.memory import Memories
 
-__all__ = ["Back", "Outcome", "Recipe", "Tell", "synthesize"]
+__all__ = ["Back", "Outcome", "SynthesisRecipe", "Tell", "synthesize"]
 CHUNK = 32  # prompts between two lines of progress
 _LONGEST_TERM = LONGEST // 4  # characters: a sentence around it must fit in as well
 
@@ -47,7 +47,7 @@ def _nothing(told: str) -> None:
     """For those who want no progress."""
 
 
-def synthesize(recipe: Recipe, caller: Caller, tell: Tell = _nothing, back: Back | None = None) -> Outcome:
+def synthesize(recipe: SynthesisRecipe, caller: Caller, tell: Tell = _nothing, back: Back | None = None) -> Outcome:
     """Writes recipe.out (segments JSON Lines), its manifest and what was refused.
 
     back: for way "back-translate" (`backwards.translator(recipe)`). The same replies give the same pairs: an
@@ -73,7 +73,7 @@ def synthesize(recipe: Recipe, caller: Caller, tell: Tell = _nothing, back: Back
 class _Work:
     """What a synthesis works with, opened once; raises for what can't run before the LLM is asked."""
 
-    def __init__(self, recipe: Recipe, caller: Caller, tell: Tell, back: Back | None):
+    def __init__(self, recipe: SynthesisRecipe, caller: Caller, tell: Tell, back: Back | None):
         self._recipe, self._caller, self._tell, self._back = recipe, caller, tell, back
         languages = recipe.source_lang, recipe.target_lang
         if (recipe.way == BACK_TRANSLATE) != (back is not None):
@@ -159,7 +159,7 @@ def _usable(glossary: Glossary) -> tuple[list[Term], dict[str, str]]:
     return terms, left_out
 
 
-def _nothing_kept(ledger: Ledger, recipe: Recipe, stopped: str) -> str:
+def _nothing_kept(ledger: Ledger, recipe: SynthesisRecipe, stopped: str) -> str:
     why = ", ".join(f"{reason} {count}" for reason, count in ledger.refused.most_common())
     hint = f"{stopped}, raise it" if stopped and not ledger.proposed else "see whether this LLM can do it at all"
     return (f"not one pair was kept of {ledger.proposed} that the LLM proposed, so {recipe.out} was not written: "

@@ -12,7 +12,7 @@ from typing import Any
 
 from mtpipe.errors import OutputError
 from mtpipe.glossary.model import Term
-from mtpipe.synthesis.recipe import BACK_TRANSLATE, Recipe
+from mtpipe.synthesis.recipe import BACK_TRANSLATE, SynthesisRecipe
 from mtpipe.synthesis.replies import Fault, Pair, Proposal
 from mtpipe.synthesis.requests import KINDS, Known
 
@@ -23,7 +23,7 @@ _TOLD = 3  # reasons that the next prompt tells of a term
 class Ledger:
     """Counts and writes as pairs come; terms: those to get pairs, in their order."""
 
-    def __init__(self, recipe: Recipe, terms: Sequence[Term], pairs: Output, rejected: Output):
+    def __init__(self, recipe: SynthesisRecipe, terms: Sequence[Term], pairs: Output, rejected: Output):
         self._recipe, self._pairs, self._rejected = recipe, pairs, rejected
         self._written: dict[Term, list[str]] = {term: [] for term in terms}
         self._asked = Counter[Term]()

@@ -16,7 +16,7 @@ from mtpipe.glossary.model import Glossary, Term
 from mtpipe.languages.tags import language_name
 from mtpipe.llm.prompts import Prompt, Template, template
 from mtpipe.synthesis.examples import Example, spread
-from mtpipe.synthesis.recipe import BACK_TRANSLATE, Recipe
+from mtpipe.synthesis.recipe import BACK_TRANSLATE, SynthesisRecipe
 
 KINDS = ("register", "length", "form")
 Wish = tuple[str, str, str]  # one of each of KINDS
@@ -53,7 +53,7 @@ class Known:
 class Writer:
     """Turns needs into requests. glossaries: of `recipe.also`, by language."""
 
-    def __init__(self, recipe: Recipe, glossaries: Mapping[str, Glossary]):
+    def __init__(self, recipe: SynthesisRecipe, glossaries: Mapping[str, Glossary]):
         self._recipe = recipe
         self._is_one_sided = recipe.way == BACK_TRANSLATE
         self._text = template("synthesize-target" if self._is_one_sided else "synthesize", recipe.prompts)

@@ -137,7 +137,7 @@ class Steps:
         options = {key: table for key, table in job.options.items() if key.startswith("editor.")}
         return self._draft_inputs() | {"stages": stages.versions("write"), "llm": self._llm(),
                                        "editors": said({"names": job.editors, "options": options}),
-                                       "lexicon": digest(job.lexicon), "calls": said(dict(job.calls))}  # fmt: skip
+                                       "lexicon": digest(job.lexicon), "calls": said(asdict(job.calls))}  # fmt: skip
 
     def _translate(self) -> dict[str, Any]:
         return dict(jobs.draft(self.job(), self.on_progress))

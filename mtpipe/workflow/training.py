@@ -8,16 +8,16 @@ from pathlib import Path
 import transformers
 
 from mtpipe import plugins
+from mtpipe.config import FinetuneSettings
 from mtpipe.corpora import deduplication
 from mtpipe.document.segment import Segment
-from mtpipe.errors import ConfigError, InputError
+from mtpipe.errors import InputError
 from mtpipe.glossary.model import Glossary
 from mtpipe.models import registry
 from mtpipe.training import finetuning as stage
 from mtpipe.training.examples import Shares
 from mtpipe.training.outcome import Outcome
 from mtpipe.training.trainer import Plan
-from mtpipe.workflow.settings import FinetuneSettings
 
 # learning rates of models without weights to lose, with some that must learn something else, with some to keep
 _NEW, _OTHER, _TRAINED = 6e-4, 4e-4, 2e-4
@@ -34,9 +34,7 @@ def train(
 
 
 def recipe(settings: FinetuneSettings, languages: tuple[str, str], out: Path, glossary: Path | None) -> stage.Recipe:
-    """The recipe with its corpora read; raises InputError, ConfigError and GlossaryError."""
-    if settings.task not in registry.TASKS:
-        raise ConfigError(f"no task {settings.task!r}; there are: {', '.join(registry.TASKS)}")
+    """The recipe with its corpora read; raises InputError and GlossaryError."""
     if not settings.pairs:
         raise InputError("there are no pairs to train on: name some, or synthesize them first")
     banned = [source for path in settings.exclude for source in deduplication.sources(path)]

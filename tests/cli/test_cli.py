@@ -132,7 +132,7 @@ def test_settings_option_over_environment_over_file(tmp_path):
 def test_config_elsewhere_and_its_errors(tmp_path):
     (tmp_path / "other.toml").write_text("[jobs]\n")
     result = run("-c", "other.toml", "translate", "in", "-o", "out", *LANGUAGES)
-    assert result.exit_code == 1 and "[jobs] is unknown" in result.stderr
+    assert result.exit_code == 1 and "[jobs]: no such table; available: job, calls" in result.stderr
 
 
 @pytest.mark.parametrize("strict, code", [((), 0), (("--strict",), 3)])
@@ -268,7 +268,7 @@ def test_format_options_are_taken_and_change_the_output(tmp_path):
     translate("-q", "-f", "po.fuzzy=false", "-f", "po.existing=redo")
     assert "fuzzy" not in out.read_text() and 'msgstr "B"' in out.read_text()
     result = translate("-q", "-f", "po.fuzz=false")
-    assert result.exit_code == 1 and "'po' has no option fuzz; it takes: existing, fuzzy, accelerator" in result.stderr
+    assert result.exit_code == 1 and "[format.po] fuzz: no such option; available: existing" in result.stderr
 
 
 def test_check_looks_at_the_translations_in_a_catalogue(tmp_path):

@@ -58,11 +58,11 @@ def test_a_budget_that_ends_loses_nothing_and_the_next_run_goes_on(drafts):
     [
         ((), "nonsense", "the server has no model 'nonsense', it has scripted"),
         (("--llm-option", "key_variable=NO_SUCH_KEY"), MODEL, "the environment has no NO_SUCH_KEY: export it with the"),
-        (("--llm-option", "api_key=sk-secret"), MODEL, "llm plug-in 'openai' has no option api_key; it takes: model"),
+        (("--llm-option", "api_key=sk-secret"), MODEL, "[llm.openai] api_key: no such option; available: model"),
         (("--llm-option", "temperature=hot"), MODEL, "temperature = 'hot': give a number"),
         (("--llm-option", "base_url"), MODEL, "option 'base_url': give it as key=value, such as model=qwen3"),
         (("--max-cost", "1"), MODEL, "max_cost needs the price of 'scripted': [calls.prices]"),
-        (("--llm", "nonsense"), MODEL, "no llm plug-in 'nonsense'; known: "),
+        (("--llm", "nonsense"), MODEL, "llm = 'nonsense': no such llm plug-in; available: ct2"),
         (("--llm", ""), MODEL, "there are LLM options but no LLM: name one with --llm"),
         (("--llm-option", "base_url=http://127.0.0.1:9/v1"), MODEL, "http://127.0.0.1:9/v1: there is no server"),
     ],

@@ -142,13 +142,13 @@ def test_without_money_the_run_stops_and_says_how_to_go_on(folder, tmp_path):
 
 
 @pytest.mark.parametrize("change, message", [
-    (("[evaluate]", "[evaluation]"), "[evaluation] is unknown; there are job, calls,"),
-    (("steps = 160", "stepps = 160"), "[finetune] has no setting 'stepps'; there are pairs, "),
+    (("[evaluate]", "[evaluation]"), "[evaluation]: no such table; available: job, calls,"),
+    (("steps = 160", "stepps = 160"), "[finetune] stepps: no such setting; available: pairs, "),
     (("steps = 160", 'steps = "160"'), "[finetune] steps = '160': give a whole number"),
-    (("pairs_per_term = 4", "pairs_per_term = 4\nglossary = 'x'"), "[synthesize] has no setting 'glossary'"),
+    (("pairs_per_term = 4", "pairs_per_term = 4\nglossary = 'x'"), "[synthesize] glossary: no such setting"),
     (('llm = "tests.support.template_llm:TemplateLLM"', ""), "[job] llm = …: is needed to synthesize"),
     (('out = "docs.de"', ""), "[job] out = …: is needed for a run"),
-    (('test = ["test.tsv"]', "test = 5"), "[evaluate] test = 5: give a list of files"),
+    (('test = ["test.tsv"]', "test = 5"), "[evaluate] test = 5: give a list"),
     (('test = ["test.tsv"]', 'test = ["lost.tsv"]'), "lost.tsv is not there"),
 ])  # fmt: skip
 def test_what_is_wrong_is_said_before_anything_is_done(folder, tmp_path, change, message):

@@ -11,10 +11,10 @@ ROOT = Path(__file__).parents[2] / "mtpipe"
 FLOORS = (
     "__main__", "cli", "server", "workflow", "training", "synthesis", "pipeline", "postedit", "evaluation", "llm", "mt",
     "tm", "corpora", "formats", "terminology", "morphology", "alignment", "config", "models", "report", "document",
-    "glossary", "languages", "plugins", "io", "errors",
+    "glossary", "languages", "plugins", "validation", "io", "errors",
 )  # fmt: skip
 # tables of what is loaded by name: third parties' kinds, and what would make `import mtpipe` or `--help` slow
-TABLES = {"plugins.py", "__init__.py", "cli/main.py"}
+TABLES = {"plugins/__init__.py", "__init__.py", "cli/main.py"}
 
 
 def modules():

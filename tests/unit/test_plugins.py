@@ -1,4 +1,5 @@
 import sys
+from inspect import signature
 from pathlib import Path
 
 import pytest
@@ -6,6 +7,7 @@ import pytest
 from mtpipe import plugins
 from mtpipe.errors import ConfigError
 from mtpipe.mt.fake import FakeTranslator
+from mtpipe.plugins import signatures
 
 
 @pytest.mark.parametrize("kind, name", [(kind, name) for kind, table in plugins.PLUGINS.items() for name in table])
@@ -64,7 +66,7 @@ def test_other_import_errors_keep_their_traceback(tmp_path, monkeypatch):
 
 
 def test_create_names_the_options_that_there_are():
-    with pytest.raises(ConfigError, match="'fake' has no option colour; it takes: replies, digest"):
+    with pytest.raises(ConfigError, match=r"\[mt.fake\] colour: no such option; available: replies, digest"):
         plugins.create("mt", "fake", {"colour": "red"}, folder="unwanted")
 
 
@@ -77,7 +79,7 @@ def test_create_makes_an_offer_only_where_it_is_wanted():
 @pytest.mark.parametrize(
     "options, message",
     [
-        ({"model": 7}, r"llm plug-in 'openai': model = 7: give a text"),
+        ({"model": 7}, r"\[llm.openai\] model = 7: give a text"),
         ({"model": "m", "temperature": "hot"}, r"temperature = 'hot': give a number"),
         ({"model": "m", "max_tokens": 1.5}, r"max_tokens = 1.5: give a whole number"),
         ({"model": "m", "seed": True}, r"seed = True: give a whole number"),
@@ -86,6 +88,21 @@ def test_create_makes_an_offer_only_where_it_is_wanted():
 def test_create_says_what_kind_an_option_is_of(options, message):
     with pytest.raises(ConfigError, match=message):
         plugins.create("llm", "openai", options)
+
+
+@pytest.mark.parametrize("kind, name", [(kind, name) for kind, table in plugins.PLUGINS.items() for name in table])
+def test_options_read_from_the_source_are_those_of_the_class(kind, name):
+    where, plugin = plugins.PLUGINS[kind][name], plugins.load(kind, name)
+    known = [] if plugin.__init__ is object.__init__ else list(signature(plugin).parameters)
+    read, loaded = signatures.of_source(where, name), signatures.of_class(plugin, name)
+    assert list(read.model_fields) == known == list(loaded.model_fields)
+
+
+def test_options_are_checked_without_what_they_need(monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    assert plugins.check_options("llm.hf", {"model": 3, "colour": 1})[1] == [
+        "[llm.hf] model = 3: give a text", "[llm.hf] colour: no such option; available: model, device, dtype, "
+        "batch_size, max_tokens, temperature, seed, context, download, template_options"]  # fmt: skip
 
 
 def test_create_makes_paths_of_texts(tmp_path, monkeypatch):

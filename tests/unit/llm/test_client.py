@@ -30,7 +30,8 @@ def answer(body):
 
 
 def opened(server, folder, **settings):
-    return open_llm("openai", {"model": MODEL, "base_url": server.url}, QUICK | settings, folder / "llm.sqlite")
+    options = {"model": MODEL, "base_url": server.url}
+    return open_llm("openai", options, CallSettings(**QUICK | settings), folder / "llm.sqlite")
 
 
 def prompts(*texts):
@@ -136,7 +137,7 @@ def test_equal_prompts_are_asked_once_and_other_parameters_anew(tmp_path):
         caller = opened(server, tmp_path)
         assert len({reply.text for reply in caller.complete(prompts("a", "a", "b", "a"))}) == 2
         assert (caller.usage.calls, caller.usage.tokens_in, caller.usage.tokens_out) == (2, 200, 40)
-        other = open_llm("openai", {"model": MODEL, "base_url": server.url, "temperature": 0.3}, QUICK,
+        other = open_llm("openai", {"model": MODEL, "base_url": server.url, "temperature": 0.3}, CallSettings(**QUICK),
                          tmp_path / "llm.sqlite")  # fmt: skip
         assert not other.complete(prompts("a"))[0].cached
         assert Counter(server.answered) == {"a": 2, "b": 1}
@@ -166,29 +167,29 @@ def test_max_cost_stops_and_the_cost_is_told(tmp_path):
 
 def test_a_limit_of_cost_needs_a_price(tmp_path):
     with pytest.raises(ConfigError, match=r"max_cost needs the price of 'fake': \[calls.prices\] 'fake' = \[1.5, 6\]"):
-        open_llm("fake", {}, {"max_cost": 1}, tmp_path / "llm.sqlite")
+        open_llm("fake", {}, CallSettings(max_cost=1), tmp_path / "llm.sqlite")
 
 
 @pytest.mark.parametrize(
     "table, message",
     [
-        ({"colour": 1}, r"\[calls\] has no setting colour; there are concurrency, batch"),
+        ({"colour": 1}, "colour: no such setting; available: concurrency, batch"),
         ({"concurrency": 0}, "concurrency = 0: give 1 or more"),
         ({"retries": 1.5}, "retries = 1.5: give a whole number"),
-        ({"timeout": 0}, "timeout = 0: give more than 0 seconds"),
+        ({"timeout": 0}, "timeout = 0: give more than 0"),
         ({"timeout": "long"}, "timeout = 'long': give a number"),
         ({"max_calls": True}, "max_calls = True: give a whole number"),
         ({"max_cost": -1}, "max_cost = -1: give 0 or more"),
-        ({"prices": {"m": 3}}, "prices: 'm' = 3: give two numbers, of a million tokens sent and received"),
+        ({"prices": {"m": 3}}, "prices = {'m': 3}: 'm': give two numbers, of a million tokens sent and received"),
         ({"prices": 3}, r"prices = 3: give a table, as \[calls.prices\]"),
         ({"mask": ["colours"]}, r"mask = \['colours'\]: use some of numbers, e-mails"),
-        ({"mask_names": "/no/such/file"}, "mask_names /no/such/file is not a file"),
+        ({"mask_names": "/no/such/file"}, "mask_names = '/no/such/file': is not a file"),
         ({"batch": 0, "max_failures": 0}, "batch = 0: give 1 or more\n  max_failures = 0: give 1 or more"),
     ],
 )
 def test_settings_say_what_is_wrong_with_them(table, message):
     with pytest.raises(ConfigError, match=message):
-        CallSettings.of(table)
+        CallSettings(**table)
 
 
 def test_a_model_of_this_process_gets_batches_and_its_replies_are_kept(tmp_path):
@@ -214,16 +215,16 @@ def test_a_model_of_this_process_gets_batches_and_its_replies_are_kept(tmp_path)
 def test_a_cache_that_is_something_else_is_said(content, message, tmp_path):
     (tmp_path / "llm.sqlite").write_bytes(content)
     with pytest.raises(OutputError, match=message):
-        open_llm("fake", {}, {}, tmp_path / "llm.sqlite")
+        open_llm("fake", {}, CallSettings(), tmp_path / "llm.sqlite")
 
 
 JOB = """
 import json, sys
 from pathlib import Path
-from mtpipe.llm.client import open_llm
+from mtpipe.llm.client import CallSettings, open_llm
 from mtpipe.llm.prompts import Prompt
 options, settings, cache, prompts = json.loads(sys.argv[1])
-open_llm("openai", options, settings, Path(cache)).complete([Prompt(*prompt) for prompt in prompts])
+open_llm("openai", options, CallSettings(**settings), Path(cache)).complete([Prompt(*prompt) for prompt in prompts])
 """
 
 
@@ -258,7 +259,8 @@ def test_the_key_is_written_nowhere(key, fault, tmp_path, monkeypatch, caplog, c
         options = {"model": MODEL, "base_url": server.url, "key_variable": "CANARY"}
         text = ""
         try:
-            caller = open_llm("openai", options, QUICK | {"retries": 1, "max_failures": 2}, tmp_path / "llm.sqlite")
+            settings = CallSettings(**QUICK | {"retries": 1, "max_failures": 2})
+            caller = open_llm("openai", options, settings, tmp_path / "llm.sqlite")
             text = f"{caller.complete(prompts('a', 'b', 'c'))} {caller.report()} {caller} {vars(caller._llm)}"
         except (CallError, ConfigError) as error:
             text = f"{error!r} {error.__cause__!r}"

@@ -18,7 +18,7 @@ from mtpipe.llm.fake import FakeLLM
 from mtpipe.llm.prompts import Prompt
 from mtpipe.synthesis import back_translation, filters, replies
 from mtpipe.synthesis.examples import Example, Examples
-from mtpipe.synthesis.generation import Recipe, synthesize
+from mtpipe.synthesis.generation import SynthesisRecipe, synthesize
 from mtpipe.synthesis.requests import Item, Known, Request, Writer
 from mtpipe.tm.memory import Memories
 from tests.support.llm_server import MODEL, LlmServer
@@ -49,8 +49,10 @@ def recipe(tmp_path):
     """Of three pairs a term, with an evaluation set and a memory."""
     for name, text in (("glossary.csv", GLOSSARY), ("held.tsv", HELD_OUT), ("tm.tsv", TM)):
         (tmp_path / name).write_text(text, encoding="utf-8")
-    return Recipe(tmp_path / "glossary.csv", tmp_path / "pairs.jsonl", "en", "de", pairs_per_term=3,
-                  exclude=(tmp_path / "held.tsv",), tm=(tmp_path / "tm.tsv",))  # fmt: skip
+    return SynthesisRecipe(
+        glossary=tmp_path / "glossary.csv", out=tmp_path / "pairs.jsonl", source_lang="en", target_lang="de",
+        pairs_per_term=3, exclude=(tmp_path / "held.tsv",), tm=(tmp_path / "tm.tsv",),
+    )  # fmt: skip
 
 
 def caller(recipe, llm, **settings):
@@ -383,10 +385,12 @@ def test_a_broken_evaluation_set_is_an_error(recipe, tmp_path):
 
 def test_a_recipe_that_can_not_be_says_all_that_is_wrong(tmp_path):
     with pytest.raises(ConfigError) as raised:
-        Recipe(tmp_path / "g.csv", tmp_path / "out.tsv", "en", "de", 0, "sideways", shots=-1, prompts=tmp_path / "none")
-    for said in ("pairs_per_term is 0", "shots is -1", "way is 'sideways'; use pairs or back-translate",
-                 "none is not a folder", "out.tsv is no .jsonl file"):
-        assert said in str(raised.value)
+        SynthesisRecipe(glossary=tmp_path / "g.csv", out=tmp_path / "out.tsv", source_lang="en", target_lang="de",
+                        pairs_per_term=0, way="sideways", shots=-1, prompts=tmp_path / "none")  # fmt: skip
+    for problem in ("pairs_per_term = 0: give 1 or more", "shots = -1: give 0 or more",
+                    "way = 'sideways': use 'pairs' or 'back-translate'", "none': is not a folder",
+                    "out.tsv': is not a .jsonl file"):  # fmt: skip
+        assert problem in str(raised.value)
 
 
 def test_back_translation_uses_the_bundled_model_under_the_glossary_turned_round(recipe):

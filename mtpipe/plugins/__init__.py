@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping
 from importlib import import_module
 from importlib.metadata import entry_points
-from inspect import Parameter, signature
+from inspect import signature
 from pathlib import Path, PurePath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mtpipe.errors import ConfigError
+from mtpipe.plugins import signatures
+from mtpipe.validation import checked
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
 
 PLUGINS: dict[str, dict[str, str]] = {
     "mt": {
@@ -96,9 +100,8 @@ SUFFIXES = {
 }  # fmt: skip
 # What a job offers to its formats: no options of theirs.
 LANGUAGES = ("source_lang", "target_lang")
-# Kinds of options that are checked: what the annotation of a constructor takes, and its name in messages.
-_KINDS: dict[str, tuple[type, ...]] = {"int": (int,), "float": (float, int), "str": (str,), "bool": (bool,)}
-_KIND_NAMES = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}
+# What constructors get from mtpipe: options that nobody has to give.
+_OFFERED = (*LANGUAGES, "folder", "tools", "memories", "gate", "gate_below", "prompts", "timeout", "baseline")
 # Importable module → the extra that brings it.
 EXTRAS = {"torch": "train", "transformers": "train", "accelerate": "train", "peft": "train", "huggingface_hub": "train",
           "eflomal": "align", "comet": "eval", "matplotlib": "train",
@@ -149,27 +152,39 @@ def create(kind: str, name: str, options: Mapping[str, Any], **offered: Any) -> 
     Raises ConfigError for options that it does not take, and for values of another kind than it wants.
     """
     plugin = load(kind, name)
-    parameters = signature(plugin).parameters.values()
-    accepted = [p.name for p in parameters if p.kind in (Parameter.KEYWORD_ONLY, Parameter.POSITIONAL_OR_KEYWORD)]
-    kinds = defaultdict(str, {p.name: str(p.annotation) for p in parameters})
-    unknown = sorted(set(options) - set(accepted))
-    if unknown and not any(p.kind is Parameter.VAR_KEYWORD for p in parameters):
-        free = ", ".join(option for option in accepted if option not in offered)
-        raise ConfigError(f"{kind} plug-in {name!r} has no option {', '.join(unknown)}; it takes: {free or 'none'}")
-    chosen = {key: _kept(value, kinds[key], f"{kind} plug-in {name!r}: {key}") for key, value in options.items()}
-    given = {key: value for key, value in offered.items() if key in accepted}
+    chosen, wrong = _checked(signatures.of_class(plugin, name), kind, name, options)
+    if wrong:
+        raise ConfigError("\n".join(wrong))
+    parameters = signature(plugin).parameters
     # an offer may be costly or fail (finding a model): it is made only when it is wanted
-    return plugin(**{key: value() if callable(value) else value for key, value in given.items()} | chosen)
+    made = {key: value() if callable(value) else value for key, value in offered.items()
+            if key in parameters and key not in chosen}  # fmt: skip
+    return plugin(**made | chosen)
 
 
-def _kept(value: Any, annotation: str, what: str) -> Any:
-    """An option's value as its annotation wants it, where that is one of the plain ones; raises ConfigError."""
-    if "Path" in annotation and isinstance(value, str):
-        return Path(value)
-    wanted = _KINDS.get(annotation.removesuffix(" | None"))
-    if wanted and type(value) not in wanted and not (value is None and "None" in annotation):
-        raise ConfigError(f"{what} = {value!r}: give {_KIND_NAMES[wanted[0]]}")
-    return value
+def check_options(
+    plugin: str, values: Mapping[str, Any], folder: Path | None = None
+) -> tuple[dict[str, Any], list[str]]:
+    """The options of a plug-in ("mt.ct2") as it wants them, and all that is wrong with them.
+
+    folder: what paths are relative to. Built-in plug-ins are read and not imported: what they need may be slow to load
+    or not be installed.
+    """
+    kind, _, name = plugin.partition(".")
+    if ":" not in name and name not in (available := names(kind)):
+        return {}, [f"[{kind}.{name}]: no such {kind} plug-in; available: {', '.join(available)}"]
+    try:
+        where = PLUGINS[kind].get(name)
+        made = signatures.of_source(where, name) if where else signatures.of_class(load(kind, name), name)
+    except ConfigError:  # not installed: that is said where it is used
+        return dict(values), []
+    return _checked(made, kind, name, values, folder)
+
+
+def _checked(
+    made: type[BaseModel], kind: str, name: str, values: Mapping[str, Any], folder: Path | None = None
+) -> tuple[dict[str, Any], list[str]]:
+    return checked(made, values, f"[{kind}.{name}]", folder, _OFFERED, "option")
 
 
 def format_name(path: PurePath) -> str | None:

@@ -1,0 +1,197 @@
+"""Job: what one run translates, with what, to where."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import field
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, ValidationInfo, model_validator
+
+from mtpipe import __version__, plugins
+from mtpipe.config.tables import AtLeastOne, CallSettings
+from mtpipe.validation import AnyPath, File, Files, Folder, is_from_file, problem, problems, settings, table
+
+EDITORS = ("nbest", "substitution", "insertion", "placement", "refiner", "llm")
+_LANG = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
+
+
+def _language(tag: str) -> str:
+    if not _LANG.fullmatch(tag):
+        raise problem("is not a valid language code; use BCP 47 such as en or pt-BR")
+    return tag
+
+
+def _source(path: Path, info: ValidationInfo) -> Path:
+    if not is_from_file(info) and not path.exists():
+        raise problem("does not exist")
+    return path
+
+
+def _plugin(kind: str, *others: str) -> AfterValidator:
+    """A plug-in of that kind by name, or one of others."""
+
+    def check(name: str) -> str:
+        if ":" not in name and name not in (known := [*others, *plugins.names(kind)]):
+            raise problem(f"no such {kind} plug-in; available: {', '.join(filter(None, known))}")
+        return name
+
+    return AfterValidator(check)
+
+
+def _names(value: Any) -> Any:
+    if isinstance(value, str):
+        value = value.split(",")
+    return tuple(name.strip() for name in value if name.strip()) if isinstance(value, (list, tuple)) else value
+
+
+def _options(options: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Mapping[str, Any]]:
+    wrong = [text for key, values in options.items() for text in plugins.check_options(key, values)[1]]
+    if wrong:
+        raise problems(wrong)
+    return options
+
+
+def _calls(value: Any) -> Any:
+    if isinstance(value, CallSettings):
+        return value
+    values, wrong = table(CallSettings, value, "[calls]")
+    if wrong:
+        raise problems(wrong)
+    return CallSettings(**values)
+
+
+Language = Annotated[str, AfterValidator(_language)]
+Editors = Annotated[tuple[Annotated[str, _plugin("editor")], ...], BeforeValidator(_names)]
+Options = Annotated[Mapping[str, Mapping[str, Any]], AfterValidator(_options)]
+
+
+@settings("Invalid job settings")
+class Job:
+    """What to translate, with what, to where; raises ConfigError naming everything that is wrong.
+
+    source: a folder or a file; out: a folder, or a file where source is one. mt: a translator, "none" where every
+    segment brings a draft. model: a folder, None for the bundled one of the language pair. editors: the repair ladder
+    in order, None for EDITORS as far as the model and lexicon at hand support them. options: keyword arguments of the
+    plug-ins, as {"mt.ct2": {...}, "format.po": {...}}. tm: translation memories or parallel texts, the first counts
+    most; tm_flagged: what becomes of exact matches that break the glossary. glossary_sheet and
+    glossary_columns: where a workbook or table keeps its terms, as in `Glossary.read`. other: what happens to files of
+    no known format. units_per_chunk: saved together. window_bytes: of documents, in memory at a time. llm: a plug-in,
+    "" for none. calls: how it is called, a CallSettings or a mapping; llm_cache: the file of its replies, None for one
+    in the job's folder. fallback_model: a folder, of the model that makes drafts again that look hallucinated.
+    """
+
+    source: Annotated[AnyPath, AfterValidator(_source)]
+    out: AnyPath
+    source_lang: Language
+    target_lang: Language
+    glossary: File | None = None
+    mt: Annotated[str, _plugin("mt", "none")] = "ct2"
+    model: Folder | None = None
+    lexicon: Folder | None = None
+    editors: Editors | None = None
+    options: Options = field(default_factory=dict)
+    other: Literal["copy", "skip"] = "copy"
+    report_dir: AnyPath | None = None
+    tm: Files = ()
+    tm_flagged: Literal["repair", "translate"] = "repair"
+    glossary_sheet: str = ""
+    glossary_columns: Mapping[str, str] = field(default_factory=dict)
+    units_per_chunk: AtLeastOne = 1024
+    window_bytes: AtLeastOne = 1 << 20
+    llm: Annotated[str, _plugin("llm", "")] = ""
+    llm_cache: AnyPath | None = None
+    calls: Annotated[CallSettings, BeforeValidator(_calls)] = field(default_factory=CallSettings)
+    gate: Literal["terms", "all", "score"] = "terms"
+    gate_below: float | None = None
+    prompts: Folder | None = None
+    fallback_model: Folder | None = None
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Job:
+        """Raises all that is wrong between settings that are right each."""
+        wrong = []
+        if self.source.resolve() == self.out.resolve():
+            wrong.append(f"out {self.out} is the source itself; choose another place")
+        if self.source.is_dir() and self.out.is_file():
+            wrong.append(f"out {self.out} is a file but source {self.source} a folder; give a folder")
+        if self.source_lang == self.target_lang:
+            wrong.append(f"source_lang and target_lang are both {self.source_lang!r}")
+        if (self.gate == "score") != (self.gate_below is not None):
+            wrong.append("gate score and gate_below belong together, such as -1.5 (a log-probability, 0 at most)")
+        elif self.gate != "terms" and not self.llm:
+            wrong.append(f"gate is {self.gate!r}, but there is no LLM; give --llm")
+        if wrong:
+            raise problems(wrong)
+        return self
+
+    @property
+    def is_single(self) -> bool:
+        """Whether out is a file: source is one, and out says so by its suffix."""
+        return self.source.is_file() and not self.out.is_dir() and self.out.suffix.lower() == self.source.suffix.lower()
+
+    @property
+    def folder(self) -> Path:
+        """Where the job keeps its state."""
+        return self.out.with_name(f"{self.out.name}.mtpipe") if self.is_single else self.out / ".mtpipe"
+
+    @property
+    def memories(self) -> Path:
+        """Where parallel texts given as translation memories become some."""
+        return self.folder / "tm"
+
+    @property
+    def reports(self) -> Path:
+        return self.report_dir or self.folder
+
+    def settings(self) -> dict[str, Any]:
+        """What changes the output, beside the sources, glossary and model: goes into every unit's key."""
+        return {
+            "languages": [self.source_lang, self.target_lang],
+            "editors": self.editors,
+            "options": {key: dict(self.options[key]) for key in sorted(self.options) if key.startswith("editor.")},
+        }
+
+    def digest(self, *tools: str) -> str:
+        """Changes with whatever changes the output but sources and glossary; tools: digests of the model and so on,
+        and the versions of what works with them."""
+        said = json.dumps([self.settings(), tools], sort_keys=True, default=str)
+        return hashlib.sha256(said.encode()).hexdigest()[:16]
+
+    def draft_digest(self, *tools: str) -> str:
+        """Changes with whatever changes first drafts but sources and glossary; tools as for `digest`."""
+        said = [self.source_lang, self.target_lang, tools]
+        return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:16]
+
+    def signature(self, model: str, glossary: str, lexicon: str, editors: Sequence[str], tm: str = "",
+                  llm: str = "") -> str:  # fmt: skip
+        """How the output was made, in one line of name:value parts; model, glossary, lexicon and tm are digests."""
+        parts = {
+            "langs": f"{self.source_lang}-{self.target_lang}",
+            "mt": self.mt,
+            "model": model or "-",
+            "glossary": glossary or "-",
+            "editors": "+".join(editors) or "-",
+            "options": ",".join(f"{p}.{k}={v}" for p, table in sorted(self.options.items()) for k, v in table.items()),
+            "lexicon": lexicon,
+            "tm": tm,
+            "llm": llm,
+            "gate": self.gate if llm else "",
+            "version": __version__,
+        }
+        return "|".join(f"{name}:{value}" for name, value in parts.items() if value)
+
+
+def folder_digest(folder: Path | None) -> str:
+    """Of the names and contents of a folder's files; "" for None."""
+    if folder is None:
+        return ""
+    total = hashlib.sha256()
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        with path.open("rb") as file:
+            total.update(f"{path.relative_to(folder)} {hashlib.file_digest(file, 'sha256').hexdigest()}\n".encode())
+    return total.hexdigest()[:16]
