@@ -74,9 +74,12 @@ wrok = "x"
         "  [job] gate = 'some': use 'terms', 'all' or 'score'", "  [job] sorce: no such setting",
         "  [calls] retries = True: give a whole number",
         "  [mt] beam_size = 2: options belong into a table [mt.<plug-in>]", "  [mt.ct2] beam_sise: no such option",
-        "  editor = 5: options belong into a table [editor.<plug-in>]", "  [format.po] fuzzy = 'no': give true or false",
-        "  [format.htlm]: no such format plug-in", "  [llm.hf] temperature = 'hot': give a number", "  [metric.comet] modell: no such option",
-        "  [run] wrok: no such setting", "  [finetune] pairs[1] = 5: give a path", "  [finetune] mix = 2: give 1 or less",
+        "  editor = 5: options belong into a table [editor.<plug-in>]",
+        "  [format.po] fuzzy = 'no': give true or false",
+        "  [format.htlm]: no such format plug-in", "  [llm.hf] temperature = 'hot': give a number",
+        "  [metric.comet] modell: no such option",
+        "  [run] wrok: no such setting", "  [finetune] pairs[1] = 5: give a path",
+        "  [finetune] mix = 2: give 1 or less",
         "  [finetune] steps = '160': give a whole number", "  [evaluate] tags = 1: give true or false",
     ]  # fmt: skip
 
