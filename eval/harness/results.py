@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from eval.harness.figures import Row
-from mtpipe.config import folder_digest
 from mtpipe.errors import InputError, OutputError
+from mtpipe.io import digest
 
 _ROOT = Path(__file__).parents[2]
 _SHOWING = ("mtpipe.cli.main", "mtpipe.cli.progress", "mtpipe.report", "eval.harness.results")  # can't change a figure
@@ -28,7 +28,7 @@ def made_with(models: Mapping[str, Path], files: Iterable[Path]) -> Made:
     paths = {Path(str(path)) for name in names if (path := getattr(sys.modules[name], "__file__", None))}
     return {
         "code": {path.relative_to(_ROOT).as_posix(): _digest(path) for path in sorted(paths)},
-        "models": {name: folder_digest(folder)[:16] for name, folder in sorted(models.items())},
+        "models": {name: digest.of_folder(folder) for name, folder in sorted(models.items())},
         "files": {path.as_posix(): _digest(path) for path in sorted(files)},
     }
 
@@ -77,7 +77,7 @@ def changed(made: Made, models: Mapping[str, Path], root: Path = Path()) -> list
     """What is no longer as it was: modules, models (by name, with their folders of now) and files under root."""
     now = {
         "code": {name: _digest(_ROOT / name) for name in made["code"]},
-        "models": {name: folder_digest(folder)[:16] for name, folder in models.items()},
+        "models": {name: digest.of_folder(folder) for name, folder in models.items()},
         "files": {name: _digest(root / name) for name in made["files"]},
     }
     return [name for kind, known in made.items() for name, digest in known.items() if now[kind].get(name) != digest]

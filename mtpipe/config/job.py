@@ -184,14 +184,3 @@ class Job:
             "version": __version__,
         }
         return "|".join(f"{name}:{value}" for name, value in parts.items() if value)
-
-
-def folder_digest(folder: Path | None) -> str:
-    """Of the names and contents of a folder's files; "" for None."""
-    if folder is None:
-        return ""
-    total = hashlib.sha256()
-    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-        with path.open("rb") as file:
-            total.update(f"{path.relative_to(folder)} {hashlib.file_digest(file, 'sha256').hexdigest()}\n".encode())
-    return total.hexdigest()[:16]

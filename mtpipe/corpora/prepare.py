@@ -7,7 +7,6 @@ puts duplicates side by side, so memory does not grow with the corpora. The orde
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -25,7 +24,7 @@ from mtpipe.corpora.decontamination import SHARE, HeldOut, words
 from mtpipe.corpora.split import PARTS, Split
 from mtpipe.corpora.statistics import Amount, Origin
 from mtpipe.errors import InputError, OutputError
-from mtpipe.io import process_memory
+from mtpipe.io import atomic, process_memory
 
 _SAMPLES = 100  # rejected pairs that are kept to look at, for each reason and origin
 _BUCKET_DIGITS = 2  # 256 files
@@ -85,7 +84,7 @@ def prepare(
             text = json.dumps(result, ensure_ascii=False, indent=1) + "\n"
             (work.scratch / "statistics.json").write_text(text, "utf-8")
             for name in (*(f"{part}.jsonl" for part in amounts), "statistics.json"):
-                os.replace(work.scratch / name, out / name)
+                atomic.commit(work.scratch / name, out / name)
             if rejected:
                 rejected.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(work.scratch / "rejected.jsonl", rejected)

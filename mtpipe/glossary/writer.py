@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import csv
-import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from mtpipe.errors import GlossaryError, OutputError
+from mtpipe.errors import GlossaryError
 from mtpipe.glossary.columns import COLUMNS
 from mtpipe.glossary.model import Glossary, Term
 from mtpipe.glossary.rows import unsplit
+from mtpipe.io import atomic
 
 SUFFIXES = (".csv", ".tsv", ".xlsx", ".tbx")
 TBX_VERSIONS = ("3", "2")
@@ -36,13 +36,8 @@ def write(glossary: Glossary, path: Path, tbx_version: str = "3") -> Path:
         raise GlossaryError(f"{path}: can't write {suffix or 'a file without suffix'}; use {', '.join(SUFFIXES)}")
     if suffix in (".xlsx", ".tbx"):
         _check(glossary, path, _LONGEST_CELL if suffix == ".xlsx" else None)
-    part = path.with_name(f"{path.stem}.part{suffix}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+    with atomic.replacement(path) as part:
         writers[suffix](part)
-        os.replace(part, path)
-    except OSError as error:
-        raise OutputError(f"{path}: can't be written ({error.strerror}) — check permissions and space") from error
     return path
 
 

@@ -7,7 +7,6 @@ choosing among allowed tokens all along.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,8 +15,8 @@ from typing import Any
 import ctranslate2
 import numpy as np
 
-from mtpipe.config import folder_digest
 from mtpipe.errors import ConfigError, ModelError
+from mtpipe.io import digest
 from mtpipe.llm import Reply, local_batching
 from mtpipe.llm.chat_template import Chat
 from mtpipe.llm.prompts import Prompt
@@ -66,9 +65,9 @@ class CTranslate2LLM:
         self._batch_size, self._temperature, self._seed = batch_size, temperature, seed
         self._size = len(vocabulary)
         self.name = folder.name
-        said = [folder_digest(folder), self._chat.template, compute_type, max_tokens, temperature, seed, context,
+        said = [digest.of_folder(folder), self._chat.template, compute_type, max_tokens, temperature, seed, context,
                 dict(template_options or {}), batch_size if temperature else 0]  # fmt: skip
-        self.digest = hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:16]
+        self.digest = digest.of_text(json.dumps(said, sort_keys=True))
 
     def complete(self, prompts: Sequence[Prompt]) -> list[Reply]:
         return local_batching.complete(self._chat, prompts, self._batch_size, self._write)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,6 +15,7 @@ import httpx2
 import openai
 
 from mtpipe.errors import CallError, ConfigError, ModelError
+from mtpipe.io import digest
 from mtpipe.llm import AGAIN, FAILED, REFUSED, Reply, event_stream, structured_output
 from mtpipe.llm.prompts import Prompt, template
 
@@ -58,7 +58,7 @@ class OpenAILLM:
         given = {"model": model, "temperature": temperature, "max_tokens": max_tokens, "seed": seed}
         self._parameters = {name: value for name, value in given.items() if value is not None}
         said = json.dumps([self._url, self._parameters, self._extra, structured], sort_keys=True)
-        self.digest = hashlib.sha256(said.encode()).hexdigest()[:16]
+        self.digest = digest.of_text(said)
         self._mode, self._is_proven, self._is_reached = structured, structured == "text", False
 
     def complete(self, prompts: Sequence[Prompt]) -> list[Reply]:

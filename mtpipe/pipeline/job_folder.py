@@ -10,7 +10,8 @@ from pathlib import Path
 
 from mtpipe import plugins
 from mtpipe.config import Job
-from mtpipe.errors import InputError, OutputError
+from mtpipe.errors import InputError
+from mtpipe.io import atomic
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,18 +68,8 @@ def windows(found: Sequence[File], limit: int, first: int | None = None) -> Iter
 
 def place(path: Path, write: Callable[[Path], object]) -> None:
     """Lets write fill a temporary file beside path, then puts it there at once; raises OutputError."""
-    temporary = path.with_name(f".{path.name}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            write(temporary)
-            os.replace(temporary, path)
-        finally:
-            temporary.unlink(missing_ok=True)
-    except OSError as error:
-        reason = error.strerror or error
-        hint = "check permissions and free space, then run the same command again"
-        raise OutputError(f"{path}: can't be written ({reason}); {hint}") from error
+    with atomic.replacement(path, "check permissions and free space, then run the same command again") as part:
+        write(part)
 
 
 def copy(file: File) -> bool:

@@ -9,10 +9,11 @@ from typing import Any, cast
 
 from mtpipe import plugins
 from mtpipe.alignment.lexicon import Lexicon
-from mtpipe.config import EDITORS, Job, folder_digest
+from mtpipe.config import EDITORS, Job
 from mtpipe.document.segment import Segment
 from mtpipe.errors import ConfigError, InputError
 from mtpipe.glossary.model import Glossary
+from mtpipe.io.digest import of_folder
 from mtpipe.languages.tags import primary_subtag
 from mtpipe.llm.client import FILE as CACHE
 from mtpipe.llm.client import Caller, open_llm
@@ -70,7 +71,7 @@ def load(job: Job, scratch: Path) -> Toolbox:
     llm = _llm(job, scratch)
     tools = Tools(job.source_lang, job.target_lang, decoder, lexicon, llm)
     editors = tuple(_editors(job, tools, memories, left_out))
-    digest = folder_digest(folder)
+    digest = of_folder(folder)
     names = [name for name, _ in editors]
     rungs = [f"{name}:{editor.digest}" if hasattr(editor, "digest") else name for name, editor in editors]
     return Toolbox(

@@ -17,6 +17,7 @@ from mtpipe.document import inline_codes
 from mtpipe.document.segment import Edit, Segment
 from mtpipe.errors import ConfigError
 from mtpipe.glossary.model import Term
+from mtpipe.io import digest
 from mtpipe.languages.tags import language_name
 from mtpipe.llm import REFUSED, UNASKED, Reply
 from mtpipe.llm.prompts import FOLDER, Prompt, template
@@ -73,7 +74,7 @@ class LlmEditor:
         shown = hashlib.sha256(self._examples.read_bytes()).hexdigest()
         memories = self._memories.digest if self._memories else ""
         said = (self._llm.digest, self._template.digest, shown, memories, self._gate, self._below)
-        return hashlib.sha256(repr(said).encode()).hexdigest()[:16]
+        return digest.of_text(repr(said))
 
     def wants(self, segments: Sequence[Segment]) -> list[bool]:
         """Of segments without errors, what the gate lets through: never texts without words or a person's own."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import os
 import re
 from collections.abc import Mapping
 from importlib import resources
@@ -15,7 +14,7 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
-from mtpipe.errors import OutputError
+from mtpipe.io import atomic
 from mtpipe.report import wording
 
 # what a run may leave out; a report at the end of hours of work must not fail for want of an empty list
@@ -101,11 +100,6 @@ def _file(name: str) -> str:
 
 def _write(path: Path, text: str) -> Path:
     """Writes all or nothing. A lone surrogate becomes \\udXXX, which JSON reads back as what it was."""
-    partial = path.with_name(path.name + ".part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_bytes(text.encode("utf-8", "backslashreplace"))
-        os.replace(partial, path)
-    except OSError as error:
-        raise OutputError(f"{path}: can't write the report ({error.strerror}) — free space or choose another --out")
+    with atomic.replacement(path, "free space or choose another --out") as part:
+        part.write_bytes(text.encode("utf-8", "backslashreplace"))
     return path

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from mtpipe.document.segment import Score
-from mtpipe.errors import InputError, OutputError
+from mtpipe.errors import InputError
+from mtpipe.io import atomic
 
 _COLUMNS = ("set", "system", "segments")
 _SIGNIFICANT = 0.05
@@ -111,11 +112,7 @@ def table(
 
 def write(path: Path, text: str) -> None:
     """Writes text, making the folder; raises OutputError."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise OutputError(f"{path}: can't be written ({error.strerror}); check permissions and space") from error
+    atomic.write_text(path, text)
 
 
 def _rungs(report: Mapping[str, Any], documents: Collection[str] | None) -> dict[str, float]:

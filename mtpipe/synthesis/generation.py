@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, Protocol
 
 from mtpipe import __version__
 from mtpipe.corpora.cleaning import LONGEST
 from mtpipe.corpora.decontamination import SHARE
 from mtpipe.corpora.deduplication import texts
-from mtpipe.errors import ConfigError, GlossaryError, ModelError, OutputError
+from mtpipe.errors import ConfigError, GlossaryError, ModelError
 from mtpipe.glossary.model import Glossary, Term
+from mtpipe.io import atomic, digest
 from mtpipe.llm.client import Caller
 from mtpipe.synthesis.examples import Examples
 from mtpipe.synthesis.filters import Filters
@@ -66,7 +63,7 @@ def synthesize(recipe: SynthesisRecipe, caller: Caller, tell: Tell = _nothing, b
     if not ledger.kept:
         raise ModelError(_nothing_kept(ledger, recipe, stopped))
     manifest = work.manifest(ledger, stopped)
-    _write(recipe.manifest, manifest)
+    atomic.write_json(recipe.manifest, manifest)
     return Outcome(ledger.kept, ledger.short(), stopped, manifest)
 
 
@@ -134,9 +131,9 @@ class _Work:
             "llm": {"name": self._caller.name, "digest": self._caller.digest}, "prompts": self._writer.digests,
             "glossary": {"name": glossary.name, "digest": glossary.digest[:16], "terms": len(glossary.terms)},
             "also": self._also, "tm": self._memories.digest, "back": self._back.digest if self._back else "",
-            "exclude": {path.name: _digest(path) for path in recipe.exclude},
+            "exclude": {path.name: digest.of_file(path) for path in recipe.exclude},
             "contamination": f"same words, or {SHARE} of the word trigrams of the longer",
-            "out": {"name": recipe.out.name, "digest": _digest(recipe.out)},
+            "out": {"name": recipe.out.name, "digest": digest.of_file(recipe.out)},
             "rejected": recipe.refused.name, "usage": self._caller.report(),
         }  # fmt: skip
 
@@ -164,17 +161,3 @@ def _nothing_kept(ledger: Ledger, recipe: SynthesisRecipe, stopped: str) -> str:
     hint = f"{stopped}, raise it" if stopped and not ledger.proposed else "see whether this LLM can do it at all"
     return (f"not one pair was kept of {ledger.proposed} that the LLM proposed, so {recipe.out} was not written: "
             f"{why or 'it was not asked'}; what was refused is in {recipe.refused}: {hint}")  # fmt: skip
-
-
-def _write(path: Path, manifest: dict[str, Any]) -> None:
-    part = path.with_name(f"{path.name}.part")
-    try:
-        part.write_text(json.dumps(manifest, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-        os.replace(part, path)
-    except OSError as error:
-        raise OutputError(f"{path}: can't be written ({error.strerror}); check permissions and space") from error
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()[:16]

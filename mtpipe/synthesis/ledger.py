@@ -12,6 +12,7 @@ from typing import Any
 
 from mtpipe.errors import OutputError
 from mtpipe.glossary.model import Term
+from mtpipe.io import atomic
 from mtpipe.synthesis.recipe import BACK_TRANSLATE, SynthesisRecipe
 from mtpipe.synthesis.replies import Fault, Pair, Proposal
 from mtpipe.synthesis.requests import KINDS, Known
@@ -122,7 +123,7 @@ class Output:
         with self._guarded():
             self._file.close()
             if is_wanted:
-                os.replace(self._file.name, self._path)
+                atomic.commit(Path(self._file.name), self._path)
             else:
                 os.unlink(self._file.name)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -12,8 +11,8 @@ from mtpipe import __version__
 from mtpipe.corpora import located, tmx
 from mtpipe.document import inline_codes
 from mtpipe.document.segment import Code
-from mtpipe.errors import InputError, OutputError
-from mtpipe.io import compression
+from mtpipe.errors import InputError
+from mtpipe.io import atomic, compression
 from mtpipe.tm.units import Unit
 
 SUFFIXES = (".tmx", ".tsv")
@@ -42,16 +41,11 @@ def write(found: Iterable[Unit], path: Path, source_lang: str, target_lang: str)
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
         raise InputError(f"{path}: can't write {suffix or 'a file without suffix'}; use {' or '.join(SUFFIXES)}")
-    part = path.with_name(f"{path.name}.part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        count = _write_tmx(found, part, source_lang, target_lang) if suffix == ".tmx" else _write_tsv(found, part)
-        os.replace(part, path)
-    except OSError as error:
-        raise OutputError(f"{path}: can't be written ({error.strerror}); check permissions and space") from error
+        with atomic.replacement(path) as part:
+            return _write_tmx(found, part, source_lang, target_lang) if suffix == ".tmx" else _write_tsv(found, part)
     except ValueError as error:
         raise InputError(f"{path}: a unit holds characters that XML can't carry ({error}); export it as TSV") from error
-    return count
 
 
 def _write_tsv(found: Iterable[Unit], path: Path) -> int:

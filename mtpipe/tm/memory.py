@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from rapidfuzz import fuzz, process
 from mtpipe.document import inline_codes as inline
 from mtpipe.document.segment import Segment
 from mtpipe.errors import InputError
+from mtpipe.io import atomic, digest
 from mtpipe.tm.keys import adapted, key, masked
 from mtpipe.tm.store import Hit, TmFile
 
@@ -98,21 +98,19 @@ def is_memory(path: Path) -> bool:
 
 
 def _made(path: Path, languages: tuple[str, str], folder: Path, known: Path) -> Path:
-    with path.open("rb") as file:
-        name = f"{hashlib.file_digest(file, 'sha256').hexdigest()[:16]}.sqlite"
+    name = f"{digest.of_file(path)}.sqlite"
     from mtpipe.tm.exchange import units  # on use: most memories were made before
 
     for place in (known, folder):
         if (place / name).exists():
             return place / name
-    part = folder / f"{name}.part"
-    part.unlink(missing_ok=True)  # of a run that was interrupted
-    made = TmFile(part, languages, is_new=True)
-    try:
-        made.add(units(path, *languages))
-    finally:
-        made.close()
-    return part.rename(folder / name)
+    with atomic.replacement(folder / name) as part:
+        made = TmFile(part, languages, is_new=True)
+        try:
+            made.add(units(path, *languages))
+        finally:
+            made.close()
+    return folder / name
 
 
 def _scored(text: str, hits: Sequence[Hit], threshold: float) -> list[tuple[Hit, float]]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from mtpipe import plugins
 from mtpipe.alignment.lexicon import Lexicon
 from mtpipe.document.segment import Segment
+from mtpipe.io import atomic
 from mtpipe.mt import Draft
 from mtpipe.training import batches, development, examples, glossary_terms, material, starts
 from mtpipe.training.batches import Source
@@ -80,10 +81,8 @@ class Translation:
             items = glossary_terms.add(items, recipe.glossary)
         ends = [sum(map(len, parts[:k])) for k in range(len(parts) + 1)]
         stuff = Stuff(*(items[first:last] for first, last in zip(ends, ends[1:])))
-        partial_path = path.with_suffix(".partial")
-        with partial_path.open("wb") as file:
+        with atomic.replacement(path) as part, part.open("wb") as file:
             pickle.dump((digest, stuff), file, protocol=5)
-        partial_path.replace(path)
         return stuff
 
     def _lexicon(self, start: Start) -> Lexicon:

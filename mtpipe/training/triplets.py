@@ -22,6 +22,7 @@ from mtpipe.document import inline_codes
 from mtpipe.document.segment import Segment, TermMatch
 from mtpipe.errors import ConfigError, InputError, OutputError
 from mtpipe.glossary.model import Glossary, Term
+from mtpipe.io import atomic
 from mtpipe.languages.tokenization import spans, words
 from mtpipe.mt import Decoder
 from mtpipe.postedit import ape_input
@@ -222,21 +223,17 @@ class _Parts:
             for file in self._files:
                 file.flush()
             state = {"said": self.said, "sizes": [file.tell() for file in self._files], "counts": self.counts}
-            partial = self.folder / "state.partial"
-            partial.write_text(json.dumps(state), "utf-8")
-            partial.replace(self.folder / "state.json")
+            atomic.write_json(self.folder / "state.json", state)
         except OSError as error:
             raise OutputError(f"{self.folder}: can't be written ({error}); make room and run it again") from error
 
     def join(self) -> None:
         """The buckets, easy to hard, become the one file; the folder goes."""
         try:
-            partial = self.folder / "all"
-            with partial.open("wb") as whole:
+            with atomic.replacement(self.out) as path, path.open("wb") as whole:
                 for file in self._files:
                     with open(file.name, "rb") as part:
                         shutil.copyfileobj(part, whole)
-            partial.replace(self.out)
             shutil.rmtree(self.folder)
         except OSError as error:
             raise OutputError(f"{self.out}: can't be written ({error}); make room and run it again") from error

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import platform
 from datetime import datetime, timezone
 from functools import cache
@@ -13,7 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from mtpipe import __version__
-from mtpipe.errors import InputError, OutputError
+from mtpipe.errors import InputError
+from mtpipe.io import atomic
+from mtpipe.io import digest as file_digests
 
 FILE = "manifest.json"
 _PACKAGES = ("ctranslate2", "sentencepiece", "simplemma", "spacy", "sacrebleu", "torch", "transformers", "openai")
@@ -37,14 +38,7 @@ class Manifest:
         self.stages[name] = record | {"at": datetime.now(timezone.utc).isoformat(timespec="seconds")}
         data = {"mtpipe": __version__, "code": code_digest(), "python": platform.python_version(),
                 "packages": _versions(), "stages": self.stages}  # fmt: skip
-        part = self.path.with_suffix(".part")
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            part.write_text(json.dumps(data, ensure_ascii=False, indent=1, default=str) + "\n", "utf-8")
-            os.replace(part, self.path)
-        except OSError as error:
-            said = f"{self.path}: can't be written ({error.strerror})"
-            raise OutputError(f"{said}; check permissions and space") from error
+        atomic.write_json(self.path, data)
 
 
 @cache
@@ -73,14 +67,12 @@ def digest(path: Path | None) -> str:
 @cache
 def _content(path: Path, changed: int, size: int) -> str:
     """changed, size: so that a file that was written anew is read anew, and no other."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()[:16]
+    return file_digests.of_file(path)
 
 
 def said(settings: Any) -> str:
     """A digest of settings: of a mapping, a list or a value of them."""
-    text = json.dumps(settings, sort_keys=True, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    return file_digests.of_text(json.dumps(settings, sort_keys=True, default=str))
 
 
 def _versions() -> dict[str, str]:

@@ -10,9 +10,9 @@ import numpy as np
 
 from mtpipe import __version__
 from mtpipe.alignment.lexicon import Lexicon
-from mtpipe.config import folder_digest
 from mtpipe.document.segment import Score, Segment
 from mtpipe.evaluation.metrics import rate, tally
+from mtpipe.io import digest
 from mtpipe.models import registry
 from mtpipe.mt.quality_estimation import quality
 from mtpipe.terminology import checker
@@ -33,7 +33,7 @@ class Quality:
         self._lexicon = _read(folder) if folder else None
         self._use_scores = use_scores
         said = "yes" if use_scores else "no"
-        self._said = f"lexicon:{folder_digest(folder) or 'none'}|scores:{said}|mtpipe:{__version__}"
+        self._said = f"lexicon:{digest.of_folder(folder) or 'none'}|scores:{said}|mtpipe:{__version__}"
 
     def counts(self, segments: Sequence[Segment]) -> np.ndarray:
         return tally([] if found is None else [found] for found in map(self._estimate, segments))

@@ -5,7 +5,6 @@ A text is a Jinja template of two parts with a line "---" between: what the mode
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined, TemplateError
 
 from mtpipe.errors import ConfigError
+from mtpipe.io import digest
 
 FOLDER = Path(__file__).parent
 _SEPARATOR = "\n---\n"
@@ -43,7 +43,7 @@ class Template:
 
     @property
     def digest(self) -> str:
-        return hashlib.sha256(self.text.encode()).hexdigest()[:16]
+        return digest.of_text(self.text)
 
     def fill(self, schema: Mapping[str, Any] | None = None, **values: Any) -> Prompt:
         """values: of the text, `source` is that of the prompt. Raises ConfigError naming a template that is none."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import csv
-import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from mtpipe.errors import OutputError
+from mtpipe.io import atomic
 from mtpipe.terminology.extraction.candidates import Candidate
 
 COLUMNS = ("source", "target", "status", "forms", "case_sensitive", "domain", "note")
@@ -22,17 +22,11 @@ def write(candidates: Sequence[Candidate], path: Path, domain: str = "", is_forc
     """
     if path.exists() and not is_forced:
         raise OutputError(f"{path}: is there already and may be curated; give another name, or --force to replace it")
-    part = path.with_name(f"{path.name}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file, delimiter="\t" if path.suffix == ".tsv" else ",", lineterminator="\n")
-            writer.writerow(COLUMNS + REASONS)
-            for candidate in candidates:
-                writer.writerow((*_row(candidate, domain), *_reasons(candidate)))
-        os.replace(part, path)
-    except OSError as error:
-        raise OutputError(f"{path}: can't be written ({error.strerror}); check permissions and space") from error
+    with atomic.replacement(path) as part, part.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, delimiter="\t" if path.suffix == ".tsv" else ",", lineterminator="\n")
+        writer.writerow(COLUMNS + REASONS)
+        for candidate in candidates:
+            writer.writerow((*_row(candidate, domain), *_reasons(candidate)))
 
 
 def _row(candidate: Candidate, domain: str) -> tuple[str, ...]:

@@ -1,0 +1,49 @@
+"""Files that take their place whole or not at all: written beside it, flushed to the disk, then moved there at once."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from mtpipe.errors import OutputError
+
+
+@contextmanager
+def replacement(path: Path, advice: str = "check permissions and free space") -> Iterator[Path]:
+    """The path of a temporary file beside path, which replaces it where the block ends without an error.
+
+    Makes the folder. Raises OutputError, which ends with advice, for an OSError in the block.
+    """
+    part = path.with_name(f".{path.name}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.unlink(missing_ok=True)  # of a run that was killed
+        try:
+            yield part
+            commit(part, path)
+        finally:
+            part.unlink(missing_ok=True)
+    except OSError as error:
+        raise OutputError(f"{path}: can't be written ({error.strerror or error}); {advice}") from error
+
+
+def commit(part: Path, path: Path) -> None:
+    """Moves a finished file to path, once its bytes are on the disk; raises OSError."""
+    with part.open("rb+") as file:
+        os.fsync(file.fileno())
+    os.replace(part, path)
+
+
+def write_text(path: Path, text: str, errors: str = "strict") -> None:
+    """Writes text in UTF-8; errors is the codec's error handler. Raises OutputError."""
+    with replacement(path) as part:
+        part.write_bytes(text.encode("utf-8", errors))
+
+
+def write_json(path: Path, data: Any) -> None:
+    """Writes data as JSON for people to read; what JSON does not know becomes its str(). Raises OutputError."""
+    write_text(path, json.dumps(data, ensure_ascii=False, indent=1, default=str) + "\n")
