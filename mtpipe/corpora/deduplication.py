@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import random
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from mtpipe.corpora import Located, Pair, located
+from mtpipe.corpora import Located, Pair, located, segments
 from mtpipe.document.segment import Segment
-from mtpipe.errors import InputError, OutputError
+from mtpipe.errors import InputError
 from mtpipe.glossary.model import Term
+from mtpipe.io import atomic, json_lines, lines
 from mtpipe.languages.tokenization import words
 
 SEED = 1
@@ -62,45 +62,30 @@ def texts(path: Path) -> list[Pair]:
 
     Raises InputError for a file that is neither, with the line.
     """
-    found = []
-    try:
-        for number, line in enumerate(path.read_text(encoding="utf-8-sig").splitlines(), 1):
-            if path.suffix == ".jsonl" and line:
-                row = json.loads(line)
-                found.append((row["source"], row.get("reference") or ""))
-            else:
-                source, _, reference = line.partition("\t")
-                found.append((source, reference.partition("\t")[0]))
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: not UTF-8 ({error}); convert it") from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise InputError(f'{path}:{number}: no JSON object with a "source"; give segments, or lines of text') from error
-    return found
+    if path.suffix == ".jsonl":
+        return [(row["source"], row.get("reference") or "") for _, row in segments.rows(path)]
+    columns = (line.split("\t") for _, line in lines.numbered(path))
+    return [(source, rest[0] if rest else "") for source, *rest in columns]
 
 
-def write(path: Path, segments: Iterable[Segment]) -> int:
+def write(path: Path, found: Iterable[Segment]) -> int:
     """Writes the segments that have a reference, as JSON Lines (.jsonl) or source TAB reference; returns how many.
 
     Raises OutputError.
     """
+    if path.suffix == ".jsonl":
+        return json_lines.write(path, map(_row, found))
     written = 0
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("w", encoding="utf-8", newline="\n") as file:
-            for segment in segments:
-                file.write(_line(segment, path.suffix == ".jsonl") + "\n")
-                written += 1
-    except OSError as error:
-        raise OutputError(f"{path}: can't be written ({error.strerror}); check permissions and space") from error
+    with atomic.replacement(path) as part, part.open("w", encoding="utf-8", newline="\n") as file:
+        for written, segment in enumerate(found, 1):
+            file.write(f"{segment.source}\t{segment.reference}\n")
     return written
 
 
-def _line(segment: Segment, is_json: bool) -> str:
-    if not is_json:
-        return f"{segment.source}\t{segment.reference}"
+def _row(segment: Segment) -> dict[str, Any]:
     row: dict[str, Any] = {"id": segment.id, "source": segment.source, "draft": segment.draft}
     row |= {"reference": segment.reference, "terms": [_term(term) for term in segment.terms] or None}
-    return json.dumps({key: value for key, value in row.items() if value is not None}, ensure_ascii=False)
+    return {key: value for key, value in row.items() if value is not None}
 
 
 def _term(term: Term) -> dict[str, Any]:

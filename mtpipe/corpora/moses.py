@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mtpipe.corpora import Located, runs
 from mtpipe.errors import InputError
-from mtpipe.io import compression
+from mtpipe.io import compression, lines
 from mtpipe.languages.tags import is_same
 
 
@@ -33,29 +33,18 @@ def located(source: Path, target: Path) -> Iterator[Located]:
     Raises InputError before the first pair when the files have different numbers of lines or can't be read: no pair
     of such files can be trusted.
     """
-    counts = [_count(path) for path in (source, target)]
+    counts = [sum(1 for _ in lines.numbered(path)) for path in (source, target)]
     if counts[0] != counts[1]:
         raise InputError(f"{source}: {counts[0]} lines, but {target} has {counts[1]}; line-aligned files need as many")
-    with compression.open_text(source) as one, compression.open_text(target) as other:
-        lines = ((first.strip(), second.strip()) for first, second in zip(one, other, strict=True))
-        is_empty = True
-        for place, (first, second) in runs(compression.stem(source), lines):
-            if first and second:
-                is_empty = False
-                yield place, (first, second)
+    rows = zip(lines.numbered(source), lines.numbered(target), strict=True)
+    is_empty = True
+    pairs = ((one.strip(), other.strip()) for (_, one), (_, other) in rows)
+    for place, (first, second) in runs(compression.stem(source), pairs):
+        if first and second:
+            is_empty = False
+            yield place, (first, second)
     if is_empty:
         raise InputError(f"{source}: no line with a text here and in {target}")
-
-
-def _count(path: Path) -> int:
-    number = 0
-    try:
-        with compression.open_text(path) as lines:
-            for number, _ in enumerate(lines, 1):
-                pass
-    except (UnicodeDecodeError, *compression.BROKEN) as error:
-        raise InputError(f"{path}:{number + 1}: can't be read as UTF-8 text ({error}); convert it") from error
-    return number
 
 
 def _escaped(name: str) -> str:

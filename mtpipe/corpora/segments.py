@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from mtpipe.corpora import RUN, Located, Pair
 from mtpipe.errors import InputError
-from mtpipe.io import compression
+from mtpipe.io import json_lines
 
 _TARGETS = ("reference", "target", "postedit", "draft")
 
@@ -38,18 +37,7 @@ def finished(path: Path) -> Iterator[tuple[str, Pair, dict[str, Any]]]:
 
 def rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     """(line, object) of each line with text; "source" and the targets are strings. Raises InputError with the line."""
-    number = 0
-    try:
-        with compression.open_text(path) as lines:
-            for number, line in enumerate(lines, 1):
-                if not line.strip():
-                    continue
-                row = json.loads(line)
-                if not isinstance(row, dict) or not isinstance(row.get("source"), str) or any(
-                        not isinstance(row.get(name), str | None) for name in _TARGETS):
-                    raise InputError(f'{path}:{number}: a segment needs "source", and its texts must be strings')
-                yield number, row
-    except (UnicodeDecodeError, *compression.BROKEN) as error:
-        raise InputError(f"{path}:{number + 1}: can't be read as UTF-8 text ({error}); convert it") from error
-    except ValueError as error:
-        raise InputError(f"{path}:{number}: not JSON ({error}); a segment is one JSON object a line") from error
+    for number, row in json_lines.read(path):
+        if not isinstance(row.get("source"), str) or any(not isinstance(row.get(n), str | None) for n in _TARGETS):
+            raise InputError(f'{path}:{number}: a segment needs "source", and its texts must be strings')
+        yield number, row

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mtpipe.corpora import Located, Pair, runs
 from mtpipe.errors import InputError
-from mtpipe.io import compression
+from mtpipe.io import lines
 from mtpipe.languages.tags import is_same
 
 
@@ -27,18 +27,13 @@ def pairs(path: Path) -> Iterator[Pair]:
     Raises InputError at the first row without a TAB, when the file is not UTF-8, and at its end when no row was left.
     """
     number, is_empty = 0, True
-    try:
-        with compression.open_text(path) as lines:
-            for number, line in enumerate(lines, 1):
-                columns = line.rstrip("\r\n").split("\t")
-                if len(columns) < 2 and line.strip():
-                    raise InputError(f"{path}:{number}: no TAB in this line; a pair is source TAB target")
-                if columns[0].strip() and columns[1].strip():
-                    is_empty = False
-                    yield columns[0].strip(), columns[1].strip()
-    except (UnicodeDecodeError, *compression.BROKEN) as error:
-        raise InputError(f"{path}:{number + 1}: can't be read as UTF-8 text ({error}); convert or unpack it again; "
-                         "the lines before it are good") from error  # fmt: skip
+    for number, line in lines.numbered(path):
+        columns = line.split("\t")
+        if len(columns) < 2 and line.strip():
+            raise InputError(f"{path}:{number}: no TAB in this line; a pair is source TAB target")
+        if columns[0].strip() and columns[1].strip():
+            is_empty = False
+            yield columns[0].strip(), columns[1].strip()
     if is_empty:
         raise InputError(f"{path}: {f'one side of all {number} lines is empty' if number else 'the file is empty'}; "
                          "a pair is source TAB target")  # fmt: skip

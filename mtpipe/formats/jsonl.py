@@ -12,9 +12,11 @@ from typing import Any
 
 from mtpipe.document import inline_codes
 from mtpipe.document.segment import Document, Segment, TermError
-from mtpipe.errors import InputError, OutputError
+from mtpipe.errors import InputError
 from mtpipe.formats.editing.encoding import NEWLINE, read_text, write_text
 from mtpipe.glossary.model import STATUSES, Term
+from mtpipe.io import json_lines
+from mtpipe.io.lines import numbered
 
 Row = tuple[str, Segment]  # a line as it stands in the file, without its line end, and its segment
 
@@ -48,24 +50,12 @@ class JsonLinesFormat:
     def read_rows(self, path: Path, name: str = "") -> Iterator[Row]:
         """(line, segment) one after another without loading the file (UTF-8 only); raises InputError."""
         name = name or path.name
-        try:
-            with path.open("rb") as file:
-                for n, data in enumerate(file, 1):
-                    line = _decoded_line(data, name, n)
-                    if line.strip():
-                        yield line, self.segment(line, name, n)
-        except OSError as error:
-            raise InputError(f"{name}: can't be read: {error.strerror}; check the file and its permissions") from error
+        return ((line, self.segment(line, name, n)) for n, line in numbered(path, name) if line.strip())
 
     def segment(self, line: str, name: str, n: int) -> Segment:
         """The segment on line n (from 1) of the file called name."""
         where = f"{name}:{n}"
-        try:
-            row = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            raise InputError(f"{where}: not a JSON object ({error}); one object a line is expected") from error
-        if not isinstance(row, dict):
-            raise InputError(f"{where}: a JSON object is expected, not {type(row).__name__}")
+        row = json_lines.parse(line, where)
         source = _text(row, "source" if "source" in row else self.source_lang or "source", where)
         if source is None:
             raise InputError(f'{where}: no "source"; the row has {", ".join(sorted(map(str, row))) or "nothing"}')
@@ -100,16 +90,6 @@ def format_row(line: str, segment: Segment) -> str:
     return json.dumps({**row, **added}, ensure_ascii="\\u" in line)
 
 
-def write_rows(path: Path, rows: Iterable[Row]) -> None:
-    """Writes rows as they come, in UTF-8; raises OutputError."""
-    try:
-        with path.open("w", encoding="utf-8", newline="\n") as file:
-            for line, segment in rows:
-                file.write(format_row(line, segment) + "\n")
-    except OSError as error:
-        raise OutputError(f"{path}: can't be written: {error.strerror}; check permissions and free space") from error
-
-
 def _is_untouched(row: dict[str, Any], segment: Segment) -> bool:
     if (segment.draft, segment.postedit) != (row.get("draft", row.get("target")), row.get("postedit")):
         return False
@@ -141,13 +121,6 @@ def _lines(text: str) -> list[str]:
         pieces += (text[position:match.start()], match[0])
         position = match.end()
     return [*pieces, text[position:]]
-
-
-def _decoded_line(data: bytes, name: str, n: int) -> str:
-    try:
-        return data.decode("utf-8-sig" if n == 1 else "utf-8").rstrip("\r\n")
-    except UnicodeDecodeError as error:
-        raise InputError(f"{name}:{n}: not UTF-8 at byte {error.start} of the line; save the file as UTF-8") from error
 
 
 def _text(row: dict[str, Any], key: str, where: str) -> str | None:

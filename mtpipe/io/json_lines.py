@@ -24,7 +24,7 @@ def parse(line: str, where: str) -> Row:
     try:
         row = json.loads(line)
     except (ValueError, RecursionError) as error:
-        raise InputError(f"{where}: not a JSON object ({error}); one object a line is expected") from error
+        raise InputError(f"{where}: not JSON ({error}); one JSON object a line is expected") from error
     if not isinstance(row, dict):
         raise InputError(f"{where}: a JSON object is expected, not {type(row).__name__}")
     return row

@@ -24,4 +24,4 @@ def numbered(path: Path, name: str = "") -> Iterator[tuple[int, str]]:
         raise InputError(f"{name}:{number}: not UTF-8 ({where}); save the file as UTF-8") from error
     except compression.BROKEN as error:
         reason = getattr(error, "strerror", None) or error
-        raise InputError(f"{name}: can't be read after line {number} ({reason}); check the file") from error
+        raise InputError(f"{name}:{number + 1}: can't be read ({reason}); check the file") from error

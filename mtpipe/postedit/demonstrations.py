@@ -10,7 +10,8 @@ from typing import Any
 
 from rapidfuzz import fuzz, process
 
-from mtpipe.errors import ConfigError
+from mtpipe.errors import ConfigError, InputError
+from mtpipe.io import json_lines
 from mtpipe.languages.tags import primary_subtag
 from mtpipe.postedit.llm_answer import KEY
 
@@ -40,16 +41,13 @@ def read(path: Path, source_lang: str, target_lang: str) -> list[Demonstration]:
     wanted = {"source_lang": primary_subtag(source_lang), "target_lang": primary_subtag(target_lang)}
     found = []
     try:
-        for n, line in enumerate(path.read_text(encoding="utf-8").split("\n"), 1):
-            row = json.loads(line) if line.strip() else None
-            if row is None:
-                continue
-            if not isinstance(row, dict) or (made := _demonstration(row)) is None:
+        for n, row in json_lines.read(path):
+            if (made := _demonstration(row)) is None:
                 raise ConfigError(f'{path}:{n}: a demonstration needs the texts "source", "draft" and "postedit" (or '
                                   '"reference"), and "terms" as {source: target} if it has any')  # fmt: skip
             if all(primary_subtag(str(row.get(name, lang))) == lang for name, lang in wanted.items()):
                 found.append(made)
-    except (OSError, ValueError, RecursionError) as error:
+    except InputError as error:
         raise ConfigError(f"{path}: the demonstrations can't be read ({error}); give JSON Lines in UTF-8") from error
     return found
 

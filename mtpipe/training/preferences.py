@@ -3,7 +3,6 @@ the like."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 from mtpipe.document import inline_codes
 from mtpipe.document.segment import Segment
 from mtpipe.errors import InputError
+from mtpipe.io import json_lines
 from mtpipe.languages.tags import language_name
 from mtpipe.llm.prompts import template
 from mtpipe.pipeline.job_store import FILE, Store
@@ -51,11 +51,7 @@ def preferences(
 
 def write(path: Path, pairs: Iterator[dict[str, Any]]) -> int:
     """The pairs as JSON Lines; how many there were."""
-    count = 0
-    with path.open("w", encoding="utf-8", newline="\n") as file:
-        for count, pair in enumerate(pairs, 1):
-            file.write(json.dumps(pair, ensure_ascii=False) + "\n")
-    return count
+    return json_lines.write(path, pairs)
 
 
 def _rejected(unit: Segment) -> Iterator[tuple[str, str, str]]:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 from mtpipe.document.segment import Segment
 from mtpipe.errors import InputError
 from mtpipe.evaluation.testsets import Outputs
 from mtpipe.evaluation.testsets.items import terms_of
-from mtpipe.io import compression
+from mtpipe.io.lines import numbered
 
 
 class Lines:
@@ -59,17 +58,4 @@ class Lines:
 
 def lines(path: Path) -> list[str]:
     """The lines of a UTF-8 file without their ends, only "\\n" and "\\r\\n" being such; raises InputError with line."""
-    return list(_lines(path))
-
-
-def _lines(path: Path) -> Iterator[str]:
-    number = 0
-    try:
-        with compression.open_bytes(path) as file:
-            for number, line in enumerate(file, 1):
-                yield line.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r\n")
-    except UnicodeDecodeError as error:
-        said = f"{path}:{number}: not UTF-8 (byte 0x{error.object[error.start]:02x} at {error.start} of the line)"
-        raise InputError(f"{said}; save the file as UTF-8") from error
-    except compression.BROKEN as error:
-        raise InputError(f"{path}: can't be read after line {number} ({error}); check the file") from error
+    return [line for _, line in numbered(path)]

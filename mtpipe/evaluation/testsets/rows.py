@@ -14,7 +14,7 @@ from mtpipe.errors import InputError
 from mtpipe.evaluation.testsets import Outputs, refuse_repeated
 from mtpipe.evaluation.testsets.items import terms_of
 from mtpipe.evaluation.testsets.lines import lines
-from mtpipe.io import compression
+from mtpipe.io import compression, json_lines
 from mtpipe.languages import tags
 
 Row = Mapping[str, Any]
@@ -119,17 +119,7 @@ class Rows:
 
 
 def _json_rows(path: Path) -> Iterator[tuple[Row, str]]:
-    for number, line in enumerate(lines(path), 1):
-        if not line.strip():
-            continue
-        where = f"{path}:{number}"
-        try:
-            row = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            raise InputError(f"{where}: not JSON ({error}); one object a line is expected") from error
-        if not isinstance(row, dict):
-            raise InputError(f"{where}: {type(row).__name__}; one JSON object a line is expected")
-        yield row, where
+    return ((row, f"{path}:{number}") for number, row in json_lines.read(path))
 
 
 def _table_rows(path: Path) -> Iterator[tuple[Row, str]]:

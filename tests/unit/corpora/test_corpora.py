@@ -46,7 +46,7 @@ def test_tsv_is_read_plain_and_packed(tmp_path, name, write):
 
 @pytest.mark.parametrize("name, content, message", [
     ("a.tsv", b"one\teins\njust text\n", r"a\.tsv:2: no TAB in this line; a pair is source TAB target"),
-    ("a.tsv", b"one\teins\n\xff\xfe\n", r"a\.tsv:\d: can't be read as UTF-8 text"),
+    ("a.tsv", b"one\teins\n\xff\xfe\n", r"a\.tsv:\d: not UTF-8"),
     ("a.tsv", b"", r"a\.tsv: the file is empty; a pair is source TAB target"),
     ("a.tsv", b"one\t\ntwo\t\n", r"a\.tsv: one side of all 2 lines is empty"),
     ("a.tsv.gz", b"one\teins\n", r"a\.tsv\.gz:1: can't be read"),
@@ -100,7 +100,7 @@ def test_line_aligned_files_may_be_packed_and_named_by_region(tmp_path):
 
 @pytest.mark.parametrize("source, target, message", [
     ("a\nb\n", "A\n", r"x\.y\.en: 2 lines, but .*x\.y\.de has 1; line-aligned files need as many"),
-    ("a\n", b"\xff\n", r"x\.y\.de:1: can't be read as UTF-8"),
+    ("a\n", b"\xff\n", r"x\.y\.de:1: not UTF-8"),
     ("\n\n", "A\nB\n", "no line with a text here and in"),
     ("", "", "no line with a text"),
 ])
@@ -142,7 +142,7 @@ def test_segments_are_read_with_the_documents_of_their_ids(tmp_path):
 
 @pytest.mark.parametrize("text, message", [
     ('{"source": "a", "reference": "b"}\n{"source": 1}\n', r'x\.jsonl:2: a segment needs "source"'),
-    ('{"source": "a", "reference": ["b"]}\n', r"x\.jsonl:1: a segment needs"), ("[1]\n", r"x\.jsonl:1: a segment"),
+    ('{"source": "a", "reference": ["b"]}\n', r"x\.jsonl:1: a JSON object needs"), ("[1]\n", r"x\.jsonl:1: a segment"),
     ('{"source": "a"\n', r"x\.jsonl:1: not JSON"), ('{"source": "a"}\n', 'no segment with a "source" and a "ref'),
 ])
 def test_what_is_wrong_with_segments_is_said(tmp_path, text, message):
@@ -360,7 +360,7 @@ def test_sources_of_segments_and_of_lines(tmp_path, name, text):
 
 def test_sources_of_a_file_that_has_none_are_said(tmp_path):
     (tmp_path / "x.jsonl").write_text('{"source": "one"}\n{"target": "two"}\n')
-    with pytest.raises(InputError, match=r'x\.jsonl:2: no JSON object with a "source"'):
+    with pytest.raises(InputError, match=r'x\.jsonl:2: a segment needs "source"'):
         deduplication.sources(tmp_path / "x.jsonl")
 
 

@@ -185,7 +185,7 @@ LINES = "".join(f"{text}\n" for text in OUTPUTS)
     ('{"id": "s0"}\n', "o.jsonl", "o.jsonl: no system's output; the rows have id — call it postedit, draft"),
     ('{"id": "s0", "draft": 3}\n', "o.jsonl", 'o.jsonl:1: "draft" is int, a string is expected'),
     ('{"id": "s0", "draft": "a"}\n{"id', "o.jsonl", "o.jsonl:2: not JSON"),
-    ("[1]\n", "o.jsonl", "o.jsonl:1: list; one JSON object a line is expected"),
+    ("[1]\n", "o.jsonl", "o.jsonl:1: a JSON object is expected, not list"),
     ("id\tmt\ns0\n", "o.tsv", r"o.tsv:2: 1 cells under 2 headings \(id, mt\)"),
     ("mt\tmt\na\tb\n", "o.tsv", "o.tsv:1: several columns are called mt"),
     ("<dataset><doc>", "o.xml", "o.xml:1: not XML"),
@@ -218,7 +218,7 @@ def test_a_line_that_is_not_utf8_is_named(files):
     with pytest.raises(InputError, match=r"o.txt:3: not UTF-8 \(byte 0xe4 at 5 of the line\); save the file as UTF-8"):
         open_systems([("", Path("o.txt"))], open_test_set(where), where)
     (files / "o.gz").write_bytes(b"no gzip")
-    with pytest.raises(InputError, match="o.gz: can't be read after line 0"):
+    with pytest.raises(InputError, match="o.gz:1: can't be read"):
         open_systems([("", Path("o.gz"))], open_test_set(where), where)
 
 

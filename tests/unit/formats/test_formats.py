@@ -409,14 +409,14 @@ def test_jsonl_streams_rows(tmp_path):
 
 
 @pytest.mark.parametrize("line, message", [
-    ("{'source'}", r"doc:2: not a JSON object \(.*\); one object a line is expected"),
+    ("{'source'}", r"doc:2: not JSON \(.*\); one JSON object a line is expected"),
     ("[1]", "doc:2: a JSON object is expected, not list"),
     ('{"text": "a"}', 'doc:2: no "source"; the row has text'),
     ('{"source": 1}', 'doc:2: "source" is int, a string is expected'),
     ('{"source": "a", "terms": 3}', 'doc:2: "terms" is int'),
     ('{"source": "a", "terms": [{"source": "x"}]}', 'doc:2: a term needs "source" and "target" or "targets"'),
     ('{"source": "a", "terms": [{"source": "x", "target": "y", "status": "z"}]}', "has status 'z'; known: preferred"),
-    ("[" * 100_000, "doc:2: not a JSON object"),
+    ("[" * 100_000, "doc:2: not JSON"),
 ])
 def test_jsonl_bad_rows_are_named(line, message, tmp_path):
     text = '{"source": "a"}\n' + line

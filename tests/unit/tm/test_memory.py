@@ -328,7 +328,7 @@ def job(tmp_path):
     exchange.write(units, tmp_path / "m.tmx", "en", "de")
 
     def job(**settings):
-        plugin = "test_tm:Recorder"
+        plugin = "test_memory:Recorder"
         return Job(tmp_path / "in", tmp_path / "out", "en", "de", **{"mt": plugin, "editors": ()} | settings)
 
     return job
