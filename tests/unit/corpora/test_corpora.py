@@ -142,7 +142,7 @@ def test_segments_are_read_with_the_documents_of_their_ids(tmp_path):
 
 @pytest.mark.parametrize("text, message", [
     ('{"source": "a", "reference": "b"}\n{"source": 1}\n', r'x\.jsonl:2: a segment needs "source"'),
-    ('{"source": "a", "reference": ["b"]}\n', r"x\.jsonl:1: a JSON object needs"), ("[1]\n", r"x\.jsonl:1: a segment"),
+    ('{"source": "a", "reference": ["b"]}\n', r"x\.jsonl:1: a segment needs"), ("[1]\n", r"x\.jsonl:1: a JSON object"),
     ('{"source": "a"\n', r"x\.jsonl:1: not JSON"), ('{"source": "a"}\n', 'no segment with a "source" and a "ref'),
 ])
 def test_what_is_wrong_with_segments_is_said(tmp_path, text, message):
