@@ -19,6 +19,7 @@ from mtpipe.alignment.lexicon import Lexicon
 from mtpipe.document import inline_codes
 from mtpipe.document.segment import Segment
 from mtpipe.errors import InputError, ModelError
+from mtpipe.glossary.loading import load_glossary
 from mtpipe.glossary.model import Glossary, Term
 from mtpipe.languages import lemmatization
 from mtpipe.models import registry
@@ -59,7 +60,7 @@ class TestSet:
         found = form.read(self.path, self.path.name).segments
         if lost := [segment.id for segment in found if segment.reference is None]:
             raise InputError(f"{self.path}: {len(lost)} segments have no reference, such as {lost[0]}")
-        matcher = Matcher(Glossary.read(self.glossary, *self.langs))
+        matcher = Matcher(load_glossary(self.glossary, *self.langs))
         return matcher.find([replace(segment, draft=None, postedit=None, terms=()) for segment in found])
 
 

@@ -69,12 +69,12 @@ def compare(
     """Score translated HTML pages (OUT_DIR of `mtpipe translate`) against a human translation, by paragraph ids."""
     from mtpipe.corpora.paired_html import segments
     from mtpipe.evaluation import scoring
-    from mtpipe.glossary.model import Glossary
+    from mtpipe.glossary.loading import load_glossary
     from mtpipe.report import scores
 
     chosen = {path.stem.split(".")[0]: frozenset(path.read_text("utf-8").split()) for path in subsets}
     systems = {path.name: list(segments(source, reference, path)) for path in outputs}
-    rows = list(scoring.compare(systems, Glossary.read(glossary, source_lang, target_lang), chosen))
+    rows = list(scoring.compare(systems, load_glossary(glossary, source_lang, target_lang), chosen))
     jobs = {path.name: scores.job_facts(path, chosen) for path in outputs}
     result = json.dumps({"rows": rows, "jobs": jobs}, ensure_ascii=False, indent=1)
     table = scores.table(rows, jobs, note)

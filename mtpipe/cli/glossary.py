@@ -33,7 +33,7 @@ def validate(ctx: click.Context, path: Path, as_json: bool, **asked: Any) -> Non
     """List what is wrong or suspicious in a glossary, row by row or entry by entry."""
     from dataclasses import asdict
 
-    from mtpipe.glossary.validation import validate as find
+    from mtpipe.glossary.loading import validate as find
 
     findings, terms = find(path, *_languages_or_name(ctx, path, asked), **_table(ctx, asked))
     entries = [f"entry {f.entry}: " if f.entry else "" for f in findings]
@@ -49,10 +49,10 @@ def validate(ctx: click.Context, path: Path, as_json: bool, **asked: Any) -> Non
 @click.pass_context
 def stats(ctx: click.Context, path: Path, as_json: bool, **asked: Any) -> None:
     """Count a glossary's terms by status, domain and length."""
-    from mtpipe.glossary.model import Glossary
+    from mtpipe.glossary.loading import load_glossary
     from mtpipe.glossary.validation import stats as count
 
-    counts = count(Glossary.read(path, *_languages_or_name(ctx, path, asked), **_table(ctx, asked)))
+    counts = count(load_glossary(path, *_languages_or_name(ctx, path, asked), **_table(ctx, asked)))
     show(counts, as_json, [f"{name}: {value}" for name, value in counts.items()])
 
 
@@ -67,11 +67,11 @@ def convert(
     ctx: click.Context, path: Path, out: Path, tbx_version: str, skip_bad_rows: bool, **asked: Any
 ) -> None:
     """Write the glossary IN (CSV, TSV, XLSX, TBX or TMX) as OUT, by its suffix: .csv, .tsv, .xlsx or .tbx."""
-    from mtpipe.glossary.model import Glossary
+    from mtpipe.glossary.loading import load_glossary
     from mtpipe.glossary.writer import write
 
     languages = _languages_or_name(ctx, path, asked)
-    found = Glossary.read(path, *languages, skip_bad_rows=skip_bad_rows, **_table(ctx, asked))
+    found = load_glossary(path, *languages, skip_bad_rows=skip_bad_rows, **_table(ctx, asked))
     write(found, out, tbx_version)
     for note in found.notes:
         click.echo(f"{path.name}: {note}", err=True)
@@ -108,12 +108,12 @@ def extract(
     """Find bilingual terms in PAIRS (parallel text of any kind): a glossary to curate, the best candidates first."""
     from mtpipe.alignment.lexicon import Lexicon
     from mtpipe.corpora import deduplication
-    from mtpipe.glossary.model import Glossary
+    from mtpipe.glossary.loading import load_glossary
     from mtpipe.terminology.extraction import candidates, sheet
 
     banned = deduplication.sources(exclude) if exclude else ()
     located = deduplication.in_documents(pairs, source_lang, target_lang, banned, documents)
-    left_out = Glossary.read(known, source_lang, target_lang) if known else None
+    left_out = load_glossary(known, source_lang, target_lang) if known else None
     lexicon = Lexicon.load(lexicon_folder) if lexicon_folder else None
     found = candidates.extract(located, source_lang, target_lang, known=left_out, lexicon=lexicon, **limits)[:top]
     sheet.write(found, out, domain, force)
@@ -135,13 +135,13 @@ def usage(
 ) -> None:
     """Say how a GLOSSARY fares in PAIRS: where a source has a term, does the target, and if not, what has it?"""
     from mtpipe.corpora import deduplication
-    from mtpipe.glossary.model import Glossary
+    from mtpipe.glossary.loading import load_glossary
     from mtpipe.terminology.extraction import usage as judge
 
     names = _languages_or_name(ctx, path, asked)
     banned = deduplication.sources(exclude) if exclude else ()
     located = deduplication.in_documents(pairs, *names, banned, documents)
-    used = judge.usage((pair for _, pair in located), Glossary.read(path, *names, **_table(ctx, asked)))
+    used = judge.usage((pair for _, pair in located), load_glossary(path, *names, **_table(ctx, asked)))
     rows = [judge.row(use) for use in sorted(used, key=judge.urgency) if judge.is_below(use, below)]
     show(rows, as_json, [*map(judge.line, rows), judge.summary(used)])
 

@@ -45,7 +45,7 @@ def triplets(
     from mtpipe import plugins
     from mtpipe.alignment.lexicon import Lexicon
     from mtpipe.errors import ConfigError
-    from mtpipe.glossary.model import Glossary
+    from mtpipe.glossary.loading import load_glossary
     from mtpipe.models import registry
     from mtpipe.training import triplets as stage
 
@@ -53,7 +53,7 @@ def triplets(
     folder = lexicon or found.lexicon
     if folder is None:
         raise ConfigError(f"{found.folder}: no lexicon beside the model; give --lexicon")
-    terms = Glossary.read(glossary, source_lang, target_lang) if glossary else None
+    terms = load_glossary(glossary, source_lang, target_lang) if glossary else None
     decoder = plugins.create("mt", "ct2", {"threads": threads}, folder=found.folder, source_lang=source_lang,
                              target_lang=target_lang)  # fmt: skip
     inputs = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in (*corpora, *exclude)]

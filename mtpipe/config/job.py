@@ -79,7 +79,7 @@ class Job:
     in order, None for EDITORS as far as the model and lexicon at hand support them. options: keyword arguments of the
     plug-ins, as {"mt.ct2": {...}, "format.po": {...}}. tm: translation memories or parallel texts, the first counts
     most; tm_flagged: what becomes of exact matches that break the glossary. glossary_sheet and
-    glossary_columns: where a workbook or table keeps its terms, as in `Glossary.read`. other: what happens to files of
+    glossary_columns: where a workbook or table keeps its terms, as in `load_glossary`. other: what happens to files of
     no known format. units_per_chunk: saved together. window_bytes: of documents, in memory at a time. llm: a plug-in,
     "" for none. calls: how it is called, a CallSettings or a mapping; llm_cache: the file of its replies, None for one
     in the job's folder. fallback_model: a folder, of the model that makes drafts again that look hallucinated.

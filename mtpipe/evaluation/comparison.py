@@ -16,6 +16,7 @@ from mtpipe.evaluation import sanity_checks
 from mtpipe.evaluation.findings import texts
 from mtpipe.evaluation.systems import QUALITY, Measure, Settings, System, baseline_of, compare, signature
 from mtpipe.evaluation.testsets.opening import Asked, as_test_set, open_systems, open_test_set
+from mtpipe.glossary.loading import load_glossary
 from mtpipe.glossary.model import Glossary
 from mtpipe.terminology.matcher import Matcher
 
@@ -52,7 +53,7 @@ def contest(
     languages = asked.source_lang, asked.target_lang
     is_alone = asked.test is None and asked.source is None
     segments = as_test_set(entries[0][1], asked) if is_alone else open_test_set(asked)
-    terms = Glossary.read(glossary, *languages) if glossary else Glossary.of((), *languages)
+    terms = load_glossary(glossary, *languages) if glossary else Glossary.of((), *languages)
     matched = Matcher(terms).find(segments)
     opened = open_systems(entries, matched, asked)
     found = {name: translated for name, (_, translated) in opened.items()}

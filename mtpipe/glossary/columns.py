@@ -47,7 +47,7 @@ class Header:
         assert self.languages is not None
         if not {"source", "target"} <= set(self.columns.values()):
             raise GlossaryError(
-                f"{path}:{line}: the header says {' → '.join(self.languages)}, the job is {wanted[0]} → {wanted[1]} —"
+                f"{path}:{line}: the header states {' → '.join(self.languages)}, the job is {wanted[0]} → {wanted[1]} —"
                 " use a glossary of these languages (or name the columns source and target if these are terms)"
             )
         return _variants(self.languages, wanted, "the header")
@@ -65,15 +65,15 @@ def read_header(cells: Sequence[str], wanted: tuple[str, str]) -> Header | None:
         elif is_language(code, wanted):
             languages[index] = code
     named = set(columns.values()) & {"source", "target"}
-    said = None
+    stated = None
     if not named and len(set(languages.values())) > 1:
         places = [_closest(languages, lang) for lang in wanted]
         columns |= {i: name for i, name in zip(places, ("source", "target"), strict=True) if i is not None}
-        said = tuple(languages.values()) if None in places else tuple(languages[i] for i in places if i is not None)
+        stated = tuple(languages.values()) if None in places else tuple(languages[i] for i in places if i is not None)
     elif "source" not in named or not {"target", "status"} & set(columns.values()):
         return None
     unused = (cell.strip() for i, cell in enumerate(cells) if i not in columns and cell.strip())
-    return Header(columns, len(cells), said, tuple(unused))
+    return Header(columns, len(cells), stated, tuple(unused))
 
 
 def column(word: str) -> str | None:
@@ -92,14 +92,14 @@ def check_file_name(path: Path, wanted: tuple[str, str]) -> list[str]:
     match = _FILE_NAME.match(path.name)
     if not match or not all(is_language(code, wanted) for code in match.groups()):
         return []
-    said = (match.group(1), match.group(2))
+    stated = (match.group(1), match.group(2))
     # "pt-br.csv" names one language
-    is_one = tags.is_same(said[0], wanted[1]) and not tags.is_same(said[1], wanted[0])
-    if is_one or all(tags.is_same(code, lang) for code, lang in zip(said, wanted, strict=True)):
-        return [] if is_one else _variants(said, wanted, "the file name")
+    is_one = tags.is_same(stated[0], wanted[1]) and not tags.is_same(stated[1], wanted[0])
+    if is_one or all(tags.is_same(code, lang) for code, lang in zip(stated, wanted, strict=True)):
+        return [] if is_one else _variants(stated, wanted, "the file name")
     raise GlossaryError(
-        f"{path}: its name says {said[0]} → {said[1]}, the job is {wanted[0]} → {wanted[1]} — use a glossary of these"
-        " languages, or rename the file if it is one"
+        f"{path}: its name states {stated[0]} → {stated[1]}, the job is {wanted[0]} → {wanted[1]} — use a glossary of"
+        " these languages, or rename the file if it is one"
     )
 
 
@@ -121,6 +121,6 @@ def _closest(languages: dict[int, str], lang: str) -> int | None:
     return min(away, key=away.__getitem__, default=None)
 
 
-def _variants(said: Sequence[str], wanted: Sequence[str], where: str) -> list[str]:
-    pairs = [(a, b) for a, b in zip(said, wanted, strict=True) if "-" in a + b and a.replace("_", "-") != b]
-    return [f"{where} says {a}, the job {b}: taken as the same language" for a, b in pairs]
+def _variants(stated: Sequence[str], wanted: Sequence[str], where: str) -> list[str]:
+    pairs = [(a, b) for a, b in zip(stated, wanted, strict=True) if "-" in a + b and a.replace("_", "-") != b]
+    return [f"{where} states {a}, the job {b}: treated as the same language" for a, b in pairs]

@@ -1,4 +1,4 @@
-"""Reads CSV and TSV tables as people export them: finds encoding and delimiter, and says what it found."""
+"""Reads CSV and TSV tables as people export them: detects encoding and delimiter, and says which."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from typing import Literal
 
 from mtpipe.errors import GlossaryError
 from mtpipe.glossary.columns import read_header
-from mtpipe.glossary.table import Line
+from mtpipe.glossary.rows import Line
 from mtpipe.languages.tags import primary_subtag
 
 _DELIMITERS = {";": "semicolon", ",": "comma", "\t": "TAB", "|": "|"}  # in this order where they serve equally well
 _SAMPLE = 200  # rows that decide on the delimiter
-_SAID = re.compile(r'"?sep=(.)"?\r?\n?', re.IGNORECASE)  # Excel's own first line
+_SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\r?\n?', re.IGNORECASE)  # Excel's own first line
 # what tables were saved in before UTF-8, cp1252 for the rest: a few words are too little to guess among all encodings
 _LEGACY = {
     **dict.fromkeys("cs hr hu pl ro sk sl".split(), ("cp1250", "iso8859_2")),
@@ -32,15 +32,15 @@ _LEGACY = {
 def read_lines(path: Path, wanted: tuple[str, str]) -> tuple[list[Line], list[str]]:
     """(the file's lines of cells, notes on what was detected); raises GlossaryError when it is no such text."""
     text, encoding = decode(path.read_bytes(), path, wanted)
-    said = _SAID.match(text)
-    body = text[said.end() :] if said else text
-    mark = said.group(1) if said else _delimiter(body, path, wanted)
-    lines = list(_lines(body, mark, skipped=1 if said else 0))
+    declared = _SEPARATOR_LINE.match(text)
+    body = text[declared.end() :] if declared else text
+    mark = declared.group(1) if declared else _delimiter(body, path, wanted)
+    lines = list(_lines(body, mark, skipped=1 if declared else 0))
     notes = [f"read as {encoding}, columns separated by {_DELIMITERS.get(mark, mark)}"]
     if mark == "\t" and any(isinstance(cells, str) for _, cells in lines):
         # TSV proper knows no quoting (IANA text/tab-separated-values): there a quote is a character
-        lines = list(_lines(body, mark, skipped=1 if said else 0, is_quoted=False))
-        notes.append("quotes taken as characters")
+        lines = list(_lines(body, mark, skipped=1 if declared else 0, is_quoted=False))
+        notes.append("quotation marks read as characters")
     return lines, notes
 
 
@@ -57,7 +57,7 @@ def decode(data: bytes, path: Path, languages: Sequence[str]) -> tuple[str, str]
             raise GlossaryError(f"{path}: not valid {encoding} at byte {error.start} — save it as UTF-8") from error
         encoding = _guess(data, languages)
         text = data.decode(encoding, "replace")
-        encoding += " (a guess: it is not UTF-8)"
+        encoding += " (guessed: it is not UTF-8)"
     if "\0" in text:
         raise GlossaryError(f"{path}: not a text file — export the glossary as CSV in UTF-8")
     return text, encoding
@@ -106,6 +106,6 @@ def _lines(text: str, mark: str, skipped: int = 0, is_quoted: bool = True) -> It
         except csv.Error:
             end = skipped + reader.line_num
             where = f" (it was read on to line {end})" if end > start else ""
-            cells = f'a cell is quoted wrongly{where} — put it in quotes and write " inside it as ""'
+            cells = f'a cell is not quoted correctly{where} — put it in quotes and write " inside it as ""'
         if isinstance(cells, str) or any(cell and not cell.isspace() for cell in cells):
             yield start, cells

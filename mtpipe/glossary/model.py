@@ -1,19 +1,11 @@
-"""Terms and glossaries: the values and their one way in.
-
-glossary_table.py turns a file of any kind into rows, glossary_rows.py rows into terms, glossary_lint.py looks for traps
-in them, glossary_write.py writes them.
-"""
+"""Terms and glossaries: the values. `loading` reads them from files, `writer` writes them."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any
-
-from mtpipe.errors import GlossaryError
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 STATUSES = ("preferred", "admitted", "forbidden", "do-not-translate")
 
@@ -54,19 +46,6 @@ class Term:
         """Where it stands, for messages about other terms."""
         return f"entry {self.entry}" if self.entry else f"line {self.line}"
 
-    @classmethod
-    def from_item(cls, item: Mapping[str, Any], where: str) -> Term:
-        """The term of a segment file's {"source" | "sources", "target" | "targets", "status"?, "forms"?, …}.
-
-        where: file:line or segment id, for the message of the GlossaryError that names all that is wrong.
-        """
-        from mtpipe.glossary.rows import parse_item  # on use: it builds on this module
-
-        parsed = parse_item(item)
-        if parsed.problems:
-            raise GlossaryError(f"{where}: bad term {json.dumps(dict(item), ensure_ascii=False)}", parsed.problems)
-        return parsed.term
-
 
 @dataclass(frozen=True, slots=True)
 class Glossary:
@@ -86,35 +65,6 @@ class Glossary:
         """A glossary of these terms, with their digest."""
         kept = tuple(terms)
         return cls(name, source_lang, target_lang, kept, digest(kept), tuple(notes))
-
-    @classmethod
-    def read(
-        cls, path: Path | str, source_lang: str, target_lang: str, *, skip_bad_rows: bool = False, sheet: str = "",
-        columns: Mapping[str, str] | None = None,
-    ) -> Glossary:
-        """The glossary in a CSV, TSV, XLSX, TBX or TMX file; raises GlossaryError with every bad row at once.
-
-        skip_bad_rows: keep the good rows and put the bad ones into notes. A file of other languages always raises.
-        sheet: name or number (from 1) of the workbook's sheet. columns: of a table, as {"source": "B", "target": its
-        header}; both are found out where they are not given.
-        """
-        from mtpipe.glossary.rows import assemble
-        from mtpipe.glossary.table import read_table
-        from mtpipe.glossary.validation import wrong_script  # on use: most importers of Term read no file
-
-        path = Path(path)
-        table = read_table(path, source_lang, target_lang, sheet, columns)
-        build = assemble(table.rows)
-        problems = tuple(remark.at(path.name) for remark in sorted(table.problems + build.problems))
-        if problems and not skip_bad_rows:
-            read_as = "".join(f" ({note})" for note in table.notes if note.startswith("no header"))
-            raise GlossaryError(f"{path}: {len(problems)} problem{'s' * (len(problems) > 1)}{read_as}", problems)
-        if not build.terms:
-            raise GlossaryError(f"{path}: no terms in it — a row needs a source and a target", problems)
-        notes = (*table.notes, f"{len(build.terms)} terms from {len(table.rows)} rows", *build.summary())
-        notes += tuple(f"skipped {problem}" for problem in problems)
-        glossary = cls.of(build.terms, source_lang, target_lang, path.name, notes)
-        return replace(glossary, notes=(*notes, *wrong_script(glossary)))
 
 
 def digest(terms: Iterable[Term]) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
+from mtpipe.errors import GlossaryError
 from mtpipe.glossary.model import STATUSES, Term
 
 # spelled without case, spaces, hyphens and underscores; the …admnsts words are TBX's administrativeStatus
@@ -30,7 +32,7 @@ _BAR = re.compile(r"(\\*)\|")
 
 
 class Remark(NamedTuple):
-    """What is to be said ("what — what to do") of a line, and of the entry there if it has a name."""
+    """A message ("what — what to do") on a line, and of the entry there if it has a name."""
 
     line: int
     what: str
@@ -54,6 +56,18 @@ class Row:
     @property
     def entry(self) -> str:
         return clean(self.cells.get("entry", ""))
+
+
+Line = tuple[int, list[str] | str]  # (first line, cells), or (first line, what is wrong there)
+
+
+@dataclass(slots=True)
+class Table:
+    """A file's rows, remarks on what is no row, and notes on what was detected."""
+
+    rows: list[Row] = field(default_factory=list)
+    problems: list[Remark] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -102,12 +116,19 @@ def assemble(rows: Iterable[Row]) -> Build:
     return build
 
 
-def parse_item(item: Mapping[str, Any]) -> Parsed:
-    """A term from JSON, where several sources, targets and forms are lists and `|` is a character like any other."""
+def term_of_item(item: Mapping[str, Any], where: str) -> Term:
+    """The term of a segment file's {"source" | "sources", "target" | "targets", "status"?, "forms"?, …}.
+
+    Several sources, targets and forms are lists, and `|` is a character like any other. where: file:line or segment id,
+    for the message of the GlossaryError that names all that is wrong.
+    """
     sources, targets = _listed(item, "sources", "source"), _listed(item, "targets", "target")
     names = ("status", "case_sensitive", "domain", "note", "regex", "part_of_speech", "definition")
     cells = {name: str(item[name]) for name in names if item.get(name) is not None}
-    return _parse(sources, targets, _listed(item, "forms"), cells, 0)
+    parsed = _parse(sources, targets, _listed(item, "forms"), cells, 0)
+    if parsed.problems:
+        raise GlossaryError(f"{where}: invalid term {json.dumps(dict(item), ensure_ascii=False)}", parsed.problems)
+    return parsed.term
 
 
 def split(cell: str) -> Sequence[str]:
@@ -151,7 +172,7 @@ def _parse(
         problems.append("no source term — fill it in or delete the row")
     elif status == "do-not-translate":
         if not is_explicit:
-            warnings.append(f"“{source[0]}” is its own target: taken as do-not-translate (else set preferred)")
+            warnings.append(f"“{source[0]}” is its own target: treated as do-not-translate (otherwise set preferred)")
         if target and target != source:
             problems.append(f"“{source[0]}” is do-not-translate but has the target “{target[0]}” — drop one of the two")
         target = source
@@ -191,7 +212,7 @@ def _regex(pattern: str, problems: list[str]) -> str:
     try:
         re.compile(pattern)
     except re.error as error:
-        problems.append(f"bad regex “{pattern}” ({error}) — mend it or leave the cell empty")
+        problems.append(f"invalid regex “{pattern}” ({error}) — correct it or leave the cell empty")
     return pattern
 
 
@@ -226,7 +247,7 @@ def _without_rivals(accepted: list[Parsed], build: Build) -> list[Parsed]:
 def _is_wanted(item: Parsed, wanted: Mapping[str, int], build: Build) -> bool:
     both = [target for target in item.term.targets if target in wanted]
     for target in both:
-        what = f"“{target}” is forbidden for “{item.term.source}” here and wanted in line {wanted[target]}"
+        what = f"“{target}” is forbidden for “{item.term.source}” here and required in line {wanted[target]}"
         build.problems.append(Remark(item.term.line, f"{what} — drop one of the two", item.term.entry))
     return bool(both)
 

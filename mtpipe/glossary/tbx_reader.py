@@ -16,8 +16,7 @@ from lxml import etree
 
 from mtpipe.errors import GlossaryError
 from mtpipe.glossary.columns import column
-from mtpipe.glossary.rows import Row, clean, known_status, unsplit
-from mtpipe.glossary.table import Table
+from mtpipe.glossary.rows import Row, Table, clean, known_status, unsplit
 from mtpipe.languages.tags import distance
 
 _ROOTS = {"martif": "TBX v2", "tbx": "TBX v3", "TBX": "TBX v3", "tmx": "TMX"}
@@ -43,8 +42,8 @@ class _Entry:
 
 
 @dataclass(slots=True)
-class _Found:
-    """What was met: entries by language, sections of another region that were taken, unknown words of status."""
+class _Counts:
+    """Counts of a termbase: entries by language, sections of another region that were used, unknown status words."""
 
     languages: Counter[str] = field(default_factory=Counter)
     taken: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -58,19 +57,19 @@ def read(path: Path, wanted: tuple[str, str]) -> Table:
 
     Raises GlossaryError for broken XML (with line and column), entities, other kinds of XML and other languages.
     """
-    table, found = Table(), _Found()
+    table, counts = Table(), _Counts()
     try:
         kind = _kind(path)
-        for entry in _entries(path, wanted, found):
-            _add(entry, table, found)
+        for entry in _entries(path, wanted, counts):
+            _add(entry, table, counts)
     except etree.XMLSyntaxError as error:
         where = f"{path}:{error.lineno or 1}:{error.offset or 1}"
         raise GlossaryError(f"{where}: broken XML ({error.msg}) — export the termbase again") from error
     if not table.rows:
-        named = ", ".join(f"{lang} ({count} entries)" for lang, count in found.languages.most_common(_SAMPLE))
+        named = ", ".join(f"{lang} ({count} entries)" for lang, count in counts.languages.most_common(_SAMPLE))
         there = f"there are: {named}" if named else "there are no terms in it at all"
         raise GlossaryError(f"{path}: no entry has terms in {wanted[0]} and {wanted[1]} — {there}")
-    table.notes += [f"read as {kind}", *_notes(found)]
+    table.notes += [f"read as {kind}", *_notes(counts)]
     return table
 
 
@@ -84,7 +83,7 @@ def _kind(path: Path) -> str:
         raise GlossaryError(f"{path}: it declares the entity &{declared.name}; which is not read, for safety —"
                             " write out the characters it stands for")  # fmt: skip
     if name not in _ROOTS:
-        raise GlossaryError(f"{path}: <{name}> is no termbase — give TBX (<martif> or <tbx>) or TMX")
+        raise GlossaryError(f"{path}: <{name}> is not a supported termbase format — use TBX (<martif> or <tbx>) or TMX")
     return _ROOTS[name]
 
 
@@ -95,15 +94,15 @@ def _events(path: Path, events: tuple[str, ...], tags: Sequence[str] | None) -> 
     )  # fmt: skip
 
 
-def _entries(path: Path, wanted: tuple[str, str], found: _Found) -> Iterator[_Entry]:
+def _entries(path: Path, wanted: tuple[str, str], counts: _Counts) -> Iterator[_Entry]:
     for _, element in _events(path, ("end",), [f"{{*}}{tag}" for tag in _ENTRIES]):
-        found.entries += 1
-        name = element.get("id") or element.get("tuid") or f"#{found.entries}"
+        counts.entries += 1
+        name = element.get("id") or element.get("tuid") or f"#{counts.entries}"
         if (broken := next(element.iter(etree.Entity), None)) is not None:
-            raise GlossaryError(f"{path}:{element.sourceline}: entry {name} holds the undeclared entity {broken.text} —"
-                                " write the character itself")  # fmt: skip
+            raise GlossaryError(f"{path}:{element.sourceline}: entry {name} contains the undeclared entity"
+                                f" {broken.text} — write the character itself")  # fmt: skip
         facts = _facts(element)
-        terms = _of_languages(element, wanted, found)
+        terms = _of_languages(element, wanted, counts)
         yield _Entry((facts.get("entry") or [name])[0], element.sourceline or 0, facts, terms)
         element.clear()
         while element.getprevious() is not None:
@@ -111,20 +110,20 @@ def _entries(path: Path, wanted: tuple[str, str], found: _Found) -> Iterator[_En
 
 
 def _of_languages(
-    entry: etree._Element, wanted: tuple[str, str], found: _Found
+    entry: etree._Element, wanted: tuple[str, str], counts: _Counts
 ) -> tuple[list[tuple[str, Facts]], list[tuple[str, Facts]]]:
-    """The entry's terms in the sections that are closest to each language asked for."""
+    """The entry's terms in the sections that are closest to each language of the job."""
     sections: dict[str, list[etree._Element]] = {}
     for section in entry:
         if _name(section) in _SECTIONS:
             sections.setdefault(section.get(_LANG) or section.get("lang") or "?", []).append(section)
-    found.languages.update(sections.keys())
+    counts.languages.update(sections.keys())
     chosen = []
-    for asked in wanted:
-        away = {lang: far for lang in sections if (far := distance(lang, asked)) is not None}
-        nearest = [lang for lang, far in away.items() if far == min(away.values())]
-        found.taken.update((lang, asked) for lang in nearest if away[lang])
-        chosen.append([term for lang in nearest for section in sections[lang] for term in _terms(section)])
+    for lang in wanted:
+        away = {tag: far for tag in sections if (far := distance(tag, lang)) is not None}
+        nearest = [tag for tag, far in away.items() if far == min(away.values())]
+        counts.taken.update((tag, lang) for tag in nearest if away[tag])
+        chosen.append([term for tag in nearest for section in sections[tag] for term in _terms(section)])
     return chosen[0], chosen[1]
 
 
@@ -163,18 +162,18 @@ def _category(word: str) -> str:
     return word.rpartition(":")[2].removeprefix("x-")
 
 
-def _add(entry: _Entry, table: Table, found: _Found) -> None:
+def _add(entry: _Entry, table: Table, counts: _Counts) -> None:
     """The entry's rows: one of the accepted targets, one of the forbidden ones."""
     sources, targets = entry.terms
     if not sources or not targets:
-        found.one_sided += 1
+        counts.one_sided += 1
         return
-    ranked = [(_rank(facts, found), text, facts) for text, facts in targets]
+    ranked = [(_rank(facts, counts), text, facts) for text, facts in targets]
     groups = {
         "accepted": [item for item in ranked if item[0] != "forbidden"],
         "forbidden": [item for item in ranked if item[0] == "forbidden"],
     }
-    ordered = sorted(sources, key=lambda term: _ORDER[_rank(term[1], found)])
+    ordered = sorted(sources, key=lambda term: _ORDER[_rank(term[1], counts)])
     facts = [entry.facts, *(facts for _, facts in ordered)]
     for group in filter(None, groups.values()):
         group.sort(key=lambda item: _ORDER[item[0]])
@@ -189,11 +188,11 @@ def _add(entry: _Entry, table: Table, found: _Found) -> None:
 _ORDER = {"do-not-translate": 0, "preferred": 1, "": 2, "admitted": 3, "forbidden": 4}
 
 
-def _rank(facts: Mapping[str, list[str]], found: _Found) -> str:
+def _rank(facts: Mapping[str, list[str]], counts: _Counts) -> str:
     """The term's status; words that mean none of ours (a process status, say) are counted and left alone."""
     words = facts.get("status", ())
     ranks = [known_status(word) for word in words]
-    found.statuses.update(word for word, rank in zip(words, ranks, strict=True) if not rank)
+    counts.statuses.update(word for word, rank in zip(words, ranks, strict=True) if not rank)
     return max(filter(None, ranks), key=list(_ORDER).index, default="")
 
 
@@ -205,12 +204,12 @@ def _cells(facts: Sequence[Mapping[str, list[str]]]) -> dict[str, str]:
     return cells
 
 
-def _notes(found: _Found) -> Iterator[str]:
-    yield f"{found.entries} entries, {found.one_sided} of them not in both languages"
-    for (lang, asked), count in sorted(found.taken.items()):
-        yield f"{lang} taken as {asked} in {count} entries"
-    for word, count in found.statuses.most_common(_SAMPLE):
-        yield f"status “{word}” is not known: left out of {count} terms"
+def _notes(counts: _Counts) -> Iterator[str]:
+    yield f"{counts.entries} entries, {counts.one_sided} of them not in both languages"
+    for (tag, lang), count in sorted(counts.taken.items()):
+        yield f"{tag} treated as {lang} in {count} entries"
+    for word, count in counts.statuses.most_common(_SAMPLE):
+        yield f"status “{word}” is not known: ignored for {count} terms"
 
 
 def _name(element: etree._Element) -> str:

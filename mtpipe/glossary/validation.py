@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from mtpipe.errors import GlossaryError
 from mtpipe.glossary.model import STATUSES, Glossary, Term
-from mtpipe.glossary.rows import Remark, assemble
-from mtpipe.glossary.table import read_table
 from mtpipe.languages import scripts
 from mtpipe.languages.tags import primary_subtag
 
@@ -45,7 +41,7 @@ _ODD = {
     "an invisible direction mark": re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]"),
     "an invisible joiner": re.compile("(?<=[A-Za-z])[\u200c\u200d]|[\u034f\u180e\u2061-\u2064\ufe00-\ufe0e]"),
     "a control or private-use character": re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ue000-\uf8ff]"),
-    "signs of a wrong encoding": re.compile("\ufffd|[ÃÂ][\u0080-\u00bf\u0152-\u02dc]|â€"),
+    "characters that look wrongly encoded": re.compile("\ufffd|[ÃÂ][\u0080-\u00bf\u0152-\u02dc]|â€"),
     "letters of two scripts in one word": re.compile(
         rf"[{_LATIN}][{_CYRILLIC}{_GREEK}]|[{_CYRILLIC}{_GREEK}][{_LATIN}]"
     ),
@@ -67,30 +63,15 @@ class Finding:
     entry: str = ""
 
 
-def validate(
-    path: Path | str, source_lang: str, target_lang: str, sheet: str = "", columns: Mapping[str, str] | None = None
-) -> tuple[list[Finding], Glossary]:
-    """All findings in a file, by line, and its good rows; raises GlossaryError when it is no such file at all."""
-    path = Path(path)
-    table = read_table(path, source_lang, target_lang, sheet, columns)
-    build = assemble(table.rows)
-    if not (build.terms or table.problems or build.problems):
-        raise GlossaryError(f"{path}: no terms in it — a row needs a source and a target")
-    glossary = Glossary.of(build.terms, source_lang, target_lang, path.name, table.notes)
-    findings = [_finding("error", remark) for remark in table.problems + build.problems]
-    findings += [_finding("warning", remark) for remark in build.warnings]
-    return sorted(findings + problems(glossary)), glossary
-
-
 def problems(glossary: Glossary) -> list[Finding]:
     """What is suspicious in the terms of a glossary that could be read, by line."""
     terms = glossary.terms
-    found = [Finding(0, "warning", message) for message in wrong_script(glossary)]
+    findings = [Finding(0, "warning", message) for message in wrong_script(glossary)]
     for term in terms:
-        found += [_of(term, "warning", message) for message in _oddities(term, glossary.source_lang)]
+        findings += [_of(term, "warning", message) for message in _oddities(term, glossary.source_lang)]
         if term.status == "preferred" and term.targets == (term.source,):
-            found.append(_of(term, "info", f"“{term.source}” is its own target: right only where it may be inflected"))
-    return sorted([*found, *_case_traps(terms), *_conflicts(terms), *_ambiguous(terms), *_nested(terms)])
+            findings.append(_of(term, "info", f"“{term.source}” is its own target: right only if it inflects"))
+    return sorted([*findings, *_case_traps(terms), *_conflicts(terms), *_ambiguous(terms), *_nested(terms)])
 
 
 def wrong_script(glossary: Glossary) -> list[str]:
@@ -135,10 +116,6 @@ def stats(glossary: Glossary) -> dict[str, object]:
     }
 
 
-def _finding(level: str, remark: Remark) -> Finding:
-    return Finding(remark.line, level, remark.what, remark.entry)
-
-
 def _of(term: Term, level: str, message: str) -> Finding:
     return Finding(term.line, level, message, term.entry)
 
@@ -146,17 +123,17 @@ def _of(term: Term, level: str, message: str) -> Finding:
 def _oddities(term: Term, lang: str) -> Iterator[str]:
     for text in (*term.sources, *(term.targets if term.status != "do-not-translate" else ())):
         if not text.isascii():
-            yield from (f"“{text}” holds {name}: it may not match" for name, odd in _ODD.items() if odd.search(text))
+            yield from (f"“{text}” contains {name}: it may not match" for name, odd in _ODD.items() if odd.search(text))
     for source in term.sources:
         if len(source) == 1 and source.isascii():
             yield f"“{source}” is one character: it will match too often"
         elif source.casefold() in stop_words(lang) and not term.case_sensitive and not source.isupper():
-            yield f"“{source}” is a word of the grammar: it will match nearly everywhere"
+            yield f"“{source}” is a function word: it will match nearly everywhere"
         elif len(source.split()) >= _SENTENCE:
             yield f"“{source}” is a sentence rather than a term: it will hardly match"
     for target in term.targets if term.status != "do-not-translate" else ():
         if mark := next((mark for mark in (";", " / ") if mark in target and mark not in term.source), ""):
-            yield f"“{target}” holds “{mark.strip()}”: several targets are separated by “|”"
+            yield f"“{target}” contains “{mark.strip()}”: several targets are separated by “|”"
 
 
 def _case_traps(terms: Sequence[Term]) -> Iterator[Finding]:
@@ -184,7 +161,7 @@ def _conflicts(terms: Sequence[Term]) -> Iterator[Finding]:
         if term.status == "forbidden":
             for other, target in ((other, target) for other in rivals for target in other.targets):
                 if target in term.targets:
-                    what = f"“{target}” is forbidden for “{term.source}” here and wanted in {other.place}"
+                    what = f"“{target}” is forbidden for “{term.source}” here and required in {other.place}"
                     yield _of(term, "warning", f"{what}: there it will be accepted")
         elif term.status == "do-not-translate":
             for other in rivals:
@@ -216,8 +193,8 @@ def _nested(terms: Sequence[Term]) -> Iterator[Finding]:
         parts = {words[i:j] for i in range(len(words)) for j in range(i + 1, len(words) + 1)} - {words}
         for part in parts & places.keys():
             longer[part].append(place)
-    for part, found in longer.items():
+    for part, ((longest, other), *more) in longer.items():
         source, term = places[part]
-        more = f" and {len(found) - 1} more" if len(found) > 1 else ""
-        what = f"“{source}” is part of “{found[0][0]}” ({found[0][1].place}){more}: there the longer one wins"
+        others = f" and {len(more)} more" if more else ""
+        what = f"“{source}” is part of “{longest}” ({other.place}){others}: there the longer one wins"
         yield _of(term, "info", what)

@@ -66,13 +66,13 @@ def _check(glossary: Glossary, path: Path, longest: int | None) -> None:
         for name in COLUMNS:
             cell = _cell(term, name)
             if odd := _UNWRITABLE.search(cell):
-                what = f"{name} of “{term.source}” holds the character U+{ord(odd.group()):04X} — take it out"
+                what = f"{name} of “{term.source}” contains the character U+{ord(odd.group()):04X} — remove it"
                 problems.append(f"{term.place}: {what}")
             elif longest and len(cell) > longest:
                 what = f"{name} of “{term.source}” has {len(cell)} characters, {longest} fit — shorten it"
                 problems.append(f"{term.place}: {what}")
     if problems:
-        raise GlossaryError(f"{path}: not written, {path.suffix} can't hold all of it", tuple(problems))
+        raise GlossaryError(f"{path}: not written, {path.suffix} can't contain all of it", tuple(problems))
 
 
 def _write_text(glossary: Glossary, path: Path, mark: str) -> None:

@@ -18,7 +18,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 
 from mtpipe.errors import GlossaryError
 from mtpipe.glossary.columns import read_header
-from mtpipe.glossary.table import Line
+from mtpipe.glossary.rows import Line
 
 _OLD = b"\xd0\xcf\x11\xe0"  # an OLE file: .xls, or an .xlsx under a password
 _LARGEST = 1 << 30  # bytes that the parts may unpack to
@@ -30,11 +30,11 @@ _EMPTY_ROWS = 10_000  # after so many a sheet is over: formatted columns go on f
 
 def read_lines(path: Path, wanted: tuple[str, str], sheet: str) -> tuple[list[Line], list[str]]:
     """(lines of cells of the sheet, notes); without a name the first sheet whose header is understood, else the first
-    that holds anything. Raises GlossaryError for what is no workbook, not safe to unpack or has no such sheet."""
+    that holds anything. Raises GlossaryError for what is not a workbook, not safe to unpack or has no such sheet."""
     try:
         _inspect(path)
         with warnings.catch_warnings(), closing(_open(path)) as book:
-            names = [found.title for found in book.worksheets]
+            names = [page.title for page in book.worksheets]
             chosen = _sheets(path, names, sheet)
             filled = [(name, lines) for name in chosen if (lines := list(_lines(book[name])))]
     # a workbook that is broken inside fails in as many ways as there are parts in it
@@ -55,13 +55,13 @@ def _open(path: Path) -> Any:
 
 
 def _inspect(path: Path) -> None:
-    """Refuses what is no workbook, and archives made to harm: they are never unpacked, so their list is enough."""
+    """Refuses what is not a workbook, and archives made to harm: they are never unpacked, so their list is enough."""
     with path.open("rb") as file:
         start = file.read(4)
     if start == _OLD:
         raise GlossaryError(f"{path}: an old .xls or a workbook with a password — save it as .xlsx without one")
     if not zipfile.is_zipfile(path):
-        raise GlossaryError(f"{path}: {'the file is empty' if not start else 'no workbook'} — save it as .xlsx")
+        raise GlossaryError(f"{path}: {'the file is empty' if not start else 'not a workbook'} — save it as .xlsx")
     with zipfile.ZipFile(path) as archive:
         parts = archive.infolist()
         total = sum(part.file_size for part in parts)
@@ -71,7 +71,7 @@ def _inspect(path: Path) -> None:
                                 " as a zip bomb — save only the terms")  # fmt: skip
         for part in parts:
             if part.filename.startswith(("/", "\\")) or ".." in re.split(r"[/\\]", part.filename):
-                raise GlossaryError(f"{path}: holds the path {part.filename!r}: refused — save it again")
+                raise GlossaryError(f"{path}: contains the path {part.filename!r}: refused — save it again")
             if part.filename.endswith((".xml", ".rels")):
                 with archive.open(part) as inside:
                     if b"<!DOCTYPE" in inside.read(_PROLOG).replace(b"\0", b""):
@@ -86,7 +86,7 @@ def _sheets(path: Path, names: list[str], sheet: str) -> list[str]:
     by_name = [name for name in names if name.casefold() == sheet.strip().casefold()]
     by_number = [name for number, name in enumerate(names, 1) if str(number) == sheet.strip()]
     if not by_name + by_number:
-        raise GlossaryError(f"{path}: there is no sheet {sheet!r}; there are: {', '.join(names)}")
+        raise GlossaryError(f"{path}: no such sheet {sheet!r}; available: {', '.join(names)}")
     return (by_name + by_number)[:1]
 
 

@@ -12,6 +12,7 @@ from mtpipe.document import inline_codes
 from mtpipe.document.segment import Score, Segment
 from mtpipe.errors import InputError
 from mtpipe.evaluation.scoring import METRICS, evaluate
+from mtpipe.glossary.loading import load_glossary
 from mtpipe.glossary.model import Glossary
 from mtpipe.pipeline.steps import check
 from mtpipe.pipeline.summary import Tally
@@ -54,7 +55,7 @@ def _segments(path: Path, source_lang: str, target_lang: str, glossary: Path | N
     name = plugins.format_name(path)
     if name is None:
         raise InputError(f"{path}: no format reads {path.suffix or 'such'} files; give segments as .jsonl")
-    terms = Glossary.read(glossary, source_lang, target_lang) if glossary else Glossary.of((), source_lang, target_lang)
+    terms = load_glossary(glossary, source_lang, target_lang) if glossary else Glossary.of((), source_lang, target_lang)
     # what a bilingual document holds already is what is to be looked at
     form = plugins.create("format", name, {}, source_lang=source_lang, target_lang=target_lang, existing="draft")
     return Matcher(terms).find(form.read(path, path.name).segments)

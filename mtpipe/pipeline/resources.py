@@ -12,6 +12,7 @@ from mtpipe.alignment.lexicon import Lexicon
 from mtpipe.config import EDITORS, Job
 from mtpipe.document.segment import Segment
 from mtpipe.errors import ConfigError, InputError
+from mtpipe.glossary.loading import load_glossary
 from mtpipe.glossary.model import Glossary
 from mtpipe.io.digest import of_folder
 from mtpipe.languages.tags import primary_subtag
@@ -58,7 +59,7 @@ def load(job: Job, scratch: Path) -> Toolbox:
     """Raises ConfigError, GlossaryError or ModelError for what can't be loaded; memories are made in scratch."""
     glossary = Glossary.of((), job.source_lang, job.target_lang)
     if job.glossary:
-        glossary = Glossary.read(job.glossary, job.source_lang, job.target_lang, sheet=job.glossary_sheet,
+        glossary = load_glossary(job.glossary, job.source_lang, job.target_lang, sheet=job.glossary_sheet,
                                  columns=job.glossary_columns)  # fmt: skip
     memories = Memories.made_of(job.tm, job.source_lang, job.target_lang, scratch, job.memories)
     translator, model = _translator(job, job.mt, job.model)

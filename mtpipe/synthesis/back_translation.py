@@ -10,6 +10,7 @@ from typing import cast
 from mtpipe.config import Job
 from mtpipe.document import inline_codes
 from mtpipe.document.segment import Segment
+from mtpipe.glossary.loading import load_glossary
 from mtpipe.glossary.model import Glossary, Term
 from mtpipe.mt import Decoder
 from mtpipe.pipeline import resources
@@ -28,7 +29,7 @@ class BackTranslator:
     """The model of the reverse pair with its ladder of editors, under the glossary turned round."""
 
     def __init__(self, recipe: SynthesisRecipe):
-        glossary = Glossary.read(recipe.glossary, recipe.source_lang, recipe.target_lang)
+        glossary = load_glossary(recipe.glossary, recipe.source_lang, recipe.target_lang)
         terms = (reverse(term) for term in glossary.terms if term.status != "forbidden")  # bans are of the target
         self._matcher = Matcher(Glossary.of(terms, recipe.target_lang, recipe.source_lang, glossary.name))
         self._lang = recipe.source_lang

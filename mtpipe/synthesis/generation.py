@@ -11,6 +11,7 @@ from mtpipe.corpora.cleaning import LONGEST
 from mtpipe.corpora.decontamination import SHARE
 from mtpipe.corpora.deduplication import texts
 from mtpipe.errors import ConfigError, GlossaryError, ModelError
+from mtpipe.glossary.loading import load_glossary
 from mtpipe.glossary.model import Glossary, Term
 from mtpipe.io import atomic, digest
 from mtpipe.llm.client import Caller
@@ -75,9 +76,9 @@ class _Work:
         languages = recipe.source_lang, recipe.target_lang
         if (recipe.way == BACK_TRANSLATE) != (back is not None):
             raise ConfigError("back-translation needs a translator, and nothing else does")
-        self._glossary = Glossary.read(recipe.glossary, *languages)
+        self._glossary = load_glossary(recipe.glossary, *languages)
         self.terms, self._left_out = _usable(self._glossary)
-        also = {lang: Glossary.read(path, recipe.source_lang, lang) for lang, path in recipe.also.items()}
+        also = {lang: load_glossary(path, recipe.source_lang, lang) for lang, path in recipe.also.items()}
         self._also = {lang: glossary.digest[:16] for lang, glossary in also.items()}
         self._writer = Writer(recipe, also)
         self._memories = Memories.made_of(recipe.tm, *languages, recipe.folder / "tm")

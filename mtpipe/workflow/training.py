@@ -12,7 +12,7 @@ from mtpipe.config import FinetuneSettings
 from mtpipe.corpora import deduplication
 from mtpipe.document.segment import Segment
 from mtpipe.errors import InputError
-from mtpipe.glossary.model import Glossary
+from mtpipe.glossary.loading import load_glossary
 from mtpipe.models import registry
 from mtpipe.training import finetuning as stage
 from mtpipe.training.examples import Shares
@@ -55,7 +55,7 @@ def recipe(settings: FinetuneSettings, languages: tuple[str, str], out: Path, gl
         evaluate_every=settings.evaluate_every, seed=settings.seed,
         patience=settings.patience or (0 if settings.steps or settings.minutes else PATIENCE),
     )  # fmt: skip
-    terms = Glossary.read(glossary, *languages) if glossary else None
+    terms = load_glossary(glossary, *languages) if glossary else None
     return stage.Recipe(
         () if is_editing else pairs(settings.pairs), *languages, out, base=settings.base, parent=settings.parent,
         generic=pairs(settings.generic), mix=settings.mix, generic_times=settings.generic_times,

@@ -6,8 +6,7 @@ import pytest
 
 from mtpipe import plugins
 from mtpipe.corpora import paired_html
-from mtpipe.glossary.model import Glossary
-from mtpipe.glossary.validation import validate
+from mtpipe.glossary.loading import load_glossary, validate
 from mtpipe.terminology import checker
 from mtpipe.terminology.matcher import Matcher
 
@@ -19,7 +18,7 @@ DOCUMENTS = sorted(path.relative_to(DEMO) for path in DEMO.rglob("*") if path.is
 
 @pytest.fixture(scope="module")
 def glossary():
-    return Glossary.read(GLOSSARY, "en", "de")
+    return load_glossary(GLOSSARY, "en", "de")
 
 
 @pytest.fixture(scope="module")

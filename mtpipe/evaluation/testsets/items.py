@@ -8,6 +8,7 @@ from typing import Any
 
 from mtpipe.errors import InputError
 from mtpipe.glossary.model import Term
+from mtpipe.glossary.rows import term_of_item
 from mtpipe.languages.tags import primary_subtag
 
 
@@ -30,7 +31,7 @@ def terms_of(given: Any, where: str, source_lang: str, target_lang: str) -> tupl
 def _term(item: Mapping[str, Any], where: str, source_lang: str, target_lang: str) -> Term:
     if "source" in item or "sources" in item:
         is_kept = item.get("target", item.get("targets")) in (item.get("source"), [item.get("source")])
-        return Term.from_item({"status": "do-not-translate"} | dict(item) if is_kept else item, where)
+        return term_of_item({"status": "do-not-translate"} | dict(item) if is_kept else item, where)
     sources, targets = _texts(item, source_lang), _texts(item, target_lang)
     if not sources or not targets:
         said = f"{where}: a term needs both sides: {json.dumps(item, ensure_ascii=False)[:200]}"

@@ -7,8 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mtpipe.errors import GlossaryError
-from mtpipe.glossary.model import Glossary, Term
-from mtpipe.glossary.validation import Finding, problems, stats, validate, wrong_script
+from mtpipe.glossary.loading import load_glossary, validate
+from mtpipe.glossary.model import Term
+from mtpipe.glossary.rows import term_of_item
+from mtpipe.glossary.validation import Finding, problems, stats, wrong_script
 
 
 @pytest.fixture
@@ -16,7 +18,7 @@ def read(tmp_path):
     def read(content, name="terms.csv", source_lang="en", target_lang="de", **options):
         path = tmp_path / name
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        return Glossary.read(path, source_lang, target_lang, **options)
+        return load_glossary(path, source_lang, target_lang, **options)
 
     return read
 
@@ -46,7 +48,7 @@ def test_read_finds_columns_whatever_the_layout(read, content, name):
 
 @pytest.mark.parametrize("encoding, said", [
     ("utf-8", "utf-8,"), ("utf-8-sig", "utf-8-sig"), ("utf-16", "utf-16"), ("utf-16-le", "utf-16-le"),
-    ("utf-16-be", "utf-16-be"), ("cp1252", "cp1252 (a guess"),
+    ("utf-16-be", "utf-16-be"), ("cp1252", "cp1252 (guessed"),
 ])
 def test_read_finds_the_encoding_and_says_so(read, encoding, said):
     glossary = read("size;Größe\ntable;Tabelle\n".encode(encoding))
@@ -78,7 +80,7 @@ def test_read_understands_cells(read, row, terms):
 def test_tsv_without_quoting_keeps_quotes(read):
     glossary = read('"Print" command\tBefehl "Drucken"\nx1\ty1\n', "terms.tsv")
     assert pairs(glossary) == [('"Print" command', 'Befehl "Drucken"'), ("x1", "y1")]
-    assert "quotes taken as characters" in glossary.notes
+    assert "quotation marks read as characters" in glossary.notes
 
 
 def test_a_comma_in_every_term_does_not_win_over_the_semicolon(read):
@@ -149,14 +151,15 @@ good,gut
 MESSAGES = (
     "terms.csv:2: no source term — fill it in or delete the row",
     "terms.csv:3: no target for “y” — fill it in, or set the status do-not-translate",
-    "terms.csv:4: bad regex “(” (missing ), unterminated subpattern at position 0) — mend it or leave the cell empty",
     "terms.csv:4: case_sensitive is “maybe” — write yes or no",
+    "terms.csv:4: invalid regex “(” (missing ), unterminated subpattern at position 0) — correct it or leave the "
+    "cell empty",
     "terms.csv:4: unknown status “foo” — use one of: preferred, admitted, forbidden, do-not-translate",
     "terms.csv:5: “q” is do-not-translate but has the target “Q” — drop one of the two",
     "terms.csv:7: “save” has the preferred “T” here and “S” in line 6 — make one of them admitted or give each its"
     " domain",
     "terms.csv:8: “R” is forbidden for “r” here and wanted in line 9 — drop one of the two",
-    'terms.csv:10: a cell is quoted wrongly — put it in quotes and write " inside it as ""',
+    'terms.csv:10: a cell is not quoted correctly — put it in quotes and write " inside it as ""',
     "terms.csv:11: 6 columns where 5 are expected — quote cells that hold the separator",
     "terms.csv:13: “keep” is preferred here and do-not-translate in line 12 — keep one of the two",
 )
@@ -181,9 +184,9 @@ def test_line_numbers_count_lines_in_quotes_and_sep_lines(read):
 
 
 @pytest.mark.parametrize("content, name, message", [
-    ("en;fr\na1;b1\n", "terms.csv", "terms.csv:1: the header says en → fr, the job is en → de — use"),
-    ("a1;b1\n", "en-fr.office.csv", "its name says en → fr, the job is en → de"),
-    ("a1;b1\n", "de-en.csv", "its name says de → en, the job is en → de"),
+    ("en;fr\na1;b1\n", "terms.csv", "terms.csv:1: the header states en → fr, the job is en → de — use"),
+    ("a1;b1\n", "en-fr.office.csv", "its name states en → fr, the job is en → de"),
+    ("a1;b1\n", "de-en.csv", "its name states de → en, the job is en → de"),
     ("", "terms.csv", "no terms in it — a row needs a source and a target"),
     ("source;target\n", "terms.csv", "no terms in it"),
     (b"PK\x03\x04\x00\x01", "terms.csv", "not a text file — export the glossary as CSV in UTF-8"),
@@ -198,7 +201,7 @@ def test_files_that_are_no_such_glossary(read, content, name, message):
 
 def test_a_missing_file_says_so(tmp_path):
     with pytest.raises(GlossaryError, match=r"none.csv: can't be read \(No such file or directory\) — check the path"):
-        Glossary.read(tmp_path / "none.csv", "en", "de")
+        load_glossary(tmp_path / "none.csv", "en", "de")
 
 
 @pytest.mark.parametrize("name, source_lang, target_lang", [
@@ -211,7 +214,7 @@ def test_file_names_that_fit(read, name, source_lang, target_lang):
 
 def test_another_region_is_noted(read):
     notes = read("en-GB;de\ncolour;Farbe\n", source_lang="en-US").notes
-    assert "the header says en-GB, the job en-US: taken as the same language" in notes
+    assert "the header states en-GB, the job en-US: treated as the same language" in notes
 
 
 @pytest.mark.parametrize("lang, target, is_doubted", [
@@ -239,12 +242,12 @@ def test_digest_is_of_the_terms_and_not_of_the_layout(read):
     ({"source": "x1", "target": "y1", "case_sensitive": True}, Term(("x1",), ("y1",), case_sensitive=True)),
 ])
 def test_term_from_item(item, term):
-    assert Term.from_item(item, "x.jsonl:3") == term
+    assert term_of_item(item, "x.jsonl:3") == term
 
 
 def test_bad_item_says_where_and_what():
-    with pytest.raises(GlossaryError, match=r'x.jsonl:3: bad term {"source": "tab", "status": "nix"}') as caught:
-        Term.from_item({"source": "tab", "status": "nix"}, "x.jsonl:3")
+    with pytest.raises(GlossaryError, match=r'x.jsonl:3: invalid term {"source": "tab", "status": "nix"}') as caught:
+        term_of_item({"source": "tab", "status": "nix"}, "x.jsonl:3")
     assert [problem.split(" — ")[0] for problem in caught.value.problems] == [
         "unknown status “nix”", "no target for “tab”"
     ]  # fmt: skip
@@ -257,15 +260,18 @@ def test_bad_item_says_where_and_what():
     ("may;darf\nMay;Mai", Finding(2, "warning", "“May” differs only in case from “may” in line 1: set case_sensitive"
                                   " for both, or join them")),
     ("a1;X;;;;one\na1;Y;;;;two", Finding(2, "warning", "“a1” is “Y” here and “X” in line 1: either will be accepted")),
-    ("the;der", Finding(1, "warning", "“the” is a word of the grammar: it will match nearly everywhere")),
+    ("the;der", Finding(1, "warning", "“the” is a function word: it will match nearly everywhere")),
     ("x;Kreuz", Finding(1, "warning", "“x” is one character: it will match too often")),
-    ("HANA;HANA", Finding(1, "warning", "“HANA” is its own target: taken as do-not-translate (else set preferred)")),
+    ("HANA;HANA", Finding(1, "warning", "“HANA” is its own target: treated as do-not-translate (otherwise set"
+                          " preferred)")),
     ("pivot table;X\ntable;Y", Finding(2, "info", "“table” is part of “pivot table” (line 1): there the longer one"
                                        " wins")),
-    ("\u0441at;Katze", Finding(1, "warning", "“\u0441at” holds letters of two scripts in one word: it may not match")),
-    ("don\u2019t;nicht", Finding(1, "warning", "“don\u2019t” holds a curly apostrophe: it may not match")),
-    ("a1\u00a0b;X", Finding(1, "warning", "“a1\u00a0b” holds a no-break space: it may not match")),
-    ("dir1;Ordner / Mappe", Finding(1, "warning", "“Ordner / Mappe” holds “/”: several targets are separated by “|”")),
+    ("\u0441at;Katze", Finding(1, "warning", "“\u0441at” contains letters of two scripts in one word: it may"
+                               " not match")),
+    ("don\u2019t;nicht", Finding(1, "warning", "“don\u2019t” contains a curly apostrophe: it may not match")),
+    ("a1\u00a0b;X", Finding(1, "warning", "“a1\u00a0b” contains a no-break space: it may not match")),
+    ("dir1;Ordner / Mappe", Finding(1, "warning",
+                                    "“Ordner / Mappe” contains “/”: several targets are separated by “|”")),
     ("one two three four five six seven eight;X", Finding(1, "warning", "“one two three four five six seven eight” is a"
                                                           " sentence rather than a term: it will hardly match")),
     ("a1;X\nb1;;bad", Finding(2, "error", "unknown status “bad” — use one of: preferred, admitted, forbidden,"
@@ -317,11 +323,11 @@ def test_what_csv_wrote_is_read_back(tmp_path_factory, rows, delimiter, quoting,
     writer.writerows((s.replace("|", r"\|"), t.replace("|", r"\|"), "preferred") for s, t in rows)
     path = tmp_path_factory.mktemp("csv") / "terms.csv"
     path.write_bytes(out.getvalue().encode(encoding))
-    assert pairs(Glossary.read(path, "en", "de")) == rows
+    assert pairs(load_glossary(path, "en", "de")) == rows
 
 
 def test_wrong_columns_are_said_with_how_they_were_read(tmp_path):
     path = tmp_path / "g.csv"
     path.write_text("foo,bar,baz\n1,2,3\n")
-    with pytest.raises(GlossaryError, match=r"2 problems \(no header: columns taken as source, target, status\)"):
-        Glossary.read(path, "en", "de")
+    with pytest.raises(GlossaryError, match=r"2 problems \(no header: columns read as source, target, status\)"):
+        load_glossary(path, "en", "de")

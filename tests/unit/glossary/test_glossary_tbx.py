@@ -5,8 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mtpipe.errors import GlossaryError
-from mtpipe.glossary.model import Glossary, Term
-from mtpipe.glossary.validation import Finding, validate
+from mtpipe.glossary.loading import load_glossary, validate
+from mtpipe.glossary.model import Term
+from mtpipe.glossary.validation import Finding
 from mtpipe.glossary.writer import write
 
 V2 = """<?xml version="1.0"?>
@@ -88,7 +89,7 @@ def read(tmp_path):
     def read(content, source_lang="en", target_lang="de", name="t.tbx", **options):
         path = tmp_path / name
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        return Glossary.read(path, source_lang, target_lang, **options)
+        return load_glossary(path, source_lang, target_lang, **options)
 
     return read
 
@@ -116,7 +117,7 @@ def test_languages_match_as_closely_as_they_can(read, asked, expected):
     glossary = read(V2.format(body), "en-US", asked)
     assert [term.target for term in glossary.terms] == expected
     if asked.startswith("fr"):
-        assert f"fr-FR taken as {asked} in 1 entries" in glossary.notes
+        assert f"fr-FR treated as {asked} in 1 entries" in glossary.notes
 
 
 def test_entries_of_one_source_stay_apart_and_validate_says_so(read, tmp_path):
@@ -136,7 +137,7 @@ def test_entries_that_contradict_each_other_are_found(read, tmp_path):
     read(V2.format(entry("sheet", "Blatt", "c1") + banned))
     findings, _ = validate(tmp_path / "t.tbx", "en", "de")
     assert [f.message for f in findings] == [
-        "“Blatt” is forbidden for “sheet” here and wanted in entry c1: there it will be accepted"
+        "“Blatt” is forbidden for “sheet” here and required in entry c1: there it will be accepted"
     ]  # fmt: skip
 
 
@@ -144,7 +145,7 @@ def test_unknown_words_of_status_are_said_and_left_out(read):
     body = entry("table", "Tabelle").replace("elle</term>", 'elle</term><termNote type="status">in review</termNote>')
     glossary = read(V2.format(body))
     assert glossary.terms[0].status == "preferred"
-    assert "status “in review” is not known: left out of 1 terms" in glossary.notes
+    assert "status “in review” is not known: ignored for 1 terms" in glossary.notes
 
 
 def test_problems_name_line_and_entry(read):
@@ -184,12 +185,13 @@ REFUSED = [
     (V2.format(entry("a1", "X"))[:-20], "t.tbx:6:4: broken XML (expected"),
     (V2.format(entry("a1", "X")).encode() + b"\xff", "broken XML"),
     (V2.format(entry("a1", "X")).replace("a1", "\udcff").encode("utf-8", "surrogateescape"), "broken XML"),
-    ("<xliff><file/></xliff>", "t.tbx: <xliff> is no termbase — give TBX (<martif> or <tbx>) or TMX"),
+    ("<xliff><file/></xliff>",
+     "t.tbx: <xliff> is not a supported termbase format — use TBX (<martif> or <tbx>) or TMX"),
     (V2.format(""), "no entry has terms in en and de — there are no terms in it at all"),
     (V2.format(entry("a1", "", fr="X")), "no entry has terms in en and de — there are: en (1 entries), fr (1 entries)"),
     (BOMB + V2.format(entry("&b;", "X")).split("dtd\">")[1], "it declares the entity &a; which is not read, for"),
     ('<!DOCTYPE tbx [<!ENTITY x SYSTEM "file:///etc/passwd">]>' + DCA.format(""), "it declares the entity &x;"),
-    (V2.format(entry("a &nbsp; b", "X", "c9")), "t.tbx:5: entry c9 holds the undeclared entity &nbsp; — write"),
+    (V2.format(entry("a &nbsp; b", "X", "c9")), "t.tbx:5: entry c9 contains the undeclared entity &nbsp; — write"),
 ]
 
 
@@ -206,7 +208,7 @@ def test_memory_does_not_grow_with_what_is_not_asked_for(tmp_path):
         other = entry("", "", fr="x" * 400, es="y" * 400) + "\n"
         path.write_text(V2.format(other * count + entry("a1", "X")))
         tracemalloc.start()
-        assert targets(Glossary.read(path, "en", "de")) == [("X",)]
+        assert targets(load_glossary(path, "en", "de")) == [("X",)]
         _, most = tracemalloc.get_traced_memory()
         tracemalloc.stop()
         return most
@@ -220,7 +222,7 @@ def test_one_concept_is_one_entry_again(tmp_path, read, version):
     glossary = read(SAME["v2-tig"])
     text = write(glossary, tmp_path / "out.tbx", version).read_text()
     assert text.count("Entry id=") == 1 and text.count('xml:lang="de"') == 1
-    again = Glossary.read(tmp_path / "out.tbx", "en", "de")
+    again = load_glossary(tmp_path / "out.tbx", "en", "de")
     assert targets(again) == [("Tabelle", "Raster"), ("Tafel",)]
 
 
@@ -240,6 +242,6 @@ def test_damaged_termbases_are_read_or_refused_and_nothing_else(tmp_path_factory
     path = tmp_path_factory.mktemp("tbx") / "t.tbx"
     path.write_bytes(content[:place] + data.draw(st.binary(max_size=5)) + content[place + length :])
     try:
-        assert Glossary.read(path, "en", "de").terms
+        assert load_glossary(path, "en", "de").terms
     except GlossaryError as error:
         assert "t.tbx" in str(error)

@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from mtpipe import corpora
 from mtpipe.cli.main import main
 from mtpipe.errors import ConfigError, GlossaryError, InputError, ModelError, OutputError
+from mtpipe.glossary.loading import load_glossary
 from mtpipe.glossary.model import Glossary, Term
 from mtpipe.languages.tags import language_name
 from mtpipe.llm import Reply
@@ -74,7 +75,7 @@ def request(*terms, user="Write pairs.", number=1):
 def test_a_prompt_says_all_there_is_to_say(recipe, tmp_path):
     (tmp_path / "cs.csv").write_text("source,target\ncell range,oblast buněk\n", encoding="utf-8")
     about = replace(RANGE, domain="calc", note="cells side\nby side", targets=("Zellbereich", "Bereich"))
-    writer = Writer(replace(recipe, domain="spreadsheets"), {"cs": Glossary.read(tmp_path / "cs.csv", "en", "cs")})
+    writer = Writer(replace(recipe, domain="spreadsheets"), {"cs": load_glossary(tmp_path / "cs.csv", "en", "cs")})
     known = {about: Known(("Old sentence.",), 1, ("“cell range”: echo",)), BAR: Known()}
     examples = {about: [Example("A b c.", "D e f."), Example("G h.", "I j.")], BAR: [Example("K l.", "M n.")]}
     (made,) = writer.requests({about: 2, BAR: 1}, known, examples, 2)

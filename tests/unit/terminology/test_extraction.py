@@ -8,8 +8,8 @@ from click.testing import CliRunner
 from mtpipe.alignment.lexicon import Lexicon
 from mtpipe.cli.main import main
 from mtpipe.errors import InputError, OutputError
+from mtpipe.glossary.loading import load_glossary, validate
 from mtpipe.glossary.model import Glossary, Term
-from mtpipe.glossary.validation import validate
 from mtpipe.terminology.extraction import sheet
 from mtpipe.terminology.extraction.candidates import Candidate, extract
 from mtpipe.terminology.extraction.corpus import Side, plain
@@ -152,7 +152,7 @@ CANDIDATES = [candidate("cell range", "Zellbereich", 0.875, (("Bereich", 0.1), (
 @pytest.mark.parametrize("name", ["en-de.csv", "en-de.tsv", "new/folder/en-de.csv"])
 def test_the_sheet_is_a_glossary(tmp_path, name):
     sheet.write(CANDIDATES[:3], tmp_path / name, "office")
-    terms = Glossary.read(tmp_path / name, "en", "de").terms
+    terms = load_glossary(tmp_path / name, "en", "de").terms
     assert [(t.source, t.targets, t.status, t.case_sensitive, t.domain) for t in terms] == [
         ("cell range", ("Zellbereich",), "preferred", False, "office"),
         ("LibreOffice", ("LibreOffice",), "do-not-translate", True, "office"),
@@ -208,7 +208,7 @@ def test_the_command_writes_the_best_and_says_how_many(tmp_path):
                  "--domain", "office", "--max-words", 1)  # fmt: skip
     kept = len({pair for pair in pairs if pair[0] != pairs[0][0]})
     assert (result.exit_code, result.output) == (0, f"30 candidates from {kept} distinct pairs: {out}\n")
-    terms = Glossary.read(out, "en", "es").terms
+    terms = load_glossary(out, "en", "es").terms
     assert len(terms) == 30 and not any("file" in term.source for term in terms)
     right = [term for term in terms if term.source in SPANISH and term.target == SPANISH[term.source][0]]
     assert len(right) >= 20 and {term.domain for term in terms} == {"office"}

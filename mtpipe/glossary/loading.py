@@ -1,33 +1,68 @@
-"""From a glossary file of any kind to rows: tables by their header or chosen columns, termbases by their entries."""
+"""From a glossary file of any kind to a glossary, or to all that is wrong with the file.
+
+Tables are read by their header or chosen columns, termbases by their entries.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import replace
 from pathlib import Path
 
 from mtpipe.errors import GlossaryError
 from mtpipe.glossary.columns import COLUMNS, Header, check_file_name, column, read_header
-from mtpipe.glossary.rows import Remark, Row
+from mtpipe.glossary.model import Glossary
+from mtpipe.glossary.rows import Line, Remark, Row, Table, assemble
+from mtpipe.glossary.validation import Finding
+from mtpipe.glossary.validation import problems as problems_of
+from mtpipe.glossary.validation import wrong_script
 
 _TERMBASES = (".tbx", ".tmx", ".xml")
 _WORKBOOKS = (".xlsx", ".xlsm", ".xltx", ".xls", ".ods")
 
-Line = tuple[int, list[str] | str]  # (first line, cells), or (first line, what is wrong there)
+
+def load_glossary(
+    path: Path | str, source_lang: str, target_lang: str, *, skip_bad_rows: bool = False, sheet: str = "",
+    columns: Mapping[str, str] | None = None,
+) -> Glossary:
+    """The glossary in a CSV, TSV, XLSX, TBX or TMX file; raises GlossaryError with every bad row at once.
+
+    skip_bad_rows: keep the good rows and put the bad ones into notes. A file of other languages always raises.
+    sheet: name or number (from 1) of the workbook's sheet. columns: of a table, as {"source": "B", "target": its
+    header}; sheet and columns are detected by default.
+    """
+    path = Path(path)
+    table = _read(path, source_lang, target_lang, sheet, columns or {})
+    build = assemble(table.rows)
+    problems = tuple(remark.at(path.name) for remark in sorted(table.problems + build.problems))
+    if problems and not skip_bad_rows:
+        read_as = "".join(f" ({note})" for note in table.notes if note.startswith("no header"))
+        raise GlossaryError(f"{path}: {len(problems)} problem{'s' * (len(problems) > 1)}{read_as}", problems)
+    if not build.terms:
+        raise GlossaryError(f"{path}: no terms in it — a row needs a source and a target", problems)
+    counts = f"{len(build.terms)} terms from {len(table.rows)} rows"
+    notes = (*table.notes, counts, *build.summary(), *(f"skipped {problem}" for problem in problems))
+    glossary = Glossary.of(build.terms, source_lang, target_lang, path.name, notes)
+    return replace(glossary, notes=(*notes, *wrong_script(glossary)))
 
 
-@dataclass(slots=True)
-class Table:
-    """A file's rows, remarks on what is no row, and notes on what was detected."""
+def validate(
+    path: Path | str, source_lang: str, target_lang: str, sheet: str = "", columns: Mapping[str, str] | None = None
+) -> tuple[list[Finding], Glossary]:
+    """All findings in a file, by line, and its good rows; raises GlossaryError when it is no such file at all."""
+    path = Path(path)
+    table = _read(path, source_lang, target_lang, sheet, columns or {})
+    build = assemble(table.rows)
+    if not (build.terms or table.problems or build.problems):
+        raise GlossaryError(f"{path}: no terms in it — a row needs a source and a target")
+    glossary = Glossary.of(build.terms, source_lang, target_lang, path.name, table.notes)
+    remarks = [("error", remark) for remark in table.problems + build.problems]
+    remarks += [("warning", remark) for remark in build.warnings]
+    findings = [Finding(remark.line, level, remark.what, remark.entry) for level, remark in remarks]
+    return sorted(findings + problems_of(glossary)), glossary
 
-    rows: list[Row] = field(default_factory=list)
-    problems: list[Remark] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
 
-
-def read_table(
-    path: Path, source_lang: str, target_lang: str, sheet: str = "", columns: Mapping[str, str] | None = None
-) -> Table:
+def _read(path: Path, source_lang: str, target_lang: str, sheet: str, columns: Mapping[str, str]) -> Table:
     """The rows of the file at path; raises GlossaryError when it can't be read or is of other languages."""
     wanted, suffix = (source_lang, target_lang), path.suffix.lower()
     if sheet and suffix not in _WORKBOOKS:
@@ -51,7 +86,7 @@ def read_table(
         why = error.strerror or str(error)
         raise GlossaryError(f"{path}: can't be read ({why}) — check the path and its permissions") from error
     table = Table(notes=notes)
-    header, lines = _head(lines, path, wanted, table, columns or {})
+    header, lines = _head(lines, path, wanted, table, columns)
     _fill(table, lines, header)
     return table
 
@@ -67,7 +102,7 @@ def _head(
     if header is None:
         table.notes += check_file_name(path, wanted)
         if not isinstance(first, str):
-            table.notes.append(f"no header: columns taken as {', '.join(COLUMNS[: max(len(first), 2)])}")
+            table.notes.append(f"no header: columns read as {', '.join(COLUMNS[: max(len(first), 2)])}")
         return Header(dict(enumerate(COLUMNS)), len(COLUMNS)), lines
     if header.languages is None:
         table.notes += check_file_name(path, wanted)
@@ -83,17 +118,18 @@ def _chosen(
 ) -> tuple[Header, list[Line]]:
     """The header with the columns as asked for; a cell of the first row that is asked for makes that row the header."""
     names = [cell.strip().casefold() for cell in first]
-    by_name = {name: names.index(said) for name, cell in columns.items() if (said := cell.strip().casefold()) in names}
+    titles = {name: cell.strip().casefold() for name, cell in columns.items()}
+    by_name = {name: names.index(title) for name, title in titles.items() if title in names}
     places = {name: by_name[name] if name in by_name else _place(cell) for name, cell in columns.items()}
     known = ", ".join(COLUMNS)
-    problems = [f"there is no column {name!r}; choose among {known}" for name in columns if name not in COLUMNS]
+    problems = [f"no such column {name!r}; available: {known}" for name in columns if name not in COLUMNS]
     problems += [
-        f"{name} = {columns[name]!r} is no column of it; there are {', '.join(filter(None, first))}"
+        f"{name} = {columns[name]!r}: no such column; available: {', '.join(filter(None, first))}"
         for name, place in places.items() if place is None or place >= max(len(first), 1)
     ]  # fmt: skip
-    problems += [f"columns need {name} as well" for name in ("source", "target") if name not in columns]
+    problems += [f"no column given for {name}" for name in ("source", "target") if name not in columns]
     if problems:
-        raise GlossaryError(f"{path}: the columns can't be chosen so", tuple(problems))
+        raise GlossaryError(f"{path}: invalid choice of columns", tuple(problems))
     chosen = {place: name for name, place in places.items() if place is not None}
     is_headed = bool(by_name) or header is not None
     others = {i: name for i, cell in enumerate(first) if is_headed and i not in chosen
