@@ -158,7 +158,7 @@ MESSAGES = (
     "terms.csv:5: “q” is do-not-translate but has the target “Q” — drop one of the two",
     "terms.csv:7: “save” has the preferred “T” here and “S” in line 6 — make one of them admitted or give each its"
     " domain",
-    "terms.csv:8: “R” is forbidden for “r” here and wanted in line 9 — drop one of the two",
+    "terms.csv:8: “R” is forbidden for “r” here and required in line 9 — drop one of the two",
     'terms.csv:10: a cell is not quoted correctly — put it in quotes and write " inside it as ""',
     "terms.csv:11: 6 columns where 5 are expected — quote cells that hold the separator",
     "terms.csv:13: “keep” is preferred here and do-not-translate in line 12 — keep one of the two",
