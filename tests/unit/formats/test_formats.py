@@ -11,7 +11,7 @@ from mtpipe.document.segment import TermError
 from mtpipe.errors import InputError, OutputError
 from mtpipe.formats.html.document import HtmlFormat
 from mtpipe.formats.html.tags import tokens
-from mtpipe.formats.jsonl import JsonLinesFormat, write_rows
+from mtpipe.formats.jsonl import JsonLinesFormat, format_row
 from mtpipe.formats.markdown.document import MarkdownFormat
 from mtpipe.formats.text import TextFormat
 
@@ -402,8 +402,7 @@ def test_jsonl_streams_rows(tmp_path):
     path.write_bytes(b'\xef\xbb\xbf{"source": "a"}\r\n\n{"source": "b", "draft": "B"}')
     rows = JsonLinesFormat().read_rows(path, "doc")
     assert not isinstance(rows, list)
-    write_rows(tmp_path / "out.jsonl", ((line, replace(s, draft=s.draft or "A")) for line, s in rows))
-    assert [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()] == [
+    assert [json.loads(format_row(line, replace(s, draft=s.draft or "A"))) for line, s in rows] == [
         {"source": "a", "draft": "A", "target": "A", "errors": []},
         {"source": "b", "draft": "B", "target": "B", "errors": []}]
 
