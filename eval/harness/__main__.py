@@ -1,5 +1,5 @@
 """python -m eval.harness"""
 
-from eval.harness.cli import experiment
+from eval.harness.cli import harness
 
-experiment(prog_name="python -m eval.harness")
+harness(prog_name="python -m eval.harness")

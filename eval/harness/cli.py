@@ -32,11 +32,13 @@ _comet = click.option("--comet", default="", metavar="CHECKPOINT", help="For COM
 
 
 @click.group(cls=ErrorGroup)
-def experiment() -> None:
+@click.pass_context
+def harness(ctx: click.Context) -> None:
     """Our systems on the shared tasks' test sets and on our own."""
+    ctx.obj = {}  # the commands' settings are their options: no mtpipe.toml is read
 
 
-@experiment.command()
+@harness.command()
 @_DIR
 @_systems
 @_results
@@ -72,7 +74,7 @@ def wmt25(
     ctx.exit(1 if problems else 0)
 
 
-@experiment.command()
+@harness.command()
 @_DIR
 @_systems
 @_results
@@ -102,7 +104,7 @@ def wmt23(
     click.echo(table.rstrip())
 
 
-@experiment.command()
+@harness.command()
 @click.argument("sets", metavar="PAIR=SEGMENTS...", nargs=-1, required=True)
 @_systems
 @_results
@@ -136,7 +138,7 @@ def own(
     click.echo(table.rstrip())
 
 
-@experiment.command()
+@harness.command()
 @click.argument("sets", metavar="PAIR=SEGMENTS...", nargs=-1)
 @_systems
 @_results
@@ -168,7 +170,7 @@ def seed(
     click.echo(table.rstrip())
 
 
-@experiment.command()
+@harness.command()
 @click.argument("results", type=FOLDER, default=Path("eval/results"))
 @click.option("--strict", is_flag=True, help="Exit with 1 where something has changed.")
 @click.pass_context
@@ -232,7 +234,7 @@ def _tell(line: str) -> None:
     click.echo(line, err=True)
 
 
-@experiment.command("wmt25-segments")
+@harness.command("wmt25-segments")
 @click.argument("data", metavar="FULL_DATA", type=FILE)
 @click.argument("outputs", metavar="SUBMISSION", type=FILE)
 @languages

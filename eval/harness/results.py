@@ -15,7 +15,8 @@ from mtpipe.errors import InputError, OutputError
 from mtpipe.io import digest
 
 _ROOT = Path(__file__).parents[2]
-_SHOWING = ("mtpipe.cli.main", "mtpipe.cli.progress", "mtpipe.report", "eval.harness.results")  # can't change a figure
+# modules that can't change a figure
+_SHOWING = ("mtpipe.cli", "mtpipe.report", "eval.harness.results", "eval.harness.cli", "eval.harness.__main__")
 _DIGITS = 4
 _LISTED = 8
 
@@ -24,7 +25,7 @@ Made = dict[str, dict[str, str]]
 
 def made_with(models: Mapping[str, Path], files: Iterable[Path]) -> Made:
     """{"code", "models", "files"}: digests of the modules in use now, of model folders by name, of files by path."""
-    names = [name for name in sys.modules if name.startswith("mtpipe") and not name.startswith(_SHOWING)]
+    names = [name for name in sys.modules if name.startswith(("mtpipe", "eval.harness")) and not name.startswith(_SHOWING)]
     paths = {Path(str(path)) for name in names if (path := getattr(sys.modules[name], "__file__", None))}
     return {
         "code": {path.relative_to(_ROOT).as_posix(): _digest(path) for path in sorted(paths)},
@@ -69,7 +70,7 @@ def read(path: Path) -> dict[str, Any]:
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise InputError(f"{path}: no result of `mtpipe experiment` ({error}); make it again") from error
+        raise InputError(f"{path}: not a result of `make eval` ({error}); make it again") from error
     return data if isinstance(data, dict) else {}
 
 

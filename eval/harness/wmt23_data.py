@@ -12,8 +12,8 @@ from typing import Any
 
 from mtpipe.document.segment import Segment
 from mtpipe.errors import InputError
-from mtpipe.evaluation.testsets.items import terms_of
-from mtpipe.evaluation.testsets.lines import lines
+from mtpipe.evaluation.testsets.lines import read_lines
+from mtpipe.evaluation.testsets.terms import read_terms
 from mtpipe.glossary.model import Term
 
 MODES = {"proper": "term", "random": "rand", "noterm": "base"}  # and what the table of results calls them
@@ -58,7 +58,7 @@ class Task:
         name = f"{self.source_lang}{self.target_lang}"
         sources, references = (self._lines(f"{name}.{lang}") for lang in (self.source_lang, self.target_lang))
         path = self._items(items) if items != "noterm" else None
-        given = lines(path) if path else ["[]"] * len(sources)
+        given = read_lines(path) if path else ["[]"] * len(sources)
         if not len(sources) == len(references) == len(given):
             said = f"{len(sources)} sources, {len(references)} references and {len(given)} lines of {items} terms"
             raise InputError(f"{self.folder}/{name}: {said}; aligned files need as many lines")
@@ -78,10 +78,10 @@ class Task:
     def _lines(self, name: str) -> list[str]:
         if not (self.folder / name).is_file():
             raise InputError(f"{self.folder}: no {name}, although there are terms of the pair")
-        return lines(self.folder / name)
+        return read_lines(self.folder / name)
 
     def _terms(self, items: list[Any], where: str) -> tuple[Term, ...]:
-        return terms_of(items, where, self.source_lang, self.target_lang)
+        return read_terms(items, where, self.source_lang, self.target_lang)
 
 
 def tasks(folder: Path) -> list[Task]:
@@ -118,7 +118,7 @@ def _official(rows: list[dict[str, str]], pair: str) -> dict[str, dict[str, dict
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
-    rows = list(csv.DictReader(lines(path), delimiter="\t"))
+    rows = list(csv.DictReader(read_lines(path), delimiter="\t"))
     lacking = {"dataset", "pair", "terminology", "system", *FIGURES} - {*(rows[0] if rows else ())}
     if lacking:
         raise InputError(f"{path}:1: no column {', '.join(sorted(lacking))}; give the organisers' table of results")

@@ -11,8 +11,8 @@ from typing import Any
 
 from mtpipe.document.segment import Segment
 from mtpipe.errors import InputError
-from mtpipe.evaluation.testsets import Outputs, put_together
-from mtpipe.evaluation.testsets.items import terms_of
+from mtpipe.evaluation.testsets import Outputs, with_outputs
+from mtpipe.evaluation.testsets.terms import read_terms
 
 MODES = ("proper", "random", "noterm")
 ITEMS = ("proper", "random")  # both are counted in every mode
@@ -56,7 +56,7 @@ class Task:
         """The same with what the team gave in the mode as drafts."""
         langs = (self.source_lang, self.target_lang)
         return [segment for data, path in zip(self.data, self.submissions[team, mode], strict=True)
-                for segment in put_together(list(_segments(data, *langs, items)), _outputs(path, *langs))]
+                for segment in with_outputs(list(_segments(data, *langs, items)), _outputs(path, *langs))]
 
 
 def tasks(folder: Path) -> list[Task]:
@@ -90,7 +90,7 @@ def segments(data: Path, outputs: Path, source_lang: str, target_lang: str, mode
 
     Raises InputError for lines that don't match.
     """
-    found = put_together(list(_segments(data, source_lang, target_lang, mode)),
+    found = with_outputs(list(_segments(data, source_lang, target_lang, mode)),
                          _outputs(outputs, source_lang, target_lang))  # fmt: skip
     return [replace(segment, id=f"{outputs.stem}#{n}") for n, segment in enumerate(found, 1)]
 
@@ -133,7 +133,7 @@ def _segments(path: Path, source_lang: str, target_lang: str, mode: str) -> Iter
         source, reference = (_text(row, lang, where) for lang in (source_lang, target_lang))
         if mode not in row:
             raise InputError(f"{where}: no {mode!r} here, only {', '.join(row)}")
-        terms = terms_of(row[mode], where, source_lang, target_lang)
+        terms = read_terms(row[mode], where, source_lang, target_lang)
         yield Segment(where.rpartition("/")[2].replace(":", "#"), source, terms=terms, reference=reference)
 
 

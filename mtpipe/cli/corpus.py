@@ -74,7 +74,7 @@ def compare(
 
     chosen = {path.stem.split(".")[0]: frozenset(path.read_text("utf-8").split()) for path in subsets}
     systems = {path.name: list(segments(source, reference, path)) for path in outputs}
-    rows = list(scoring.compare(systems, load_glossary(glossary, source_lang, target_lang), chosen))
+    rows = list(scoring.score_subsets(systems, load_glossary(glossary, source_lang, target_lang), chosen))
     jobs = {path.name: scores.job_facts(path, chosen) for path in outputs}
     result = json.dumps({"rows": rows, "jobs": jobs}, ensure_ascii=False, indent=1)
     table = scores.table(rows, jobs, note)

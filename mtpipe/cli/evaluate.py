@@ -60,17 +60,19 @@ def evaluate(
     A SYSTEM is a file of translations (lines, JSON Lines, TSV, WMT's SGM or XML), a folder of documents, or a bilingual
     file; it is called NAME, or by its file, or by its job's folder, whose speed then goes into the table too.
     """
-    from mtpipe.evaluation import comparison
+    from mtpipe.evaluation import comparison, side_by_side
+    from mtpipe.evaluation.testsets.files import SetFiles
     from mtpipe.report import scores
 
     entries = [_entry(text) for text in systems]
-    asked = comparison.Asked(source_lang, target_lang, test, source, reference, terms, layout, mode)
+    files = SetFiles(source_lang, target_lang, test, source, reference, terms, layout, mode)
     settings = comparison.Settings(source_lang, target_lang, options=ctx.obj.get("options", {}), baseline=baseline,
-                                   samples=samples, seed=seed, **_metrics(metrics))  # fmt: skip
-    found = comparison.contest(entries, asked, settings, glossary, human, has_tags)
-    data = comparison.described(found) | {"name": name, "note": note}
+                                   samples=samples, seed=seed, with_human=human, has_tags=has_tags,
+                                   **_metrics(metrics))  # fmt: skip
+    result = comparison.compare_files(entries, files, settings, glossary)
+    data = result.to_dict() | {"name": name, "note": note}
     jobs = {system: scores.job_facts(path if path.is_dir() else path.parent, {})
-            for system, path in found.paths.items()}  # fmt: skip
+            for system, path in result.paths.items()}  # fmt: skip
     table = scores.table(data["systems"], jobs, note)
     if table_file:
         scores.write(table_file, table)
@@ -79,7 +81,7 @@ def evaluate(
     if html:
         from mtpipe.report import evaluation
 
-        scores.write(html, evaluation.render(data | comparison.findings(found) | {"jobs": jobs}))
+        scores.write(html, evaluation.render(data | side_by_side.details(result) | {"jobs": jobs}))
     show(data, as_json, [table.rstrip(), *scores.remarks(data), data["signature"], *scores.signatures(data["systems"])])
 
 

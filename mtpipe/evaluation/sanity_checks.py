@@ -16,44 +16,44 @@ _DOUBT = 0.6  # share of the references' share of known words below which a lang
 _LITTLE = 0.5  # share of known words below which it is where there is no reference
 
 
-def of_systems(systems: Mapping[str, Sequence[Segment]], languages: tuple[str, str]) -> dict[str, list[str]]:
+def check_systems(systems: Mapping[str, Sequence[Segment]], languages: tuple[str, str]) -> dict[str, list[str]]:
     """What is odd about each system's translations: empty or copied ones, another language, another system's."""
-    found: dict[str, list[str]] = {}
-    known: dict[tuple[str | None, ...], str] = {}
+    remarks: dict[str, list[str]] = {}
+    first_with: dict[tuple[str | None, ...], str] = {}
     for name, segments in systems.items():
-        found[name] = _of_targets(segments, languages)
-        same = known.setdefault(tuple(segment.target for segment in segments), name)
+        remarks[name] = _check_targets(segments, languages)
+        same = first_with.setdefault(tuple(segment.target for segment in segments), name)
         if same != name:
-            found[name].append(f"its translations are those of {same}")
-    return found
+            remarks[name].append(f"its translations are those of {same}")
+    return remarks
 
 
-def of_test_set(segments: Sequence[Segment], languages: tuple[str, str]) -> list[str]:
+def check_test_set(segments: Sequence[Segment], languages: tuple[str, str]) -> list[str]:
     """What is odd about a test set: no references or some missing, sources or references in another language."""
     references = [segment.reference for segment in segments if segment.reference is not None]
-    found = [] if references else ["no segment has a reference"]
+    remarks = [] if references else ["no segment has a reference"]
     if 0 < len(references) < len(segments):
-        found = [f"{len(segments) - len(references)} of {len(segments)} segments have no reference"]
-    found += _doubts("the sources", [segment.source for segment in segments], [], languages[::-1])
-    return found + _doubts("the references", references, [], languages)
+        remarks = [f"{len(segments) - len(references)} of {len(segments)} segments have no reference"]
+    remarks += _check_language("the sources", [segment.source for segment in segments], [], languages[::-1])
+    return remarks + _check_language("the references", references, [], languages)
 
 
-def _of_targets(segments: Sequence[Segment], languages: tuple[str, str]) -> list[str]:
-    asked = [segment for segment in segments if segment.source.strip()]
-    empty = sum(not (segment.target or "").strip() for segment in asked)
-    copied = sum((s.target or "").strip() == s.source.strip() for s in asked if _is_text(s.source))
-    found = [f"{empty} of {len(asked)} translations are empty and count as such"] if empty else []
-    found += [f"{copied} of {len(asked)} translations are the source unchanged"] if copied else []
+def _check_targets(segments: Sequence[Segment], languages: tuple[str, str]) -> list[str]:
+    texts = [segment for segment in segments if segment.source.strip()]
+    empty = sum(not (segment.target or "").strip() for segment in texts)
+    copied = sum((s.target or "").strip() == s.source.strip() for s in texts if _must_change(s.source))
+    remarks = [f"{empty} of {len(texts)} translations are empty and count as such"] if empty else []
+    remarks += [f"{copied} of {len(texts)} translations are the source unchanged"] if copied else []
     references = [segment.reference or "" for segment in segments]
-    return found + _doubts("the translations", [s.target or "" for s in segments], references, languages)
+    return remarks + _check_language("the translations", [s.target or "" for s in segments], references, languages)
 
 
-def _doubts(
+def _check_language(
     what: str, texts: Sequence[str], references: Sequence[str], languages: tuple[str, str]
 ) -> list[str]:
     """Are the texts in the target language? By the share of words that its dictionary, and the source's, know."""
     source, target = languages
-    share, other, usual = _known(texts, target), _known(texts, source), _known(references, target)
+    share, other, usual = _known_share(texts, target), _known_share(texts, source), _known_share(references, target)
     if share is None:
         return []
     if other is not None and not is_same(source, target) and other > share + 0.1:
@@ -65,13 +65,13 @@ def _doubts(
     return []
 
 
-def _known(texts: Sequence[str], lang: str) -> float | None:
+def _known_share(texts: Sequence[str], lang: str) -> float | None:
     """The share of words that the language's dictionary knows, in a sample; None where there is none to tell by."""
     step = max(1, len(texts) // _SAMPLE)
-    found = [lemmatization.is_known(word, lang) for text in texts[::step] for word in words(text) if word.isalpha()]
-    return float(np.mean([bool(known) for known in found])) if found and None not in found else None
+    known = [lemmatization.is_known(word, lang) for text in texts[::step] for word in words(text) if word.isalpha()]
+    return float(np.mean([bool(is_known) for is_known in known])) if known and None not in known else None
 
 
-def _is_text(text: str) -> bool:
+def _must_change(text: str) -> bool:
     """Whether a text is so long that its translation must differ from it."""
     return sum(word.isalpha() and word.islower() for word in words(text)) > 3

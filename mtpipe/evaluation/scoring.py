@@ -22,7 +22,7 @@ def evaluate(
     segments: Sequence[Segment], source_lang: str, target_lang: str, metrics: Sequence[str] = METRICS,
     options: Mapping[str, Mapping[str, Any]] = {}, **offered: Any,
 ) -> list[Score]:
-    """A score for each metric, in order, of the segments' targets; term metrics need the matches of `terms.Matcher`.
+    """A score for each metric, in order, of the segments' targets; term metrics need the matches of `Matcher`.
 
     Metrics that compare with a reference are computed over the segments that have one, and note it where others have
     none; a metric that has nothing to count has the value nan, and its note says why. A segment without a target counts
@@ -43,24 +43,24 @@ def create(
                            target_lang=target_lang, **offered) for name in metrics]  # fmt: skip
 
 
-def suited(metric: Metric, segments: Sequence[Segment]) -> Sequence[Segment]:
+def applicable(metric: Metric, segments: Sequence[Segment]) -> Sequence[Segment]:
     """The segments that the metric can be computed over."""
     return [s for s in segments if s.reference is not None] if metric.needs_reference else segments
 
 
 def score(metric: Metric, segments: Sequence[Segment]) -> Score:
     """The metric's score over the segments that it can be computed over; a gap with its reason where these are none."""
-    chosen = suited(metric, segments)
+    chosen = applicable(metric, segments)
     if not chosen:
         return Score(metric.name, nan, "", "no segment has a reference")
-    found = metric.score(chosen)
+    result = metric.score(chosen)
     if len(chosen) < len(segments):
-        return replace(found, note=f"{len(chosen)} of {len(segments)} segments have a reference"
-                                   f"{found.note and f'; {found.note}'}")  # fmt: skip
-    return found
+        return replace(result, note=f"{len(chosen)} of {len(segments)} segments have a reference"
+                                    f"{result.note and f'; {result.note}'}")  # fmt: skip
+    return result
 
 
-def compare(
+def score_subsets(
     systems: Mapping[str, Sequence[Segment]], glossary: Glossary, subsets: Mapping[str, frozenset[str]],
     metrics: Sequence[str] = METRICS,
 ) -> Iterator[dict[str, Any]]:
@@ -71,12 +71,12 @@ def compare(
     subset of which no document is there.
     """
     matched = Matcher(glossary).find(next(iter(systems.values())))
-    found = {segment.id: segment.matches for segment in matched}
+    matches = {segment.id: segment.matches for segment in matched}
     human = [replace(segment, draft=segment.reference) for segment in matched]
     for name, documents in {"all": None, **subsets}.items():
         for system, segments in {**systems, "human": human}.items():
             chosen = [
-                replace(segment, matches=found[segment.id]) for segment in segments
+                replace(segment, matches=matches[segment.id]) for segment in segments
                 if documents is None or segment.id.rpartition("#")[0] in documents
             ]
             if not chosen:

@@ -64,9 +64,9 @@ def _figures(weights: np.ndarray, statistics: np.ndarray, figure: Figure, base: 
     return np.array([figure(row + base) for row in np.concatenate(sums)])
 
 
-def _p_value(found: np.ndarray, difference: float) -> float:
+def _p_value(differences: np.ndarray, difference: float) -> float:
     """The share of samples beyond the difference, itself counted among them (Noreen 1989); 1 for no difference."""
     if abs(difference) < _HAIR:
         return 1.0  # where sacrebleu gives the least p: two equal systems would pass for different ones
-    counted = found[~np.isnan(found)]
+    counted = differences[~np.isnan(differences)]
     return float((np.sum(counted > difference + _HAIR) + 1) / (len(counted) + 1))

@@ -12,7 +12,8 @@ from typing import Any
 from mtpipe.config import EDITORS, Job
 from mtpipe.corpora import pairs
 from mtpipe.errors import MtpipeError
-from mtpipe.evaluation import comparison
+from mtpipe.evaluation import comparison, side_by_side
+from mtpipe.evaluation.testsets.files import SetFiles
 from mtpipe.llm import client, prompts
 from mtpipe.models import registry
 from mtpipe.pipeline import job_folder, jobs, stages
@@ -187,14 +188,13 @@ class Steps:
             self.tell(f"evaluate: {name}")
             folders[name] = test.with_name(name)
             jobs.run(replace(job, source=test, out=folders[name], report_dir=None), self.on_progress)
-        settings = comparison.Settings(*self._languages, options=flow.job.options)
+        settings = comparison.Settings(*self._languages, options=flow.job.options, has_tags=flow.evaluate.tags)
         if flow.evaluate.metrics:
             settings = replace(settings, metrics=flow.evaluate.metrics)
-        found = comparison.contest([(name, folder / test.name) for name, folder in folders.items()],
-                                   comparison.Asked(*self._languages), settings, flow.job.glossary,
-                                   has_tags=flow.evaluate.tags)  # fmt: skip
-        data = comparison.described(found) | {"name": flow.path.name}
-        comparison_files.write(data, comparison.findings(found), folders, flow.work / "evaluation")
+        entries = [(name, folder / test.name) for name, folder in folders.items()]
+        result = comparison.compare_files(entries, SetFiles(*self._languages), settings, flow.job.glossary)
+        data = result.to_dict() | {"name": flow.path.name}
+        comparison_files.write(data, side_by_side.details(result), folders, flow.work / "evaluation")
         return {"systems": {row["system"]: row["scores"] for row in data["systems"]}}
 
     def _tests(self) -> tuple[Path, ...]:

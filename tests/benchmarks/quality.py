@@ -15,8 +15,8 @@ from scipy.stats import pearsonr, spearmanr
 
 from mtpipe import plugins
 from mtpipe.evaluation.metrics import by_segment
-from mtpipe.evaluation.metrics.chrf import Chrf
-from mtpipe.evaluation.metrics.quality import Quality
+from mtpipe.evaluation.metrics.reference_free import Quality
+from mtpipe.evaluation.metrics.string_based import Chrf
 from mtpipe.models import registry
 from mtpipe.mt.ct2 import CTranslate2Translator
 from mtpipe.pipeline.steps import translate

@@ -11,9 +11,9 @@ from click.testing import CliRunner
 from eval.harness import own, results, seed
 from eval.harness import tables as report
 from eval.harness import wmt23_data
+from eval.harness.cli import harness
 from eval.harness.figures import row
 from eval.harness.systems import NO_LLM, Setup
-from mtpipe.cli.main import main
 from mtpipe.document.segment import Segment, TermMatch
 from mtpipe.glossary.model import Term
 from mtpipe.models.registry import BUNDLED
@@ -102,7 +102,8 @@ def test_results_are_replaced_and_say_what_has_changed(given, tmp_path):
     model.mkdir()
     (model / "weights").write_text("1")
     made = results.made_with({"en-de": model}, [given.path])
-    assert "experiments/own.py" in made["code"] and "terms.py" in made["code"] and "cli.py" not in made["code"]
+    assert "eval/harness/own.py" in made["code"] and "mtpipe/terminology/checker.py" in made["code"]
+    assert "mtpipe/cli/main.py" not in made["code"]
     found = [row({"pair": "en-de", "subset": "all"}, "plain", "ours", {"bleu": 12.345678})]
     path = results.write(tmp_path / "results", made, found, 3.2)
     assert path.stem == results.signature(made) and results.read(path)["rows"][0]["figures"] == {"bleu": 12.3457}
@@ -133,7 +134,7 @@ def test_a_figure_that_changed_is_shown_with_its_difference():
 
 
 def run(*arguments):
-    return CliRunner().invoke(main, ["experiment", *map(str, arguments)])
+    return CliRunner().invoke(harness, [*map(str, arguments)])
 
 
 def test_own_keeps_results_and_says_what_there_is_no_model_for(given, tmp_path):

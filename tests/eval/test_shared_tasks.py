@@ -10,8 +10,8 @@ from eval.harness import wmt23
 from eval.harness import wmt23_data as wmt23_files
 from eval.harness import wmt25
 from eval.harness import wmt25_data as wmt25_files
+from eval.harness.cli import harness
 from eval.harness.systems import NO_LLM, Setup, lacking, translate
-from mtpipe.cli.main import main
 from tests.support.llm_server import LlmServer
 from tests.support.shared_tasks import figures, rows, wmt23_folder, wmt25_clone
 
@@ -126,7 +126,7 @@ def test_official_rates_tell_whether_the_items_are_the_same(german):
 
 
 def run(*arguments):
-    return CliRunner().invoke(main, ["experiment", *map(str, arguments)])
+    return CliRunner().invoke(harness, [*map(str, arguments)])
 
 
 def test_wmt25_command_writes_tables_and_fails_where_figures_differ(clone, tasks, tmp_path):

@@ -1,11 +1,11 @@
-"""Figures for translations: one metric a file, all behind `Metric`, each score with the signature that made it."""
+"""Metrics of translations: one family a file, all behind `Metric`, each score with the signature that made it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from importlib.metadata import version
 from math import isnan
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
@@ -35,9 +35,9 @@ class Rate(Metric, Protocol):
 
 
 class Graded(Metric, Protocol):
-    """A metric that scores the whole by other statistics than a mean, yet has a figure for each segment by itself.
+    """A metric whose corpus score is no mean of segment scores, yet which scores each segment by itself too.
 
-    What statistics add up to gives the figure of the whole, so that it can be resampled too.
+    The sums of its statistics give the corpus score, so that it can be resampled as well.
     """
 
     def statistics(self, segments: Sequence[Segment]) -> np.ndarray:
@@ -59,39 +59,25 @@ def by_segment(metric: Metric, segments: Sequence[Segment]) -> np.ndarray:
         return metric.grades(segments)
     if not hasattr(metric, "counts"):
         return np.full(len(segments), np.nan)
-    met, asked = metric.counts(segments).T
-    return np.divide(met, asked, out=np.full(len(segments), np.nan), where=asked > 0)
+    numerators, denominators = metric.counts(segments).T
+    return np.divide(numerators, denominators, out=np.full(len(segments), np.nan), where=denominators > 0)
 
 
-def sufficient(
-    metric: Any, segments: Sequence[Segment], known: dict[tuple[str, str], Sequence[float]]
-) -> np.ndarray:
-    """[segments × k]: the statistics of a metric of sacrebleu, as its own tests of significance use them.
-
-    known holds those of (target, reference): many systems share segments, and each is asked for more than once.
-    """
-    pairs = [(segment.target or "", segment.reference or "") for segment in segments]
-    if new := [pair for pair in dict.fromkeys(pairs) if pair not in known]:
-        hypotheses, references = zip(*new)
-        known.update(zip(new, metric._extract_corpus_statistics(hypotheses, [references]), strict=True))
-    return np.array([known[pair] for pair in pairs], dtype=float)
-
-
-def tally(shares: Iterable[Sequence[float]]) -> np.ndarray:
+def count_shares(shares: Iterable[Sequence[float]]) -> np.ndarray:
     """[segments × 2]: the sum and the number of each segment's shares."""
-    return np.array([(sum(found), len(found)) for found in shares], dtype=float).reshape(-1, 2)
+    return np.array([(sum(of_segment), len(of_segment)) for of_segment in shares], dtype=float).reshape(-1, 2)
 
 
 def quotient(counts: np.ndarray) -> float:
     """The value of a Rate: the sum of numerators over that of denominators; nan where there is nothing to count."""
-    met, asked = counts.sum(axis=0)
-    return float(met / asked) if asked else float("nan")
+    numerator, denominator = counts.sum(axis=0)
+    return float(numerator / denominator) if denominator else float("nan")
 
 
-def rate(name: str, counts: np.ndarray, said: str, unit: str = "items", none: str = "no term is required") -> Score:
-    """The score of a Rate; said: how it counts, unit: what the denominator counts, none: the note where that is 0."""
+def rate(name: str, counts: np.ndarray, method: str, unit: str = "items", none: str = "no term is required") -> Score:
+    """The score of a Rate; method: how it counts, unit: what the denominator counts, none: the note where that is 0."""
     value = quotient(counts)
-    return Score(name, value, f"{unit}:{counts[:, 1].sum():.0f}|{said}", none if isnan(value) else "")
+    return Score(name, value, f"{unit}:{counts[:, 1].sum():.0f}|{method}", none if isnan(value) else "")
 
 
 def signature(*langs: str) -> str:

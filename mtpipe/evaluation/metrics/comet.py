@@ -105,11 +105,11 @@ class _Scorer:
     def scores(self, rows: Sequence[tuple[str, ...]], batch_size: int, devices: list[int]) -> list[float]:
         new = [row for row in dict.fromkeys(rows) if row not in self._known]
         if new:
-            asked = [dict(zip(("src", "mt", "ref"), row)) for row in new]
+            inputs = [dict(zip(("src", "mt", "ref"), row)) for row in new]
             with _silence():
-                found = self._model.predict(asked, batch_size=batch_size, gpus=len(devices), devices=devices or None,
-                                            progress_bar=False)  # fmt: skip
-            self._known.update(zip(new, found["scores"], strict=True))
+                predictions = self._model.predict(inputs, batch_size=batch_size, gpus=len(devices),
+                                                  devices=devices or None, progress_bar=False)  # fmt: skip
+            self._known.update(zip(new, predictions["scores"], strict=True))
         return [self._known[row] for row in rows]
 
 
@@ -119,10 +119,10 @@ def _scorer(path: Path, _changed: int, reload_hparams: bool, is_local: bool) -> 
         with _silence():
             model = comet.load_from_checkpoint(str(path), reload_hparams, local_files_only=is_local)
     except Exception as error:  # unpickling and five libraries raise what they like
-        said = str(error).strip().splitlines() or [""]
+        lines = str(error).strip().splitlines() or [""]
         raise ModelError(
-            f"{path}: COMET can't load it ({type(error).__name__}: {said[0]}); is the file whole, and are tokenizer and"
-            " configuration of its encoder in the hub's cache (`hf download`), or in a folder that hparams.yaml names"
+            f"{path}: COMET can't load it ({type(error).__name__}: {lines[0]}); is the file whole, and are tokenizer"
+            " and configuration of its encoder in the hub's cache (`hf download`), or in a folder that hparams.yaml names"
             " as pretrained_model (then set reload_hparams)?") from error  # fmt: skip
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()[:16]
@@ -136,11 +136,11 @@ def _checkpoint(model: str) -> Path:
     if path.is_file():
         return path
     if path.is_dir():
-        found = sorted((path / "checkpoints").glob("*.ckpt"))
-        if len(found) != 1:
-            raise ModelError(f"{path}: {len(found) or 'no'} .ckpt files in its folder checkpoints; give one of a COMET"
+        files = sorted((path / "checkpoints").glob("*.ckpt"))
+        if len(files) != 1:
+            raise ModelError(f"{path}: {len(files) or 'no'} .ckpt files in its folder checkpoints; give one of a COMET"
                              " checkpoint")  # fmt: skip
-        return found[0]
+        return files[0]
     if model.count("/") != 1 or path.suffix == ".ckpt":
         raise ModelError(f"{model}: no such file or folder, and no name on the hub (owner/name)")
     try:

@@ -9,7 +9,7 @@ from rapidfuzz import fuzz
 
 from mtpipe.document.segment import Score, Segment
 from mtpipe.errors import ConfigError
-from mtpipe.evaluation.metrics import rate, signature, tally
+from mtpipe.evaluation.metrics import count_shares, rate, signature
 from mtpipe.languages import lemmatization
 
 MODES = ("regex", "fuzzy90", "lemma_regex", "lemma_fuzzy90")
@@ -36,7 +36,7 @@ class Wmt23TermSuccess:
         self.name = "tsr_wmt23" if mode == DEFAULT else f"tsr_wmt23_{mode}"
 
     def counts(self, segments: Sequence[Segment]) -> np.ndarray:
-        return tally(
+        return count_shares(
             [any(self._holds(text, self._read(form)) for form in term.targets) for term in segment.terms]
             for segment in segments
             for text in [self._read(segment.target or "")]

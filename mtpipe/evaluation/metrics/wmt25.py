@@ -10,7 +10,7 @@ import numpy as np
 
 from mtpipe import __version__
 from mtpipe.document.segment import Score, Segment
-from mtpipe.evaluation.metrics import rate, signature, tally
+from mtpipe.evaluation.metrics import count_shares, rate, signature
 from mtpipe.glossary.model import Term
 from mtpipe.languages import lemmatization
 from mtpipe.languages.tags import primary_subtag
@@ -36,7 +36,7 @@ class Wmt25TermSuccess:
 
     def counts(self, segments: Sequence[Segment]) -> np.ndarray:
         source_lang, target_lang = self._langs
-        return tally(
+        return count_shares(
             [
                 any(_holds(segment.target or "", form, target_lang) for form in term.targets)
                 for term in _items(segment)
@@ -61,7 +61,9 @@ class Wmt25DocumentTermSuccess:
     needs_reference = True
 
     def counts(self, segments: Sequence[Segment]) -> np.ndarray:
-        return tally([share for term in _items(segment) for share in _shares(segment, term)] for segment in segments)
+        return count_shares(
+            [share for term in _items(segment) for share in _shares(segment, term)] for segment in segments
+        )
 
     def score(self, segments: Sequence[Segment]) -> Score:
         return rate(self.name, self.counts(segments), f"match:occurrences|case:lc|mtpipe:{__version__}")
@@ -72,15 +74,15 @@ def _shares(segment: Segment, term: Term) -> Iterable[float]:
     source, target, reference = (text.lower() for text in (segment.source, segment.target or "",
                                                            segment.reference or ""))  # fmt: skip
     forms = [form.lower() for form in term.targets]
-    asked = source.count(term.source.lower())
-    if asked and any(form in reference for form in forms):
-        yield min(1.0, sum(target.count(form) for form in forms) / asked)
+    in_source = source.count(term.source.lower())
+    if in_source and any(form in reference for form in forms):
+        yield min(1.0, sum(target.count(form) for form in forms) / in_source)
 
 
 def _items(segment: Segment) -> Iterable[Term]:
     """The distinct terms that the segment brings or in which the glossary's were found, banned ones left out."""
-    found = (*segment.terms, *(match.term for match in segment.matches))
-    return dict.fromkeys(term for term in found if term.status != "forbidden")
+    terms = (*segment.terms, *(match.term for match in segment.matches))
+    return dict.fromkeys(term for term in terms if term.status != "forbidden")
 
 
 def _holds(text: str, form: str, lang: str) -> bool:

@@ -1,4 +1,4 @@
-"""Test sets and systems' outputs on disk: one layout a module, all behind `Layout`; both meet in `put_together`."""
+"""Test sets and systems' outputs on disk: one layout a module, all behind `Layout`; both meet in `with_outputs`."""
 
 from __future__ import annotations
 
@@ -56,40 +56,40 @@ def layout_name(path: Path) -> str:
     return "folder" if path.is_dir() else LAYOUTS.get(compression.suffix(path), "lines")
 
 
-def put_together(segments: Sequence[Segment], outputs: Outputs) -> list[Segment]:
+def with_outputs(segments: Sequence[Segment], outputs: Outputs) -> list[Segment]:
     """The test set's segments with a system's texts as their drafts; a text that is not there is an empty one.
 
     Raises InputError where the outputs are not for these segments: another number of them, unknown or repeated ids,
     other sources.
     """
-    asked = [_bare(segment.source) for segment in segments]
-    is_in_order = not outputs.ids or [_bare(source) for source in outputs.sources] == asked
+    sources = [_one_line(segment.source) for segment in segments]
+    is_in_order = not outputs.ids or [_one_line(source) for source in outputs.sources] == sources
     if is_in_order and len(outputs.texts) != len(segments):
-        said = f"{outputs.path}: {len(outputs.texts)} translations for {len(segments)} segments"
-        raise InputError(f"{said}; give a system's output for this test set, a line each (an empty one for none)")
+        problem = f"{outputs.path}: {len(outputs.texts)} translations for {len(segments)} segments"
+        raise InputError(f"{problem}; give a system's output for this test set, a line each (an empty one for none)")
     ids = [segment.id for segment in segments] if is_in_order else outputs.ids
     refuse_repeated(outputs.path, ids)
-    by_id = dict(zip(ids, outputs.texts, strict=True))
-    known = dict(zip((segment.id for segment in segments), asked, strict=True))
-    if unknown := [name for name in ids if name not in known]:
-        said = f"{outputs.path}: {len(unknown)} of {len(ids)} ids are not in the test set ({_listed(unknown)})"
-        raise InputError(f"{said}; give outputs for this test set")
-    if other := [name for name, source in zip(ids, outputs.sources) if _bare(source) != known[name]]:
-        said = f"{outputs.path}: {len(other)} of {len(ids)} sources differ from the test set's ({_listed(other)})"
-        raise InputError(f"{said}; systems must have translated the same text")
-    return [replace(segment, draft=by_id.get(segment.id) or "", postedit=None) for segment in segments]
+    text_of = dict(zip(ids, outputs.texts, strict=True))
+    source_of = dict(zip((segment.id for segment in segments), sources, strict=True))
+    if unknown := [name for name in ids if name not in source_of]:
+        problem = f"{outputs.path}: {len(unknown)} of {len(ids)} ids are not in the test set ({_list(unknown)})"
+        raise InputError(f"{problem}; give outputs for this test set")
+    if other := [name for name, source in zip(ids, outputs.sources) if _one_line(source) != source_of[name]]:
+        problem = f"{outputs.path}: {len(other)} of {len(ids)} sources differ from the test set's ({_list(other)})"
+        raise InputError(f"{problem}; systems must have translated the same text")
+    return [replace(segment, draft=text_of.get(segment.id) or "", postedit=None) for segment in segments]
 
 
 def refuse_repeated(path: Path, ids: Sequence[str]) -> None:
     """Raises InputError naming the ids that stand more than once."""
     if repeated := [item for item, times in Counter(ids).items() if times > 1]:
-        raise InputError(f"{path}: {len(repeated)} ids come more than once ({_listed(repeated)}); each needs its own")
+        raise InputError(f"{path}: {len(repeated)} ids come more than once ({_list(repeated)}); each needs its own")
 
 
-def _bare(text: str) -> str:
+def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _listed(names: Sequence[str]) -> str:
+def _list(names: Sequence[str]) -> str:
     more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
     return ", ".join(names[:SHOWN]) + more

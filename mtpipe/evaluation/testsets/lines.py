@@ -8,7 +8,7 @@ from pathlib import Path
 from mtpipe.document.segment import Segment
 from mtpipe.errors import InputError
 from mtpipe.evaluation.testsets import Outputs
-from mtpipe.evaluation.testsets.items import terms_of
+from mtpipe.evaluation.testsets.terms import read_terms
 from mtpipe.io.lines import numbered
 
 
@@ -26,36 +26,36 @@ class Lines:
 
     def read(self, path: Path) -> list[Segment]:
         """The segments of a source file, called "<file>#<line>"; raises InputError for files of different length."""
-        sources = lines(path)
+        sources = read_lines(path)
         references = self._beside(path, sources, self._reference)
         terms = self._beside(path, sources, self._terms)
         return [
             Segment(f"{path.name}#{n}", source, reference=references[n - 1] if references else None,
-                    terms=self._parsed(terms[n - 1], n) if terms else ())
+                    terms=self._terms_of_line(terms[n - 1], n) if terms else ())
             for n, source in enumerate(sources, 1)
         ]  # fmt: skip
 
     def hypotheses(self, path: Path) -> list[Outputs]:
-        return [Outputs(path, tuple(lines(path)))]
+        return [Outputs(path, tuple(read_lines(path)))]
 
     def _beside(self, path: Path, sources: list[str], other: Path | None) -> list[str]:
         if other is None:
             return []
-        found = lines(other)
-        if len(found) != len(sources):
-            said = f"{other}: {len(found)} lines, but {path} has {len(sources)}"
-            raise InputError(f"{said}; aligned files need as many lines, an empty one for nothing")
-        return found
+        texts = read_lines(other)
+        if len(texts) != len(sources):
+            problem = f"{other}: {len(texts)} lines, but {path} has {len(sources)}"
+            raise InputError(f"{problem}; aligned files need as many lines, an empty one for nothing")
+        return texts
 
-    def _parsed(self, line: str, number: int) -> tuple:
+    def _terms_of_line(self, line: str, number: int) -> tuple:
         where = f"{self._terms}:{number}"
         try:
-            given = json.loads(line) if line.strip() else None
+            value = json.loads(line) if line.strip() else None
         except ValueError as error:
             raise InputError(f"{where}: not JSON ({error}); give the line's terms as a list of objects") from error
-        return terms_of(given, where, *self._langs)
+        return read_terms(value, where, *self._langs)
 
 
-def lines(path: Path) -> list[str]:
+def read_lines(path: Path) -> list[str]:
     """The lines of a UTF-8 file without their ends, only "\\n" and "\\r\\n" being such; raises InputError with line."""
     return [line for _, line in numbered(path)]

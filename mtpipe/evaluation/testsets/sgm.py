@@ -12,8 +12,8 @@ from lxml import etree
 from mtpipe.document import inline_codes
 from mtpipe.document.segment import Segment
 from mtpipe.errors import InputError
-from mtpipe.evaluation.testsets import Outputs, put_together, refuse_repeated
-from mtpipe.evaluation.testsets.lines import lines
+from mtpipe.evaluation.testsets import Outputs, refuse_repeated, with_outputs
+from mtpipe.evaluation.testsets.lines import read_lines
 from mtpipe.io import compression
 
 _TAG = re.compile(r"<(/?)(doc|seg|srcset|refset|tstset)\b([^>]*)>", re.IGNORECASE)
@@ -45,15 +45,15 @@ class Sgm:
             return segments
         if not reference:
             raise InputError(f"{where}: no reference segments; give a refset, or XML with <ref>")
-        found = put_together(segments, Outputs(where, tuple(reference.values()), tuple(reference)))
-        return [Segment(s.id, s.source, reference=s.draft or None, codes=s.codes) for s in found]
+        translated = with_outputs(segments, Outputs(where, tuple(reference.values()), tuple(reference)))
+        return [Segment(s.id, s.source, reference=s.draft or None, codes=s.codes) for s in translated]
 
     def hypotheses(self, path: Path) -> list[Outputs]:
-        found = [Outputs(path, tuple(texts.values()), tuple(texts), system=name)
-                 for kind, name, texts in _sides(path) if kind == "hyp"]
-        if not found:
+        systems = [Outputs(path, tuple(texts.values()), tuple(texts), system=name)
+                   for kind, name, texts in _sides(path) if kind == "hyp"]
+        if not systems:
             raise InputError(f"{path}: no system's output; give a tstset, or XML with <hyp system=…>")
-        return found
+        return systems
 
 
 Side = tuple[str, str, dict[str, str]]  # src, ref or hyp; the translator or system; texts by id
@@ -64,9 +64,9 @@ def _sides(path: Path) -> list[Side]:
     sides: dict[tuple[str, str], list[tuple[str, str]]] = {}
     for kind, name, where, text in _xml(path) if compression.suffix(path) == ".xml" else _sgm(path):
         sides.setdefault((kind, name), []).append((where, text))
-    for given in sides.values():
-        refuse_repeated(path, [where for where, _ in given])
-    return [(kind, name, dict(given)) for (kind, name), given in sides.items()]
+    for segments in sides.values():
+        refuse_repeated(path, [where for where, _ in segments])
+    return [(kind, name, dict(segments)) for (kind, name), segments in sides.items()]
 
 
 def _xml(path: Path) -> Iterator[tuple[str, str, str, str]]:
@@ -90,7 +90,7 @@ def _xml(path: Path) -> Iterator[tuple[str, str, str, str]]:
 
 def _sgm(path: Path) -> Iterator[tuple[str, str, str, str]]:
     """No parser reads it as it is: a bare & and < are common in it."""
-    text = "\n".join(lines(path))
+    text = "\n".join(read_lines(path))
     kinds = {"srcset": "src", "refset": "ref", "tstset": "hyp"}
     kind = name = document = segment = ""
     start = 0

@@ -6,10 +6,8 @@ import pytest
 from mtpipe import plugins
 from mtpipe.document.segment import Segment
 from mtpipe.errors import InputError
-from mtpipe.evaluation.metrics.bleu import Bleu
-from mtpipe.evaluation.metrics.chrf import Chrf
-from mtpipe.evaluation.metrics.term_success import StrictTermSuccess
-from mtpipe.evaluation.metrics.verbatim import Verbatim
+from mtpipe.evaluation.metrics.string_based import Bleu, Chrf
+from mtpipe.evaluation.metrics.terminology import StrictTermSuccess, Verbatim
 from mtpipe.evaluation.metrics.wmt25 import Wmt25TermSuccess
 from mtpipe.evaluation.scoring import METRICS, evaluate
 from mtpipe.glossary.model import Glossary, Term

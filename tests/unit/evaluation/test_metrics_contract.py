@@ -7,8 +7,7 @@ from math import isnan
 
 import numpy as np
 import pytest
-from sacrebleu.metrics.chrf import CHRF
-from sacrebleu.metrics.ter import TER
+from sacrebleu.metrics import CHRF, TER
 
 from mtpipe import __version__, plugins
 from mtpipe.document.segment import Segment

@@ -6,14 +6,18 @@ from math import isnan
 import pytest
 
 from mtpipe.document.segment import Segment
+from mtpipe.evaluation.comparison import Settings, compare
 from mtpipe.evaluation.metrics import by_segment
-from mtpipe.evaluation.metrics.all_terms import AllTerms
-from mtpipe.evaluation.metrics.already_right import RightChanged, RightChrf
-from mtpipe.evaluation.metrics.consistency import Consistency
-from mtpipe.evaluation.metrics.overuse import Overuse
-from mtpipe.evaluation.metrics.verbatim import ReferenceVerbatim, Verbatim
+from mtpipe.evaluation.metrics.terminology import (
+    AllTerms,
+    Consistency,
+    Overuse,
+    ReferenceVerbatim,
+    RightChanged,
+    RightChrf,
+    Verbatim,
+)
 from mtpipe.evaluation.scoring import evaluate
-from mtpipe.evaluation.systems import Settings, compare
 from mtpipe.glossary.model import Glossary, Term
 from mtpipe.terminology.matcher import Matcher
 

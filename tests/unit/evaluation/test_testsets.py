@@ -9,8 +9,8 @@ import pytest
 from mtpipe import plugins
 from mtpipe.document.segment import Segment
 from mtpipe.errors import ConfigError, GlossaryError, InputError
-from mtpipe.evaluation.testsets import Outputs, layout_name, put_together
-from mtpipe.evaluation.testsets.opening import Asked, as_test_set, open_systems, open_test_set
+from mtpipe.evaluation.testsets import Outputs, layout_name, with_outputs
+from mtpipe.evaluation.testsets.files import SetFiles, as_test_set, read_systems, read_test_set
 from mtpipe.glossary.model import Term
 
 SOURCES = ["Open the table.", "A cell & a row.", "Close it."]
@@ -48,7 +48,7 @@ def rows(*more):
 
 
 def asked(**given):
-    return Asked("en", "de", **given)
+    return SetFiles("en", "de", **given)
 
 
 @pytest.fixture(autouse=True)
@@ -83,7 +83,7 @@ def files(tmp_path, monkeypatch):
     ({"source": "src.sgm", "reference": "ref.sgm"}, ["d1#1", "d1#2", "d1#3"], False),
 ])
 def test_a_test_set_in_every_layout(given, ids, has_terms):
-    found = open_test_set(asked(**{key: Path(name) for key, name in given.items()}))
+    found = read_test_set(asked(**{key: Path(name) for key, name in given.items()}))
     assert [segment.id for segment in found] == ids
     assert [segment.source for segment in found] == SOURCES
     assert [segment.reference for segment in found] == REFERENCES
@@ -91,13 +91,13 @@ def test_a_test_set_in_every_layout(given, ids, has_terms):
 
 
 def test_the_mode_chooses_the_terms():
-    found = open_test_set(asked(test=Path("wmt25.jsonl"), mode="random"))
+    found = read_test_set(asked(test=Path("wmt25.jsonl"), mode="random"))
     assert {segment.terms for segment in found} == {(Term(("the",), ("die",)),)}
 
 
 def test_a_test_set_without_references_has_none():
-    assert {segment.reference for segment in open_test_set(asked(source=Path("x.en")))} == {None}
-    assert {segment.reference for segment in open_test_set(asked(source=Path("src.sgm")))} == {None}
+    assert {segment.reference for segment in read_test_set(asked(source=Path("x.en")))} == {None}
+    assert {segment.reference for segment in read_test_set(asked(source=Path("src.sgm")))} == {None}
 
 
 @pytest.mark.parametrize("name, given, names", [
@@ -107,7 +107,7 @@ def test_a_test_set_without_references_has_none():
 ])
 def test_outputs_in_every_layout(name, given, names):
     where = asked(**{key: Path(name) for key, name in given.items()})
-    found = open_systems([("", Path(name))], open_test_set(where), where)
+    found = read_systems([("", Path(name))], read_test_set(where), where)
     assert list(found) == names
     assert [segment.draft for segment in found[names[0]][1]] == OUTPUTS
     if name == "t.xml":  # what a system did not give is empty
@@ -120,7 +120,7 @@ def test_outputs_in_every_layout(name, given, names):
 def test_rows_in_any_order_are_put_to_their_ids(files, keys, more):
     (files / "o.jsonl").write_text(rows((keys, [(f"s{n}", OUTPUTS[n], *more) for n in (2, 0, 1)])), "utf-8")
     where = asked(test=Path("t.jsonl"))
-    (name, (_, found)), = open_systems([("", Path("o.jsonl"))], open_test_set(where), where).items()
+    (name, (_, found)), = read_systems([("", Path("o.jsonl"))], read_test_set(where), where).items()
     assert [segment.draft for segment in found] == OUTPUTS and name == (more or ["o"])[0]
 
 
@@ -129,18 +129,18 @@ def test_the_layouts_of_wmt24_and_wmt25(files):
         ("lp", "document_id", "segment_id", "source", "target", "original_target"),
         [("en-de_DE", "d", n, source, REFERENCES[n], "x") for n, source in enumerate(SOURCES)]
         + [("en-fr_FR", "d", 0, SOURCES[0], "Ouvrez", "x")])), "utf-8")
-    found = open_test_set(asked(test=Path("pp.jsonl")))
+    found = read_test_set(asked(test=Path("pp.jsonl")))
     assert [(s.id, s.source, s.reference) for s in found] == [
         (f"d#{n}", SOURCES[n], REFERENCES[n]) for n in range(3)]
     (files / "humeval.jsonl").write_text(rows((("doc_id", "src_text", "tgt_text"), [
         (f"en-de_DE_#_news_#_d_#_{n}", source, {"refA": REFERENCES[n], "S": OUTPUTS[n], "T": "x"})
         for n, source in enumerate(SOURCES)] + [("en-cs_CZ_#_news_#_d_#_0", SOURCES[0], {"S": "y"})])), "utf-8")
     where = asked(test=Path("humeval.jsonl"))
-    segments = open_test_set(where)
+    segments = read_test_set(where)
     assert [segment.reference for segment in segments] == REFERENCES
-    assert list(open_systems([("", Path("humeval.jsonl"))], segments, where)) == ["S", "T"]
+    assert list(read_systems([("", Path("humeval.jsonl"))], segments, where)) == ["S", "T"]
     with pytest.raises(InputError, match="no rows of en-pl, only of en-cs_CZ, en-de_DE; give --source-lang"):
-        open_test_set(Asked("en", "pl", test=Path("humeval.jsonl")))
+        read_test_set(SetFiles("en", "pl", test=Path("humeval.jsonl")))
 
 
 def test_bilingual_files_are_test_set_and_system_at_once(files):
@@ -150,7 +150,7 @@ def test_bilingual_files_are_test_set_and_system_at_once(files):
     segments = as_test_set(Path("a.jsonl"), where)
     assert [segment.draft for segment in segments] == [None] * 3
     # the ids are of another file, the sources are the same in order
-    assert [s.draft for s in open_systems([("", Path("b.jsonl"))], segments, where)["b"][1]] == ["b"] * 3
+    assert [s.draft for s in read_systems([("", Path("b.jsonl"))], segments, where)["b"][1]] == ["b"] * 3
 
 
 def test_folders_of_documents_block_by_block(files):
@@ -162,13 +162,13 @@ def test_folders_of_documents_block_by_block(files):
         (files / folder / "a.txt").write_text("\n".join(texts[:2]) + "\n", "utf-8")
         (files / folder / "sub" / "b.md").write_text(f"{texts[2]}\n", "utf-8")
     where = asked(source=Path("src"), reference=Path("ref"))
-    found = open_systems([("", Path("mt"))], open_test_set(where), where)["mt"][1]
+    found = read_systems([("", Path("mt"))], read_test_set(where), where)["mt"][1]
     assert [(s.id, s.source, s.reference, s.draft) for s in found] == [
         ("a.txt#1", SOURCES[0], REFERENCES[0], OUTPUTS[0]), ("a.txt#2", SOURCES[1], REFERENCES[1], OUTPUTS[1]),
         ("sub/b.md#1", SOURCES[2], REFERENCES[2], "Zu.")]  # fmt: skip
     (files / "ref" / "a.txt").write_text(REFERENCES[0], "utf-8")
     with pytest.raises(InputError, match="ref/a.txt: 1 blocks, but src/a.txt has 2; references must be the same"):
-        open_test_set(where)
+        read_test_set(where)
 
 
 LINES = "".join(f"{text}\n" for text in OUTPUTS)
@@ -196,7 +196,7 @@ def test_outputs_that_do_not_fit(files, content, name, message):
     (files / name).write_text(content, "utf-8")
     where = asked(test=Path("t.jsonl"))
     with pytest.raises(InputError, match=message):
-        open_systems([("", Path(name))], open_test_set(where), where)
+        read_systems([("", Path(name))], read_test_set(where), where)
 
 
 @pytest.mark.parametrize("change, message", [
@@ -209,17 +209,17 @@ def test_outputs_that_do_not_fit(files, content, name, message):
 def test_aligned_files_that_do_not_fit(files, change, message):
     (files / change[0]).write_text(change[1], "utf-8")
     with pytest.raises((InputError, GlossaryError), match=message):
-        open_test_set(asked(source=Path("x.en"), reference=Path("x.de"), terms=Path("x.terms")))
+        read_test_set(asked(source=Path("x.en"), reference=Path("x.de"), terms=Path("x.terms")))
 
 
 def test_a_line_that_is_not_utf8_is_named(files):
     (files / "o.txt").write_bytes("eins\nzwei\ndrei ä\n".encode("cp1252"))
     where = asked(source=Path("x.en"))
     with pytest.raises(InputError, match=r"o.txt:3: not UTF-8 \(byte 0xe4 at 5 of the line\); save the file as UTF-8"):
-        open_systems([("", Path("o.txt"))], open_test_set(where), where)
+        read_systems([("", Path("o.txt"))], read_test_set(where), where)
     (files / "o.gz").write_bytes(b"no gzip")
     with pytest.raises(InputError, match="o.gz:1: can't be read"):
-        open_systems([("", Path("o.gz"))], open_test_set(where), where)
+        read_systems([("", Path("o.gz"))], read_test_set(where), where)
 
 
 @pytest.mark.parametrize("given, message", [
@@ -229,27 +229,27 @@ def test_a_line_that_is_not_utf8_is_named(files):
 ])
 def test_what_is_asked_must_make_sense(given, message):
     with pytest.raises(ConfigError, match=message):
-        open_test_set(asked(**{key: name if key == "layout" else Path(name) for key, name in given.items()}))
+        read_test_set(asked(**{key: name if key == "layout" else Path(name) for key, name in given.items()}))
 
 
 def test_two_systems_of_one_name_are_refused():
     where = asked(source=Path("x.en"))
     with pytest.raises(ConfigError, match="there is a system 'out' already; name it, as NAME=out.gz"):
-        open_systems([("", Path("out.txt")), ("", Path("out.gz"))], open_test_set(where), where)
+        read_systems([("", Path("out.txt")), ("", Path("out.gz"))], read_test_set(where), where)
 
 
 def test_repeated_ids_in_a_test_set_are_refused(files):
     (files / "t.jsonl").write_text('{"id": "a", "source": "x"}\n' * 2)
     with pytest.raises(InputError, match=r"t.jsonl: 1 ids come more than once \(a\)"):
-        open_test_set(asked(test=Path("t.jsonl")))
+        read_test_set(asked(test=Path("t.jsonl")))
 
 
 def test_outputs_without_ids_but_other_sources_are_refused():
     segments = [Segment("a", "x y"), Segment("b", "z")]
     given = Outputs(Path("o"), ("1", None), sources=("x  y", "z"))
-    assert [segment.draft for segment in put_together(segments, given)] == ["1", ""]
+    assert [segment.draft for segment in with_outputs(segments, given)] == ["1", ""]
     with pytest.raises(InputError, match=r"1 of 2 sources differ from the test set's \(b\)"):
-        put_together(segments, Outputs(Path("o"), ("1", "2"), sources=("x y", "other")))
+        with_outputs(segments, Outputs(Path("o"), ("1", "2"), sources=("x y", "other")))
 
 
 def test_every_layout_has_a_reader():

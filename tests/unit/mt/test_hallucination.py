@@ -8,7 +8,7 @@ from mtpipe.config import Job
 from mtpipe.document import inline_codes
 from mtpipe.document.segment import Segment
 from mtpipe.errors import ConfigError
-from mtpipe.evaluation.metrics.hallucinations import Hallucinations
+from mtpipe.evaluation.metrics.reference_free import Hallucinations
 from mtpipe.glossary.model import Glossary, Term
 from mtpipe.mt import Draft
 from mtpipe.mt.fake import FakeTranslator

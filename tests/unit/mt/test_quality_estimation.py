@@ -5,7 +5,7 @@ import pytest
 from mtpipe.alignment.lexicon import Lexicon
 from mtpipe.document.segment import Segment
 from mtpipe.evaluation.metrics import by_segment
-from mtpipe.evaluation.metrics.quality import Quality
+from mtpipe.evaluation.metrics.reference_free import Quality
 from mtpipe.mt.quality_estimation import quality
 
 PAIRS = [("open the table", "öffne die Tabelle"), ("open the cell", "öffne die Zelle"), ("close the row",

@@ -1,4 +1,4 @@
-"""What there is to see of compared systems: which terms fail where, and each segment with all its translations."""
+"""What a page shows of compared systems: which terms fail where, and each segment with all its translations."""
 
 from __future__ import annotations
 
@@ -7,11 +7,17 @@ from math import isnan
 from typing import Any
 
 from mtpipe.document.segment import Segment
-from mtpipe.evaluation.systems import System
+from mtpipe.evaluation.comparison import Comparison, System
 from mtpipe.glossary.model import Term
 from mtpipe.terminology import checker
 
 Span = tuple[int, int]
+
+
+def details(comparison: Comparison) -> dict[str, Any]:
+    """What a page shows beyond the figures: "texts" and "terms" as `texts` lists them, "grade": by which metric."""
+    segments, terms = texts(comparison.systems, comparison.settings.target_lang)
+    return {"texts": segments, "terms": terms, "grade": comparison.grade}
 
 
 def texts(systems: Sequence[System], lang: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
@@ -22,30 +28,29 @@ def texts(systems: Sequence[System], lang: str) -> tuple[list[dict[str, Any]], l
     A term has "source", "target", "needed" (segments) and "missing" (segments, by system).
     """
     numbers: dict[Term, int] = {}
-    terms_found: list[dict[str, Any]] = []
+    terms: list[dict[str, Any]] = []
     segments = []
-    for place, first in enumerate(systems[0].segments):
+    for index, first in enumerate(systems[0].segments):
         for term in (required := list(checker.required(first))):
             if term not in numbers:
                 numbers[term] = len(numbers)
-                terms_found.append({"source": term.source, "target": term.target, "needed": 0,
-                                    "missing": [0] * len(systems)})  # fmt: skip
-            terms_found[numbers[term]]["needed"] += 1
-        outputs = [_output(system, place, numbers, lang) for system in systems]
+                terms.append({"source": term.source, "target": term.target, "needed": 0, "missing": [0] * len(systems)})
+            terms[numbers[term]]["needed"] += 1
+        outputs = [_output(system, index, numbers, lang) for system in systems]
         for at, output in enumerate(outputs):
             for number in output["missing"]:
-                terms_found[number]["missing"][at] += 1
+                terms[number]["missing"][at] += 1
         segments.append({"id": first.id, "source": first.source, "spans": _spans(first), "outputs": outputs,
                          "terms": [numbers[term] for term in required], "reference": first.reference})
-    return segments, terms_found
+    return segments, terms
 
 
-def _output(system: System, place: int, numbers: Mapping[Term, int], lang: str) -> dict[str, Any]:
-    segment, grade = system.segments[place], float(system.grades[place])
+def _output(system: System, index: int, numbers: Mapping[Term, int], lang: str) -> dict[str, Any]:
+    segment, grade = system.segments[index], float(system.grades[index])
     text = segment.target or ""
-    proof = checker.found(segment, text, lang)
-    spans = sorted({(item.start, item.end) for items in proof.values() for item in items})
-    return {"text": text, "found": spans, "missing": [numbers[term] for term, items in proof.items() if not items],
+    evidence = checker.found(segment, text, lang)
+    spans = sorted({(item.start, item.end) for items in evidence.values() for item in items})
+    return {"text": text, "found": spans, "missing": [numbers[term] for term, items in evidence.items() if not items],
             "grade": None if isnan(grade) else round(grade, 3)}  # fmt: skip
 
 

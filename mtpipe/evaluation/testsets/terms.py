@@ -12,30 +12,30 @@ from mtpipe.glossary.rows import term_of_item
 from mtpipe.languages.tags import primary_subtag
 
 
-def terms_of(given: Any, where: str, source_lang: str, target_lang: str) -> tuple[Term, ...]:
+def read_terms(value: Any, where: str, source_lang: str, target_lang: str) -> tuple[Term, ...]:
     """The terms of {source: target(s)}, or of a list of {"source", "target"} or {"<source_lang>", "<target_lang>"}.
 
     None has no terms. Shared tasks' items are taken to the letter, {"source", "target"} as in segments JSON Lines.
     where: file:line, for the error about anything else: InputError, or GlossaryError for a term.
     """
-    if given is None:
+    if value is None:
         return ()
-    if isinstance(given, Mapping):
-        given = [{source_lang: source, target_lang: target} for source, target in given.items()]
-    if not isinstance(given, list) or not all(isinstance(item, Mapping) for item in given):
-        said = f"terms that are no objects: {json.dumps(given, ensure_ascii=False)[:100]}"
-        raise InputError(f'{where}: {said}; give [{{"source": …, "target": …}}] or {{source: target}}')
-    return tuple(_term(item, where, source_lang, target_lang) for item in given)
+    if isinstance(value, Mapping):
+        value = [{source_lang: source, target_lang: target} for source, target in value.items()]
+    if not isinstance(value, list) or not all(isinstance(item, Mapping) for item in value):
+        problem = f"terms that are no objects: {json.dumps(value, ensure_ascii=False)[:100]}"
+        raise InputError(f'{where}: {problem}; give [{{"source": …, "target": …}}] or {{source: target}}')
+    return tuple(_term(item, where, source_lang, target_lang) for item in value)
 
 
 def _term(item: Mapping[str, Any], where: str, source_lang: str, target_lang: str) -> Term:
     if "source" in item or "sources" in item:
-        is_kept = item.get("target", item.get("targets")) in (item.get("source"), [item.get("source")])
-        return term_of_item({"status": "do-not-translate"} | dict(item) if is_kept else item, where)
+        is_untranslated = item.get("target", item.get("targets")) in (item.get("source"), [item.get("source")])
+        return term_of_item({"status": "do-not-translate"} | dict(item) if is_untranslated else item, where)
     sources, targets = _texts(item, source_lang), _texts(item, target_lang)
     if not sources or not targets:
-        said = f"{where}: a term needs both sides: {json.dumps(item, ensure_ascii=False)[:200]}"
-        raise InputError(f'{said}; call them "source" and "target", or "{source_lang}" and "{target_lang}"')
+        problem = f"{where}: a term needs both sides: {json.dumps(item, ensure_ascii=False)[:200]}"
+        raise InputError(f'{problem}; call them "source" and "target", or "{source_lang}" and "{target_lang}"')
     return Term(sources, targets)
 
 
