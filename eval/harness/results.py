@@ -25,7 +25,8 @@ Made = dict[str, dict[str, str]]
 
 def made_with(models: Mapping[str, Path], files: Iterable[Path]) -> Made:
     """{"code", "models", "files"}: digests of the modules in use now, of model folders by name, of files by path."""
-    names = [name for name in sys.modules if name.startswith(("mtpipe", "eval.harness")) and not name.startswith(_SHOWING)]
+    names = [name for name in sys.modules
+             if name.startswith(("mtpipe", "eval.harness")) and not name.startswith(_SHOWING)]  # fmt: skip
     paths = {Path(str(path)) for name in names if (path := getattr(sys.modules[name], "__file__", None))}
     return {
         "code": {path.relative_to(_ROOT).as_posix(): _digest(path) for path in sorted(paths)},

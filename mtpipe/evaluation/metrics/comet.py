@@ -121,8 +121,9 @@ def _scorer(path: Path, _changed: int, reload_hparams: bool, is_local: bool) -> 
     except Exception as error:  # unpickling and five libraries raise what they like
         lines = str(error).strip().splitlines() or [""]
         raise ModelError(
-            f"{path}: COMET can't load it ({type(error).__name__}: {lines[0]}); is the file whole, and are tokenizer"
-            " and configuration of its encoder in the hub's cache (`hf download`), or in a folder that hparams.yaml names"
+            f"{path}: COMET can't load it ({type(error).__name__}: {lines[0]}); is the file whole, and are"
+            " tokenizer and configuration of its encoder in the hub's cache (`hf download`), or in a folder that"
+            " hparams.yaml names"
             " as pretrained_model (then set reload_hparams)?") from error  # fmt: skip
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()[:16]
