@@ -1,4 +1,4 @@
-"""The commands on parallel text, `mtpipe corpus …`; part of cli.py, loaded when one of them is asked for."""
+"""The commands on parallel text, `mtpipe corpus …`; loaded when one of them is used."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from mtpipe.cli.options import ANY, FILE, FOLDER, as_json, languages, show
+from mtpipe.cli.options import ANY, FILE, FOLDER, amount, as_json, languages, show
 
 PAGES = click.argument("source", metavar="SOURCE_DIR", type=FOLDER)
 REFERENCE = click.argument("reference", metavar="REFERENCE_DIR", type=FOLDER)
@@ -31,11 +31,11 @@ def lexicon(pairs: tuple[Path, ...], source_lang: str, target_lang: str, out: Pa
     from mtpipe.corpora import deduplication
 
     banned = deduplication.sources(exclude) if exclude else ()
-    found = deduplication.distinct(pairs, source_lang, target_lang, banned)
-    learnt = Lexicon(source_lang, target_lang)
-    used = learnt.learn(found)
-    learnt.save(out, {"pairs": used, "sources": [path.name for path in pairs], "excluded": len(set(banned))})
-    click.echo(f"learnt from {used} of {len(found)} distinct pairs: {out}")
+    corpus = deduplication.distinct(pairs, source_lang, target_lang, banned)
+    made = Lexicon(source_lang, target_lang)
+    used = made.learn(corpus)
+    made.save(out, {"pairs": used, "sources": [path.name for path in pairs], "excluded": len(set(banned))})
+    click.echo(f"learned from {used} of {amount(len(corpus), 'distinct pair')}: {out}")
 
 
 @corpus.command("help-pages")
@@ -48,7 +48,7 @@ def help_pages(source: Path, reference: Path, out: Path, drafts: Path | None) ->
     from mtpipe.corpora import deduplication
     from mtpipe.corpora.paired_html import segments
 
-    click.echo(f"{deduplication.write(out, segments(source, reference, drafts))} paragraphs: {out}")
+    click.echo(f"{amount(deduplication.write(out, segments(source, reference, drafts)), 'paragraph')}: {out}")
 
 
 @corpus.command()
@@ -123,7 +123,7 @@ def prepare(
     recipe = Recipe(source_lang, target_lang, Split(test, dev, *shares), sources, longest, licences)
     facts = make(map(_named, inputs), out, recipe, rejected, lambda problem: click.echo(f"mtpipe: {problem}", err=True))
     left_out = ", ".join(f"{reason} {count}" for reason, count in facts["left_out"].items())
-    parts = [f"{part}: {_amount(amount)}" for part, amount in facts["parts"].items()]
+    parts = [f"{part}: {_size(amount)}" for part, amount in facts["parts"].items()]
     show(facts, as_json, [*parts, f"left out of {facts['read']} read: {left_out or 'nothing'}", f"written: {out}"])
     ctx.exit(1 if strict and facts["problems"] else 0)
 
@@ -134,26 +134,26 @@ def prepare(
 @click.option("-t", "--target-lang", default="und", help="For what holds several languages.")
 @as_json
 def stats(paths: tuple[Path, ...], source_lang: str, target_lang: str, as_json: bool) -> None:
-    """Count pairs, words, inline codes, documents and origins of PAIRS, any corpus `prepare` takes."""
+    """Count pairs, words, inline tags, documents and origins of PAIRS, any corpus `prepare` takes."""
     from mtpipe.corpora.statistics import count
 
     counted = {str(path): count(path, source_lang, target_lang, lambda error: click.echo(f"mtpipe: {error}", err=True))
                for path in paths}  # fmt: skip
     lines = []
     for path, facts in counted.items():
-        lines.append(f"{path}: {_amount(facts)}, {facts['documents']} documents")
+        lines.append(f"{path}: {_size(facts)}, {amount(facts['documents'], 'document')}")
         lines += [f"  {origin}: {pairs}" for origin, pairs in facts["origins"].items() if len(facts["origins"]) > 1]
     show(counted, as_json, lines)
 
 
-def _amount(facts: dict[str, Any]) -> str:
-    words = f"{facts['source_words']} source and {facts['target_words']} target words"
-    return f"{facts['pairs']} pairs, {words}, {facts['with_codes']} pairs with codes"
+def _size(facts: dict[str, Any]) -> str:
+    words = f"{facts['source_words']} source and {amount(facts['target_words'], 'target word')}"
+    return f"{amount(facts['pairs'], 'pair')}, {words}, {amount(facts['with_codes'], 'pair')} with inline tags"
 
 
-def _named(given: str) -> tuple[str, Path]:
+def _named(text: str) -> tuple[str, Path]:
     """("manuals", Path("a.tmx")) of "manuals=a.tmx"; of "a.tmx" the name is "a"."""
-    name, equals, path = given.partition("=")
-    if equals and not Path(given).exists():
+    name, equals, path = text.partition("=")
+    if equals and not Path(text).exists():
         return name, Path(path)
-    return Path(given).name.split(".")[0] or given, Path(given)
+    return Path(text).name.split(".")[0] or text, Path(text)

@@ -1,4 +1,4 @@
-"""`mtpipe evaluate`; part of cli.py, loaded when it is asked for."""
+"""`mtpipe evaluate`; loaded when it is used."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from mtpipe.cli.options import ANY, FILE, as_json, languages, options, show
+from mtpipe.cli.options import ANY, FILE, as_json, languages, options, plugin_names, show
 
 EXISTING = click.Path(exists=True, path_type=Path)
 
@@ -17,14 +17,15 @@ test_set = options(
     click.option("--source", type=EXISTING, help="Or its sources: aligned lines (also .gz), SGM, a folder."),
     click.option("--reference", type=EXISTING, help="The references to --source."),
     click.option("--terms", type=FILE, help="The terms to --source, a JSON list of {source, target} a line."),
-    click.option("--layout", default="", metavar="NAME", help="How the test set lies in files, where its name does not "
-                 "say; `mtpipe plugins` lists them under testset."),
+    click.option("--layout", default="", metavar="NAME", shell_complete=plugin_names("testset"),
+                 help="Layout of the test set's files, where their names don't tell; `mtpipe plugins` lists them."),
     click.option("--mode", type=click.Choice(["proper", "random", "noterm"]), default="proper", show_default=True,
                  help="Which terms of a shared task's test set count."),
     click.option("-g", "--glossary", type=FILE, help="Terms to count (CSV, TSV …), beside the segments' own."),
 )  # fmt: skip
 measuring = options(
-    click.option("--metrics", metavar="NAMES", help="With commas [default: all that need no extra]."),
+    click.option("--metrics", metavar="NAMES", shell_complete=plugin_names("metric"),
+                 help="Separated by commas [default: all that need no extra]."),
     click.option("--baseline", default="", metavar="NAME", help="System to test the others against [default: first]."),
     click.option("--bootstrap", "samples", type=click.IntRange(0), default=1000, show_default=True,
                  help="Samples for intervals and tests; 0 for none."),

@@ -1,4 +1,4 @@
-"""`mtpipe finetune`; part of cli.py, loaded when it is asked for."""
+"""`mtpipe finetune`; loaded when it is used."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SHARE = click.FloatRange(0, 1)
 @click.argument("pairs", metavar="PAIRS...", nargs=-1, required=True, type=PATH)
 @languages
 @click.option("--task", type=click.Choice(["translate", "post-edit"]), default="translate", show_default=True,
-              help="What the model is for; post-edit: PAIRS are triplets (`mtpipe triplets`), it becomes an editor.")
+              help="What the model is for; post-edit: PAIRS are triplets (`mtpipe triplets`), for the refiner.")
 @click.option("-o", "--out", type=ANY, required=True, help="Model folder to write; checkpoints go to OUT.training.")
 @click.option("--base", default="", metavar="MODEL", help="Model folder, checkpoint folder or hub name to start from; "
               "\"none\" for random weights [default: the bundled model of the pair].")  # fmt: skip
@@ -34,7 +34,8 @@ SHARE = click.FloatRange(0, 1)
 @click.option("--annotated", type=SHARE, default=0.65, show_default=True, help="Share of lines with annotated terms.")
 @click.option("--swapped", type=SHARE, default=0.35, show_default=True,
               help="Share of these in which a term is given another translation, to teach obedience.")  # fmt: skip
-@click.option("--coded", type=SHARE, default=0.4, show_default=True, help="Share of lines with codes that mask them.")
+@click.option("--coded", type=SHARE, default=0.4, show_default=True,
+              help="Share of lines with placeholders for inline tags.")  # fmt: skip
 @click.option("--steps", type=click.IntRange(0), default=0, help="Stop after so many steps.")
 @click.option("--minutes", type=click.FloatRange(0), default=0.0, help="Stop after so many minutes of training.")
 @click.option("--patience", type=click.IntRange(0), default=0, help="Stop after so many evaluations without a gain.")
@@ -55,7 +56,7 @@ SHARE = click.FloatRange(0, 1)
 @as_json
 def finetune(
     source_lang: str, target_lang: str, out: Path, glossary: Path | None, shape: tuple[str, ...], restart: bool,
-    as_json: bool, **asked: Any
+    as_json: bool, **settings: Any
 ) -> None:
     """Train a model on PAIRS (TMX, XLIFF, PO, TSV, JSON Lines …) and write a checked model folder.
 
@@ -65,8 +66,8 @@ def finetune(
     from mtpipe.training.outcome import table
     from mtpipe.workflow.training import train
 
-    settings = FinetuneSettings(**asked, shape=dict(map(_named_number, shape)))
-    outcome = train(settings, (source_lang, target_lang), out, glossary, lambda line: click.echo(line, err=True),
+    chosen = FinetuneSettings(**settings, shape=dict(map(_named_number, shape)))
+    outcome = train(chosen, (source_lang, target_lang), out, glossary, lambda line: click.echo(line, err=True),
                     not restart)  # fmt: skip
     if outcome is None:  # not the first process of several
         return

@@ -1,4 +1,4 @@
-"""The commands on glossaries, `mtpipe glossary …`; part of cli.py, loaded when one of them is asked for."""
+"""The commands on glossaries, `mtpipe glossary …`; loaded when one of them is used."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any
 
 import click
 
-from mtpipe.cli.options import ANY, FILE, FOLDER, as_json, languages, options, show
+from mtpipe.cli.options import ANY, FILE, FOLDER, amount, as_json, languages, options, show
 
 glossary_languages = options(
-    click.option("-s", "--source-lang", metavar="LANG", help="Source language [default: as the file is named]."),
-    click.option("-t", "--target-lang", metavar="LANG", help="Target language [default: as the file is named]."),
+    click.option("-s", "--source-lang", metavar="LANG", help="Source language [default: from the file name]."),
+    click.option("-t", "--target-lang", metavar="LANG", help="Target language [default: from the file name]."),
     click.option("--sheet", default="", help="Sheet of a workbook, name or number [default: the first that fits]."),
     click.option("--column", "columns", multiple=True, metavar="NAME=COLUMN",
                  help="Column of a table by its header, letter or number, such as source=B; repeatable."),
@@ -29,16 +29,16 @@ def glossary() -> None:
 @glossary_languages
 @as_json
 @click.pass_context
-def validate(ctx: click.Context, path: Path, as_json: bool, **asked: Any) -> None:
-    """List what is wrong or suspicious in a glossary, row by row or entry by entry."""
+def validate(ctx: click.Context, path: Path, as_json: bool, **settings: Any) -> None:
+    """List the errors and warnings of a glossary, row by row or entry by entry."""
     from dataclasses import asdict
 
     from mtpipe.glossary.loading import validate as find
 
-    findings, terms = find(path, *_languages_or_name(ctx, path, asked), **_table(ctx, asked))
+    findings, terms = find(path, *_languages_or_name(ctx, path, settings), **_table(ctx, settings))
     entries = [f"entry {f.entry}: " if f.entry else "" for f in findings]
     lines = [f"{path.name}:{f.line}: {entry}{f.level}: {f.message}" for f, entry in zip(findings, entries)]
-    show([asdict(f) for f in findings], as_json, [*lines, *terms.notes, f"{len(terms.terms)} terms"])
+    show([asdict(f) for f in findings], as_json, [*lines, *terms.notes, amount(len(terms.terms), "term")])
     ctx.exit(int(any(f.level == "error" for f in findings)))
 
 
@@ -47,12 +47,12 @@ def validate(ctx: click.Context, path: Path, as_json: bool, **asked: Any) -> Non
 @glossary_languages
 @as_json
 @click.pass_context
-def stats(ctx: click.Context, path: Path, as_json: bool, **asked: Any) -> None:
+def stats(ctx: click.Context, path: Path, as_json: bool, **settings: Any) -> None:
     """Count a glossary's terms by status, domain and length."""
     from mtpipe.glossary.loading import load_glossary
     from mtpipe.glossary.validation import stats as count
 
-    counts = count(load_glossary(path, *_languages_or_name(ctx, path, asked), **_table(ctx, asked)))
+    counts = count(load_glossary(path, *_languages_or_name(ctx, path, settings), **_table(ctx, settings)))
     show(counts, as_json, [f"{name}: {value}" for name, value in counts.items()])
 
 
@@ -64,18 +64,18 @@ def stats(ctx: click.Context, path: Path, as_json: bool, **asked: Any) -> None:
 @click.option("--skip-bad-rows", is_flag=True, help="Leave out what can't be read instead of stopping.")
 @click.pass_context
 def convert(
-    ctx: click.Context, path: Path, out: Path, tbx_version: str, skip_bad_rows: bool, **asked: Any
+    ctx: click.Context, path: Path, out: Path, tbx_version: str, skip_bad_rows: bool, **settings: Any
 ) -> None:
     """Write the glossary IN (CSV, TSV, XLSX, TBX or TMX) as OUT, by its suffix: .csv, .tsv, .xlsx or .tbx."""
     from mtpipe.glossary.loading import load_glossary
     from mtpipe.glossary.writer import write
 
-    languages = _languages_or_name(ctx, path, asked)
-    found = load_glossary(path, *languages, skip_bad_rows=skip_bad_rows, **_table(ctx, asked))
-    write(found, out, tbx_version)
-    for note in found.notes:
+    languages = _languages_or_name(ctx, path, settings)
+    terms = load_glossary(path, *languages, skip_bad_rows=skip_bad_rows, **_table(ctx, settings))
+    write(terms, out, tbx_version)
+    for note in terms.notes:
         click.echo(f"{path.name}: {note}", err=True)
-    click.echo(f"{len(found.terms)} terms: {out}")
+    click.echo(f"{amount(len(terms.terms), 'term')}: {out}")
 
 
 PAIRS = click.argument("pairs", metavar="PAIRS...", nargs=-1, required=True, type=ANY)
@@ -99,7 +99,7 @@ corpus = options(
 @click.option("--top", type=click.IntRange(1), help="How many to write [default: all].")
 @click.option("--known", type=FILE, help="Glossary whose terms are left out.")
 @click.option("--domain", default="", help="For the domain column.")
-@click.option("--lexicon", "lexicon_folder", type=FOLDER, help="For the word links [default: learnt from PAIRS].")
+@click.option("--lexicon", "lexicon_folder", type=FOLDER, help="For the word links [default: learned from PAIRS].")
 def extract(
     pairs: tuple[Path, ...], source_lang: str, target_lang: str, exclude: Path | None, documents: tuple[str, ...],
     out: Path, force: bool, top: int | None, known: Path | None, domain: str, lexicon_folder: Path | None,
@@ -115,9 +115,9 @@ def extract(
     located = deduplication.in_documents(pairs, source_lang, target_lang, banned, documents)
     left_out = load_glossary(known, source_lang, target_lang) if known else None
     lexicon = Lexicon.load(lexicon_folder) if lexicon_folder else None
-    found = candidates.extract(located, source_lang, target_lang, known=left_out, lexicon=lexicon, **limits)[:top]
-    sheet.write(found, out, domain, force)
-    click.echo(f"{len(found)} candidates from {len(located)} distinct pairs: {out}")
+    terms = candidates.extract(located, source_lang, target_lang, known=left_out, lexicon=lexicon, **limits)[:top]
+    sheet.write(terms, out, domain, force)
+    click.echo(f"{amount(len(terms), 'candidate')} from {amount(len(located), 'distinct pair')}: {out}")
 
 
 @glossary.command()
@@ -131,36 +131,37 @@ def extract(
 @click.pass_context
 def usage(
     ctx: click.Context, path: Path, pairs: tuple[Path, ...], exclude: Path | None, documents: tuple[str, ...],
-    below: float, as_json: bool, **asked: Any,
+    below: float, as_json: bool, **settings: Any,
 ) -> None:
-    """Say how a GLOSSARY fares in PAIRS: where a source has a term, does the target, and if not, what has it?"""
+    """Show how PAIRS use a GLOSSARY: how often targets have a term of their source, and what they have instead."""
     from mtpipe.corpora import deduplication
     from mtpipe.glossary.loading import load_glossary
     from mtpipe.terminology.extraction import usage as judge
 
-    names = _languages_or_name(ctx, path, asked)
+    names = _languages_or_name(ctx, path, settings)
     banned = deduplication.sources(exclude) if exclude else ()
     located = deduplication.in_documents(pairs, *names, banned, documents)
-    used = judge.usage((pair for _, pair in located), load_glossary(path, *names, **_table(ctx, asked)))
+    used = judge.usage((pair for _, pair in located), load_glossary(path, *names, **_table(ctx, settings)))
     rows = [judge.row(use) for use in sorted(used, key=judge.urgency) if judge.is_below(use, below)]
     show(rows, as_json, [*map(judge.line, rows), judge.summary(used)])
 
 
-def _table(ctx: click.Context, asked: dict[str, Any]) -> dict[str, Any]:
-    """The reader's options, as asked for."""
-    columns: Sequence[str] = asked["columns"]
-    for said in columns:
-        if "=" not in said:
-            raise click.UsageError(f"--column {said!r}: give it as NAME=COLUMN, such as source=B", ctx)
-    return {"sheet": asked["sheet"], "columns": dict(said.split("=", 1) for said in columns)}
+def _table(ctx: click.Context, settings: dict[str, Any]) -> dict[str, Any]:
+    """The options of the reader."""
+    columns: Sequence[str] = settings["columns"]
+    for text in columns:
+        if "=" not in text:
+            raise click.UsageError(f"--column {text!r}: give it as NAME=COLUMN, such as source=B", ctx)
+    return {"sheet": settings["sheet"], "columns": dict(text.split("=", 1) for text in columns)}
 
 
-def _languages_or_name(ctx: click.Context, path: Path, asked: dict[str, Any]) -> tuple[str, str]:
-    """The languages as asked for, or as the glossary's file name says."""
+def _languages_or_name(ctx: click.Context, path: Path, settings: dict[str, Any]) -> tuple[str, str]:
+    """The languages of the options, or those of the glossary's file name."""
     from mtpipe.glossary.columns import named_languages
 
-    said = asked["source_lang"] and asked["target_lang"] and (asked["source_lang"], asked["target_lang"])
-    found = said or named_languages(path)
-    if not found:
-        raise click.UsageError(f"{path.name} does not say its languages; give --source-lang and --target-lang", ctx)
-    return found
+    languages = settings["source_lang"], settings["target_lang"]
+    pair = languages if all(languages) else named_languages(path)
+    if not pair:
+        raise click.UsageError(f"the name of {path.name} does not tell its languages; give --source-lang and "
+                               "--target-lang", ctx)  # fmt: skip
+    return pair

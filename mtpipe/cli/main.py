@@ -16,12 +16,12 @@ from mtpipe.cli.options import (
     ANY,
     FILE,
     TERMS_MISSING,
-    UNTRANSLATED,
     ErrorGroup,
     as_json,
     dry_run,
     languages,
     llm_options,
+    plugin_names,
     repair,
     show,
     showing,
@@ -61,7 +61,7 @@ def main(ctx: click.Context, config: Path | None) -> None:
     """Translate whole folders of documents under a glossary.
 
     Settings: option, else MTPIPE_<COMMAND>_<OPTION>, else mtpipe.toml, else default.
-    Exit codes: 1 error, 2 usage, 3 terms missing (--strict), 4 something left untranslated.
+    Exit codes: 1 error, 2 usage, 3 errors remain (--strict), 4 something not read, not translated or waiting.
     """
     path = config or Path("mtpipe.toml")
     ctx.obj = {}  # settings of the file that have no option of their own
@@ -87,11 +87,11 @@ def _defaults(commands: list[str], file: SettingsFile) -> dict[str, dict[str, An
 
 @main.command()
 @click.argument("source", type=click.Path(exists=True, path_type=Path))
-@click.option("-o", "--out", type=ANY, required=True, help="Where the translated tree goes.")
+@click.option("-o", "--out", type=ANY, required=True, help="Folder or file for the translations.")
 @languages
 @repair
 @llm_options
-@click.option("--mt", default="ct2", show_default=True, help="Translator plug-in.")
+@click.option("--mt", default="ct2", show_default=True, shell_complete=plugin_names("mt"), help="Translator plug-in.")
 @click.option("--tm", type=FILE, multiple=True,
               help="Translation memory (`mtpipe tm import`), TMX or other pairs; repeatable, the first counts most.")
 @click.option("--tm-flagged", type=click.Choice(["repair", "translate"]), default="repair", show_default=True,
@@ -120,8 +120,8 @@ def translate(
 @languages
 @repair
 @llm_options
-@click.option("--mt", help="Translator plug-in; \"none\": the lexicon alone, for drafts of fields that no model here "
-              "knows [default: ct2 where a model covers the pair].")  # fmt: skip
+@click.option("--mt", shell_complete=plugin_names("mt"), help="Translator plug-in; \"none\": repair with the lexicon "
+              "only [default: ct2 where a model covers the language pair].")  # fmt: skip
 @showing
 @dry_run
 @click.pass_context
@@ -143,13 +143,14 @@ def post_edit(ctx: click.Context, dry_run: bool, strict: bool, as_json: bool, qu
 @click.option("--strict", is_flag=True, help="Exit with 3 if there are errors.")
 @as_json
 @click.pass_context
-def check(ctx: click.Context, strict: bool, as_json: bool, **asked: Any) -> None:
-    """Check the terms and codes of bilingual SEGMENTS (JSON Lines)."""
+def check(ctx: click.Context, strict: bool, as_json: bool, **settings: Any) -> None:
+    """Check the terms and inline tags of bilingual SEGMENTS (JSON Lines)."""
+    from mtpipe.cli import results
     from mtpipe.pipeline.bilingual import review
 
-    report = review(**asked)
-    show(report, as_json, [_error_line(error) for error in report["errors"]] + [_terms_line(report)])
-    ctx.exit(TERMS_MISSING if strict and _is_wanting(report) else 0)
+    report = review(**settings)
+    show(report, as_json, [*map(results.error, report["errors"]), results.terms(report)])
+    ctx.exit(TERMS_MISSING if strict and results.has_errors(report) else 0)
 
 
 @main.command("plugins")
@@ -158,8 +159,8 @@ def list_plugins(as_json: bool) -> None:
     """List the plug-ins that settings can name."""
     from mtpipe.plugins import PLUGINS, names
 
-    known = {kind: names(kind) for kind in PLUGINS}
-    show(known, as_json, [f"{kind}: {', '.join(found)}" for kind, found in known.items()])
+    table = {kind: names(kind) for kind in PLUGINS}
+    show(table, as_json, [f"{kind}: {', '.join(plugins)}" for kind, plugins in table.items()])
 
 
 @main.command("formats")
@@ -171,69 +172,23 @@ def list_formats(as_json: bool) -> None:
     rows = formats()
     lines = []
     for row in rows:
-        given = " ".join(f"{key}={value}" for key, value in row["options"].items())
+        defaults = " ".join(f"{key}={value}" for key, value in row["options"].items())
         lines.append(f"{row['name']:<11}{' '.join(row['suffixes']):<30}{row['needs'] or row['about']}")
-        lines += [f"{'':<11}options: {given}"] if given else []
+        lines += [f"{'':<11}options: {defaults}"] if defaults else []
     show(rows, as_json, lines)
 
 
 def _run(ctx: click.Context, job: Any, dry_run: bool, strict: bool, as_json: bool, quiet: bool) -> None:
-    from mtpipe.cli import progress
+    from mtpipe.cli import progress, results
     from mtpipe.pipeline import jobs
 
     if dry_run:
-        planned = jobs.plan(job)
-        show(planned, as_json, [f"{name}: {value}" for name, value in planned["totals"].items()])
+        plan = jobs.plan(job)
+        show(plan, as_json, [f"{name}: {value}" for name, value in plan["totals"].items()])
         return
     with progress.shown(quiet) as on_progress:
         report = jobs.run(job, on_progress)
     for message in (row["message"] for row in report["documents"] if row["message"]):
         click.echo(f"mtpipe: {message}", err=True)
-    where = f"report: {job.reports / 'report.html'}"
-    memory = [_memory_line(report)] if job.tm else []
-    asked = [_llm_line(report)] if job.llm else []
-    show(report, as_json, [_documents_line(report, job), *memory, _terms_line(report), *asked, where])
-    if report["totals"]["failed"] or report["totals"]["untranslated"]:
-        ctx.exit(UNTRANSLATED)
-    ctx.exit(TERMS_MISSING if strict and _is_wanting(report) else 0)
-
-
-def _documents_line(report: dict[str, Any], job: Any) -> str:
-    totals = report["totals"]
-    counts = ", ".join(f"{totals[name]} {name}" for name in ("written", "copied", "skipped", "failed") if totals[name])
-    return f"documents: {counts}; {totals['segments']} sentences, {totals['untranslated']} untranslated: {job.out}"
-
-
-def _memory_line(report: dict[str, Any]) -> str:
-    found = report["tm"]
-    used = found["exact"] + found["context"]
-    more = f"; {found['flagged']} more broke the glossary and were not trusted" if found["flagged"] else ""
-    return f"translation memory: {used} sentences, {found['context']} of them in the same context{more}"
-
-
-def _terms_line(report: dict[str, Any]) -> str:
-    terms = report["terms"]
-    if not terms["required"]:
-        return "terms: none in these sources"
-    rungs = " → ".join(f"{rung['rung']} {rung['met']}" for rung in terms["rungs"])
-    more = f"; {terms['forbidden_found']} forbidden, {terms['changed']} changed"
-    return f"terms: {terms['rungs'][-1]['met']} of {terms['required']} met ({rungs}){more}"
-
-
-def _llm_line(report: dict[str, Any]) -> str:
-    used = report["llm"]
-    cost = "" if used["cost"] is None else f", cost {used['cost']:.4f}"
-    calls = f"{used['calls']} calls, {used['cached']} answers from the cache, {used['failed']} failed"
-    tokens = f"{used['tokens_in']} + {used['tokens_out']} tokens{cost}"
-    waiting = f"; {used['waiting']} wait for a run with more budget or an answer" if used["waiting"] else ""
-    return f"LLM: {used['segments']} sentences ({used['share']:.1%}), {calls}, {tokens}{waiting}"
-
-
-def _error_line(error: dict[str, Any]) -> str:
-    expected = f"; expected {' | '.join(error['expected'][:5])}" if error["expected"] else ""
-    found = f"; found {error['found']!r}" if error["found"] else ""
-    return f"{error['id']}: {error['kind']} {error['term'] or ''}{expected}{found} ({error['rule']})"
-
-
-def _is_wanting(report: dict[str, Any]) -> bool:
-    return any(row["errors"] for row in report["documents"])
+    show(report, as_json, list(results.lines(report, job.out, job.reports / "report.html")))
+    ctx.exit(results.exit_code(report, strict))

@@ -1,4 +1,4 @@
-"""The commands on models, `mtpipe models …`; part of cli.py, loaded when one of them is asked for."""
+"""The commands on models, `mtpipe models …`; loaded when one of them is used."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mtpipe.cli.options import ANY, FILE, FOLDER, as_json, languages, show
 
 @click.group()
 def models() -> None:
-    """Look at the models at hand, fetch and convert others."""
+    """List, fetch and convert models."""
 
 
 @models.command("list")
@@ -22,9 +22,8 @@ def list_models(as_json: bool) -> None:
     """List the bundled models."""
     from mtpipe.models.registry import available
 
-    found = available()
     names = ("source_lang", "target_lang", "name", "digest")
-    rows = [{name: getattr(model, name) for name in names} for model in found]
+    rows = [{name: getattr(model, name) for name in names} for model in available()]
     show(rows, as_json, [f"{row['source_lang']}-{row['target_lang']}  {row['name']}  {row['digest']}" for row in rows])
 
 
@@ -32,14 +31,14 @@ def list_models(as_json: bool) -> None:
 @click.argument("folder", type=FOLDER)
 @as_json
 def show_model(folder: Path, as_json: bool) -> None:
-    """Say what a model FOLDER is."""
+    """Describe the model in FOLDER."""
     from dataclasses import asdict
 
     from mtpipe.models.registry import read
 
-    known = {name: str(value) if isinstance(value, Path) else value for name, value in asdict(read(folder)).items()}
-    said = json.loads((folder / "model.json").read_text(encoding="utf-8")) | known
-    show(said, as_json, [f"{name}: {_short(value)}" for name, value in said.items() if value])
+    model = {name: str(value) if isinstance(value, Path) else value for name, value in asdict(read(folder)).items()}
+    facts = json.loads((folder / "model.json").read_text(encoding="utf-8")) | model
+    show(facts, as_json, [f"{name}: {_short(value)}" for name, value in facts.items() if value])
 
 
 @models.command()
@@ -70,7 +69,8 @@ def convert(
     checkpoint = families.load(name, source_lang, target_lang)
     data = conversion.convert(checkpoint, out, quantization=quantization, lines=lines, is_pair=is_pair,
                               on_step=lambda step: click.echo(step, err=True))  # fmt: skip
-    show(data, as_json, [*_compared(data), f"licence: {data['licence'] or 'not said, look it up'}", f"written: {out}"])
+    licence = data["licence"] or "not stated, look it up"
+    show(data, as_json, [*_compared(data), f"licence: {licence}", f"written: {out}"])
 
 
 @models.command()
@@ -87,12 +87,12 @@ def _compared(data: dict[str, Any]) -> list[str]:
     exact, quantization = data["checked"]["float32"], data["quantization"]
     ties = f", {exact['ties']} tied" if exact["ties"] else ""
     endless = f", {exact['endless']} without an end" if exact["endless"] else ""
-    said = [f"float32: all {exact['lines']} lines as in transformers{ties}{endless}"]
+    lines = [f"float32: all {exact['lines']} lines as in transformers{ties}{endless}"]
     if quantization != "float32":
         rough = data["checked"][quantization]
         same = f"{rough['identical']} of {rough['lines']} lines"
-        said.append(f"{quantization}: {same} as in float32, chrF2++ {rough['chrf']}")
-    return said
+        lines.append(f"{quantization}: {same} as in float32, chrF2++ {rough['chrf']}")
+    return lines
 
 
 def _short(value: Any) -> str:

@@ -39,6 +39,11 @@ class ErrorGroup(click.Group):
             ctx.exit(INTERRUPTED)
 
 
+def amount(count: int, noun: str, plural: str = "") -> str:
+    """ "1 term", "2 terms"; plural: where it is not noun and s."""
+    return f"{count} {noun if count == 1 else plural or noun + 's'}"
+
+
 def show(data: Any, as_json: bool, lines: list[str]) -> None:
     click.echo(json.dumps(data, ensure_ascii=False, indent=1) if as_json else "\n".join(lines))
 
@@ -52,6 +57,18 @@ def options(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return decorate
 
 
+def plugin_names(kind: str) -> Callable[[click.Context, click.Parameter, str], list[str]]:
+    """Completes the last of a kind's plug-in names, several of them separated by commas."""
+
+    def complete(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+        from mtpipe.plugins import names
+
+        before, comma, start = incomplete.rpartition(",")
+        return [f"{before}{comma}{name}" for name in names(kind) if name.startswith(start)]
+
+    return complete
+
+
 languages = options(
     click.option("-s", "--source-lang", required=True, metavar="LANG", help="Language of the source (BCP 47)."),
     click.option("-t", "--target-lang", required=True, metavar="LANG", help="Language to translate into."),
@@ -59,27 +76,30 @@ languages = options(
 repair = options(
     click.option("-g", "--glossary", type=FILE, help="Terms to use (CSV, TSV, XLSX, TBX or TMX)."),
     click.option("--model", type=FOLDER, help="Model folder [default: the bundled one of the language pair]."),
-    click.option("--fallback-model", type=FOLDER, help="Model that makes drafts again that look hallucinated."),
+    click.option("--fallback-model", type=FOLDER, help="Model that translates again where a draft looks hallucinated."),
     click.option("--lexicon", type=FOLDER, help="Alignment lexicon [default: the model's own]."),
-    click.option("--editors", metavar="NAMES", help="Repair ladder in order, with commas; \"\" for none."),
+    click.option("--editors", metavar="NAMES", shell_complete=plugin_names("editor"),
+                 help="Repair methods in order, separated by commas; \"\" for none."),
     click.option("--gate", type=click.Choice(["terms", "all", "score"]), default="terms", show_default=True,
-                 help="What goes to the LLM: sentences with wrong terms; all; also those with a low model score."),
-    click.option("--gate-below", type=float, help="The score: log-probability per word piece, such as -1.5."),
+                 help="Sentences for the LLM: those with errors; all; or also those with a low model score."),
+    click.option("--gate-below", type=float, help="Limit for --gate score: log-probability per token, such as -1.5."),
     click.option("--prompts", type=FOLDER, help="Folder with a post-edit.txt or post-edit.jsonl (demonstrations)."),
     click.option("--report-dir", type=ANY, help="Where the report goes [default: the job's folder]."),
 )
 llm_options = options(
-    click.option("--llm", default="", metavar="NAME", help="LLM plug-in, such as openai [default: none]."),
+    click.option("--llm", default="", metavar="NAME", shell_complete=plugin_names("llm"),
+                 help="LLM plug-in, such as openai [default: none]."),
     click.option("--llm-option", "llm_options", multiple=True, metavar="KEY=VALUE",
                  help="Option of the LLM, such as base_url=http://localhost:8080/v1; repeatable."),
     click.option("--llm-cache", type=ANY, help="SQLite file for its replies [default: in the job's folder]."),
-    click.option("--max-calls", type=click.IntRange(0), help="Calls of the LLM in this run; 0: any number."),
-    click.option("--max-cost", type=click.FloatRange(0), help="What they may cost, in the currency of [calls.prices]."),
+    click.option("--max-calls", type=click.IntRange(0), help="Most calls of the LLM in this run; 0 for no limit."),
+    click.option("--max-cost", type=click.FloatRange(0),
+                 help="Most that the calls may cost, in the currency of [calls.prices]; 0 for no limit."),
 )  # fmt: skip
 showing = options(
-    click.option("--strict", is_flag=True, help="Exit with 3 if terms are still missing."),
+    click.option("--strict", is_flag=True, help="Exit with 3 if errors remain."),
     click.option("--json", "as_json", is_flag=True, help="Results as JSON on stdout."),
     click.option("-q", "--quiet", is_flag=True, help="No progress."),
 )
-dry_run = click.option("-n", "--dry-run", is_flag=True, help="Only say what would be done.")
-as_json = click.option("--json", "as_json", is_flag=True, help="As JSON.")
+dry_run = click.option("-n", "--dry-run", is_flag=True, help="Show what would be done, write nothing.")
+as_json = click.option("--json", "as_json", is_flag=True, help="Results as JSON on stdout.")

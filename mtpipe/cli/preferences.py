@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from mtpipe.cli.options import ANY, FOLDER, as_json, languages, options, show
+from mtpipe.cli.options import ANY, FOLDER, amount, as_json, languages, options, show
 
 prompts = options(click.option("--prompts", type=FOLDER, help="Folder with a post-edit.txt [default: mtpipe's own]."))
 
@@ -18,11 +18,12 @@ prompts = options(click.option("--prompts", type=FOLDER, help="Folder with a pos
 @prompts
 @as_json
 def preferences(job: Path, out: Path, as_json: bool, source_lang: str, target_lang: str, prompts: Path | None) -> None:
-    """Pairs of a chosen and a rejected edit out of JOB, the state of a finished job (<out>/.mtpipe or <out>.mtpipe).
+    """Write pairs of a chosen and a rejected edit from JOB, the folder of its state (<out>/.mtpipe or <out>.mtpipe).
 
-    Each has "prompt", "chosen" and "rejected", as preference training (DPO) takes them, and who was refused and why.
+    Each has "prompt", "chosen" and "rejected", as preference training (DPO) takes them, and what was refused
+    and why.
     """
     from mtpipe.training.preferences import preferences, write
 
     count = write(out, preferences(job, source_lang, target_lang, prompts))
-    show({"pairs": count, "out": str(out)}, as_json, [f"{count} pairs: {out}"])
+    show({"pairs": count, "out": str(out)}, as_json, [f"{amount(count, 'pair')}: {out}"])

@@ -1,4 +1,4 @@
-"""`mtpipe run`; part of cli.py, loaded when it is asked for."""
+"""`mtpipe run`; loaded when it is used."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`mtpipe synthesize`; part of cli.py, loaded when it is asked for."""
+"""`mtpipe synthesize`; loaded when it is used."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from mtpipe.cli.options import ANY, FILE, FOLDER, UNTRANSLATED, as_json, languages, llm_options, show
+from mtpipe.cli.options import ANY, FILE, FOLDER, UNTRANSLATED, amount, as_json, languages, llm_options, show
 
 COUNT = click.IntRange(1)
 
@@ -41,7 +41,7 @@ COUNT = click.IntRange(1)
 @as_json
 @click.option("-q", "--quiet", is_flag=True, help="No progress.")
 @click.pass_context
-def synthesize(ctx: click.Context, as_json: bool, quiet: bool, also: tuple[str, ...], **given: Any) -> None:
+def synthesize(ctx: click.Context, as_json: bool, quiet: bool, also: tuple[str, ...], **options: Any) -> None:
     """Have an LLM write sentence pairs that use the terms of GLOSSARY, for `mtpipe finetune`.
 
     Pairs are checked hard, and terms that got too few asked for again. Run again to go on: no answer is paid for
@@ -53,9 +53,9 @@ def synthesize(ctx: click.Context, as_json: bool, quiet: bool, also: tuple[str, 
     from mtpipe.synthesis import back_translation
     from mtpipe.synthesis import generation as stage
 
-    names = [name for name in stage.SynthesisRecipe.__dataclass_fields__ if name in given]
-    recipe = stage.SynthesisRecipe(**{name: given.pop(name) for name in names}, also=dict(map(_named, also)))
-    settings = with_llm(ctx.obj | given)
+    names = [name for name in stage.SynthesisRecipe.__dataclass_fields__ if name in options]
+    recipe = stage.SynthesisRecipe(**{name: options.pop(name) for name in names}, also=dict(map(_named, also)))
+    settings = with_llm(ctx.obj | options)
     name = settings.get("llm")
     if not name:
         raise click.UsageError("name the LLM that writes: --llm openai --llm-option base_url=… --llm-option model=…")
@@ -72,19 +72,20 @@ def synthesize(ctx: click.Context, as_json: bool, quiet: bool, also: tuple[str, 
 def _lines(facts: Mapping[str, Any]) -> list[str]:
     usage = facts["usage"]
     cost = "" if usage["cost"] is None else f", cost {usage['cost']:.2f}"
-    lines = [f"{facts['pairs']} pairs for {facts['terms']} terms, of {facts['proposed']} proposed",
-             f"LLM: {usage['calls']} calls, {usage['cached']} prompts answered before, {usage['tokens_in']} tokens in, "
-             f"{usage['tokens_out']} out{cost}"]  # fmt: skip
+    lines = [f"{amount(facts['pairs'], 'pair')} for {amount(facts['terms'], 'term')}, of {facts['proposed']} proposed",
+             f"LLM: {amount(usage['calls'], 'call')}, {usage['cached']} prompts answered before, "
+             f"{usage['tokens_in']} tokens in, {usage['tokens_out']} out{cost}"]  # fmt: skip
     for reason, count in facts["refused"].items():
         sample = facts["samples"][reason][0]
-        said = sample.get("reply") or f"{sample['source']} | {sample['reference']}"
-        lines.append(f"refused, {reason}: {count}, such as {said[:90]!r}")
+        text = sample.get("reply") or f"{sample['source']} | {sample['reference']}"
+        lines.append(f"refused, {reason}: {count}, such as {text[:90]!r}")
     lines += [f"left out: {term[:60]}: {why}" for term, why in facts["left_out"].items()]
     if short := facts["short"]:
         worst = sorted(short.items(), key=_by_count)[:5]
-        told = ", ".join(f"{term} ({count})" for term, count in worst)
-        lines.append(f"incomplete{': ' * bool(facts['stopped'])}{facts['stopped']}: {len(short)} terms have fewer than "
-                     f"{facts['settings']['pairs_per_term']} pairs: {told}{', …' * (len(short) > 5)}")  # fmt: skip
+        terms = ", ".join(f"{term} ({count})" for term, count in worst)
+        why = f": {facts['stopped']}" if facts["stopped"] else ""
+        lines.append(f"incomplete{why}: {amount(len(short), 'term')} with fewer than "
+                     f"{facts['settings']['pairs_per_term']} pairs: {terms}{', …' * (len(short) > 5)}")  # fmt: skip
     return lines
 
 
@@ -92,8 +93,8 @@ def _by_count(item: tuple[str, int]) -> int:
     return item[1]
 
 
-def _named(given: str) -> tuple[str, Path]:
-    lang, equals, path = given.partition("=")
+def _named(text: str) -> tuple[str, Path]:
+    lang, equals, path = text.partition("=")
     if not (lang and equals and Path(path).is_file()):
-        raise click.BadParameter(f"{given!r}: give LANG=FILE, such as cs=glossary.en-cs.csv", param_hint="--also")
+        raise click.BadParameter(f"{text!r}: give LANG=FILE, such as cs=glossary.en-cs.csv", param_hint="--also")
     return lang, Path(path)

@@ -1,4 +1,4 @@
-"""The commands on translation memories, `mtpipe tm …`; part of cli.py, loaded when one of them is asked for."""
+"""The commands on translation memories, `mtpipe tm …`; loaded when one of them is used."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from mtpipe.cli.options import ANY, FILE, as_json, languages, show
+from mtpipe.cli.options import ANY, FILE, amount, as_json, languages, show
 
 MEMORY = click.argument("memory", type=FILE)
 
@@ -28,8 +28,8 @@ def import_pairs(pairs: tuple[Path, ...], source_lang: str, target_lang: str, ou
     file = TmFile(out, (source_lang, target_lang), is_new=True)
     for path in pairs:
         new = file.add(exchange.units(path, source_lang, target_lang))
-        click.echo(f"{path}: {new} new units")
-    click.echo(f"{file.count()} units: {out}")
+        click.echo(f"{path}: {amount(new, 'new unit')}")
+    click.echo(f"{amount(file.count(), 'unit')}: {out}")
 
 
 @tm.command()
@@ -58,11 +58,11 @@ def lookup(memory: Path, text: str, number: int, threshold: float, as_json: bool
     from mtpipe.tm.memory import Memories
     from mtpipe.tm.store import TmFile
 
-    opened = TmFile(memory)
-    memories = Memories([memory], opened.source_lang, opened.target_lang)
-    found = memories.similar(Segment("", text, codes=inline_codes.find(text)), number, threshold)
-    lines = [f"{match.score:4.0%} {match.kind}: {match.source}\n     {match.target}" for match in found]
-    show([asdict(match) for match in found], as_json, lines or ["nothing that similar"])
+    file = TmFile(memory)
+    memories = Memories([memory], file.source_lang, file.target_lang)
+    matches = memories.similar(Segment("", text, codes=inline_codes.find(text)), number, threshold)
+    lines = [f"{match.score:4.0%} {match.kind}: {match.source}\n     {match.target}" for match in matches]
+    show([asdict(match) for match in matches], as_json, lines or ["no similar unit"])
 
 
 @tm.command()
@@ -74,6 +74,6 @@ def export(memory: Path, out: Path) -> None:
     from mtpipe.tm.store import TmFile
     from mtpipe.tm.units import Unit
 
-    opened = TmFile(memory)
-    units = (Unit(hit.source, hit.target, changed=hit.changed) for hit in opened.units())
-    click.echo(f"{write(units, out, opened.source_lang, opened.target_lang)} units: {out}")
+    file = TmFile(memory)
+    units = (Unit(hit.source, hit.target, changed=hit.changed) for hit in file.units())
+    click.echo(f"{amount(write(units, out, file.source_lang, file.target_lang), 'unit')}: {out}")

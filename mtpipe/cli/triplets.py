@@ -1,4 +1,4 @@
-"""`mtpipe triplets`; part of cli.py, loaded when it is asked for."""
+"""`mtpipe triplets`; loaded when it is used."""
 
 from __future__ import annotations
 

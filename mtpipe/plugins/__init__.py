@@ -111,7 +111,7 @@ EXTRAS = {"torch": "train", "transformers": "train", "accelerate": "train", "pef
 def names(kind: str) -> list[str]:
     """The plug-ins of a kind that can be named, third parties' included; raises ConfigError for an unknown kind."""
     if kind not in PLUGINS:
-        raise ConfigError(f"no plug-in kind {kind!r}; there are: {', '.join(PLUGINS)}")
+        raise ConfigError(f"no such kind of plug-in {kind!r}; available: {', '.join(PLUGINS)}")
     return sorted({*PLUGINS[kind], *(point.name for point in entry_points(group=f"mtpipe.{kind}"))})
 
 
@@ -124,7 +124,7 @@ def load(kind: str, name: str) -> Any:
     points = {point.name: point.value for point in entry_points(group=f"mtpipe.{kind}")}
     where = PLUGINS[kind].get(name) or points.get(name) or (name if ":" in name else None)
     if where is None:
-        raise ConfigError(f"no {kind} plug-in {name!r}; known: {', '.join(known)}, or give package.module:Class")
+        raise ConfigError(f"no such {kind} plug-in {name!r}; available: {', '.join(known)}, or give module:Class")
     module_name, _, attribute = where.partition(":")
     try:
         module = import_module(module_name)
@@ -133,7 +133,7 @@ def load(kind: str, name: str) -> Any:
         if needed := lacking(error):
             raise ConfigError(f"{kind} plug-in {name!r} needs {needed}") from error
         if module_name == missing or module_name.startswith(f"{missing}."):
-            raise ConfigError(f"{kind} plug-in {name!r}: there is no module {missing!r}; check the name") from error
+            raise ConfigError(f"{kind} plug-in {name!r}: no module {missing!r}; check the name") from error
         raise
     if not hasattr(module, attribute):
         raise ConfigError(f"{kind} plug-in {name!r}: module {module_name} has no {attribute!r}; check the name")

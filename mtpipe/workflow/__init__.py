@@ -102,7 +102,7 @@ def _do(stage: Stage, manifest: Manifest, inputs: dict[str, str]) -> None:
 def _chosen(names: Sequence[str], first: str, last: str) -> range:
     for name in (first, last):
         if name and name not in names:
-            raise ConfigError(f"no stage {name!r} in this run; there are {', '.join(names)}")
+            raise ConfigError(f"no stage {name!r} in this run; available: {', '.join(names)}")
     begin = names.index(first) if first else 0
     end = names.index(last) + 1 if last else len(names)
     if begin >= end:

@@ -9,7 +9,9 @@ import pytest
 from click.testing import CliRunner
 
 from mtpipe import __version__
+from mtpipe.cli import results
 from mtpipe.cli.main import main
+from mtpipe.cli.options import amount
 
 ROOT = Path(__file__).parents[2]
 LANGUAGES = ["-s", "en", "-t", "de"]
@@ -46,8 +48,8 @@ def test_help_of_every_command(command):
 def test_translate_shows_results_on_stdout_and_progress_on_stderr(tmp_path):
     result = translate("-g", "g.csv")
     assert result.exit_code == 0, result.output
-    assert "documents: 1 written; 1 sentences, 0 untranslated: out" in result.stdout
-    assert "terms: 0 of 1 met (draft 0 → final 0)" in result.stdout
+    assert "documents: 1 written; 1 sentence, 0 untranslated: out" in result.stdout
+    assert "terms: 0 of 1 term applied (draft 0 → final 0)" in result.stdout
     assert "report: out/.mtpipe/report.html" in result.stdout
     assert "100%  1/1 files" in result.stderr and "%" not in result.stdout
     assert (tmp_path / "out" / "a.txt").read_text() == "OPEN THE CELL.\n"
@@ -139,7 +141,7 @@ def test_config_elsewhere_and_its_errors(tmp_path):
 def test_check_names_every_error(strict, code):
     result = run("check", "drafts.jsonl", *LANGUAGES, "-g", "g.csv", *strict)
     assert result.exit_code == code
-    assert "missing cell; expected Zelle" in result.stdout and "terms: 0 of 1 met" in result.stdout
+    assert "missing cell; expected Zelle" in result.stdout and "terms: 0 of 1 term applied" in result.stdout
 
 
 def test_check_as_json():
@@ -164,7 +166,8 @@ def test_evaluate_scores_references_and_terms(tmp_path):
     table = run("evaluate", *files, *LANGUAGES, "--metrics", "chrf", "--table", "t.md").stdout.splitlines()
     assert [line.split("|")[1].strip() for line in table[:4]] == ["system", "---", "done", "worse"]
     assert table[-1].startswith("chrF2++: ") and (tmp_path / "t.md").read_text().splitlines() == table[:4]
-    assert "no metric plug-in 'nonsense'" in run("evaluate", "done.jsonl", *LANGUAGES, "--metrics", "nonsense").stderr
+    failed = run("evaluate", "done.jsonl", *LANGUAGES, "--metrics", "nonsense")
+    assert "no such metric plug-in 'nonsense'" in failed.stderr
 
 
 def test_evaluate_adds_the_human_row_and_leaves_tags_out(tmp_path):
@@ -192,7 +195,7 @@ def test_corpus_lexicon_learns_what_post_edit_uses(tmp_path):
     lines = [f"the {a} and the {b}\tdie {words[a]} und die {words[b]}" for a in words for b in words if a != b]
     (tmp_path / "pairs.tsv").write_text("\n".join(lines * 3) + "\n")
     result = run("corpus", "lexicon", "pairs.tsv", "-o", "lexicon", "-s", "en", "-t", "xx")
-    assert result.exit_code == 0 and "learnt from" in result.stdout
+    assert result.exit_code == 0 and "learned from" in result.stdout
     (tmp_path / "wrong.jsonl").write_text('{"source": "the row and the cell", "draft": "die Zeile und die Kammer"}\n')
     result = run("post-edit", "wrong.jsonl", "-o", "edited.jsonl", "-s", "en", "-t", "xx", "-g", "g.csv", "--editors",
                  "substitution", "--lexicon", "lexicon", "--strict")  # fmt: skip
@@ -275,3 +278,27 @@ def test_check_looks_at_the_translations_in_a_catalogue(tmp_path):
     (tmp_path / "x.po").write_text(PO + 'msgid "the cell"\nmsgstr "das Feld"\n\nmsgid "%s cells"\nmsgstr "Zellen"\n')
     lines = run("check", "x.po", *LANGUAGES, "-g", "g.csv").stdout.splitlines()
     assert lines[0].startswith("x.po#1: missing cell; expected Zelle") and "x.po#2: changed" in lines[1]
+
+
+@pytest.mark.parametrize("words, names", [
+    ("mtpipe translate --llm o", ["openai"]), ("mtpipe translate --mt ", ["ct2", "fake"]),
+    ("mtpipe post-edit --editors nbest,sub", ["nbest,substitution"]),
+    ("mtpipe evaluate --metrics chrf,bl", ["chrf,bleu"]),
+])  # fmt: skip
+def test_names_of_plugins_are_completed(words, names):
+    count = str(len(words.split()) - (0 if words.endswith(" ") else 1))
+    asked = {"_MTPIPE_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": count}
+    result = CliRunner().invoke(main, prog_name="mtpipe", env=asked)
+    assert [line.removeprefix("plain,") for line in result.stdout.splitlines()] == names
+
+
+def test_plurals_are_right():
+    assert [amount(count, "term") for count in range(3)] == ["0 terms", "1 term", "2 terms"]
+    assert [amount(count, "match", "matches") for count in range(3)] == ["0 matches", "1 match", "2 matches"]
+
+
+def test_what_waits_for_the_llm_exits_with_4():
+    report = {"totals": {"failed": 0, "untranslated": 0}, "llm": {"waiting": 1}, "documents": [{"errors": 1}]}
+    assert results.exit_code(report, strict=True) == 4
+    report["llm"]["waiting"] = 0
+    assert (results.exit_code(report, strict=True), results.exit_code(report, strict=False)) == (3, 0)

@@ -83,7 +83,7 @@ def test_lexicon_is_learnt_and_says_what_from(tmp_path):
     result = run("lexicon", tmp_path / "pairs.tsv", *LANGUAGES, "-o", tmp_path / "lexicon",
                  "--exclude", tmp_path / "held.txt")  # fmt: skip
     assert result.exit_code == 0, result.output
-    assert result.output == f"learnt from 11 of 11 distinct pairs: {tmp_path / 'lexicon'}\n"
+    assert result.output == f"learned from 11 of 11 distinct pairs: {tmp_path / 'lexicon'}\n"
     about = json.loads((tmp_path / "lexicon" / "lexicon.json").read_text())
     assert {key: about[key] for key in ("source_lang", "target_lang", "pairs", "sources", "excluded")} == {
         "source_lang": "en", "target_lang": "de", "pairs": 11, "sources": ["pairs.tsv"], "excluded": 1,

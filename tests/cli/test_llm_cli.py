@@ -41,10 +41,10 @@ def test_a_budget_that_ends_loses_nothing_and_the_next_run_goes_on(drafts):
     (drafts / "mtpipe.toml").write_text(f"[calls]\nconcurrency = 1\n[calls.prices]\n{MODEL} = [1000, 1000]\n")
     with LlmServer(answer) as server:
         first = post_edit(server.url, "--max-calls", "2")
-        assert "2 calls, 0 answers from the cache, 0 failed, 200 + 40 tokens, cost 0.2400; 2 wait for" in first.output
+        assert "2 calls, 0 from the cache, 0 failed, 200 + 40 tokens, cost 0.2400; 2 sentences waiting" in first.output
         assert len(written(drafts)) == 4 and len(server.received) == 2
         second = post_edit(server.url, "--max-calls", "100")
-        assert first.exit_code == second.exit_code == 0
+        assert (first.exit_code, second.exit_code) == (4, 0)
         assert len(server.received) == 4 and len(set(server.answered)) == 4
         for row, word in zip(written(drafts), TERMS.values(), strict=True):
             assert f"« {word} »" in json.dumps(row, ensure_ascii=False)

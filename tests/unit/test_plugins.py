@@ -35,9 +35,9 @@ def test_format_name_is_none_for_unknown_files():
 @pytest.mark.parametrize(
     "kind, name, message",
     [
-        ("mt", "nonsense", "no mt plug-in 'nonsense'; known: ct2, fake, or give package.module:Class"),
-        ("colour", "red", "no plug-in kind 'colour'; there are: mt, format"),
-        ("mt", "no_such_module:Thing", "there is no module 'no_such_module'; check the name"),
+        ("mt", "nonsense", "no such mt plug-in 'nonsense'; available: ct2, fake, or give module:Class"),
+        ("colour", "red", "no such kind of plug-in 'colour'; available: mt, format"),
+        ("mt", "no_such_module:Thing", "no module 'no_such_module'; check the name"),
         ("mt", "mtpipe.mt.fake:Thing", "module mtpipe.mt.fake has no 'Thing'"),
     ],
 )

@@ -320,6 +320,7 @@ def test_stats_show_origins_and_problems(tmp_path):
     (tmp_path / "x.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines) + "{\n")
     result = run("stats", tmp_path / "x.jsonl")
     assert "x.jsonl:4: not JSON" in result.output
-    assert "x.jsonl: 3 pairs, 6 source and 3 target words, 0 pairs with codes, 1 documents\n  o0: 2\n" in result.output
+    line = "x.jsonl: 3 pairs, 6 source and 3 target words, 0 pairs with inline tags, 1 document\n  o0: 2\n"
+    assert line in result.output
     (tmp_path / "a.tmx").write_text(GOOD + "</body></tmx>")
     assert statistics.count(tmp_path / "a.tmx", "en", "de", lambda _: None)["pairs"] == 30

@@ -156,7 +156,7 @@ def test_an_encoder_that_is_not_here_is_not_fetched(models, tmp_path, monkeypatc
     ({"model": "x", "device": "tpu"}, ConfigError, "device is 'tpu'; use cpu, cuda or cuda:N"),
     ({"model": "x", "device": "cuda:99"}, ConfigError, "device is 'cuda:99', but torch sees"),
     ({"model": "x", "batch_size": 0}, ConfigError, "batch_size is 0; use 1 or more"),
-    ({"models": "x"}, ConfigError, "metric plug-in 'comet' has no option models; it takes: model, batch_size, device"),
+    ({"models": "x"}, ConfigError, "[metric.comet] models: no such option; available: model, batch_size, device"),
 ])  # fmt: skip
 def test_options_that_do_not_work(options, error, said):
     with pytest.raises(error, match=re.escape(said)):

@@ -111,7 +111,7 @@ def test_what_is_odd_about_a_test_set_is_said(files):
 
 
 @pytest.mark.parametrize("args, message", [
-    (["plain.txt", "--metrics", "chrf,nonsense"], "no metric plug-in 'nonsense'; known: all_terms, bleu, chrf"),
+    (["plain.txt", "--metrics", "chrf,nonsense"], "no such metric plug-in 'nonsense'; available: all_terms"),
     (["plain.txt", "--metrics", "comet"], "COMET has no model: set model = … under [metric.comet]"),
     (["plain.txt", "--baseline", "other"], "no system 'other' to be the baseline; there are: plain"),
     (["a=plain.txt", "a=better.txt"], "there is a system 'a' already; name it"),

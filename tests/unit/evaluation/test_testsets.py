@@ -225,7 +225,7 @@ def test_a_line_that_is_not_utf8_is_named(files):
 @pytest.mark.parametrize("given, message", [
     ({}, "either one file"), ({"test": "t.jsonl", "source": "x.en"}, "either one file"),
     ({"test": "t.jsonl", "reference": "x.de"}, r"t.jsonl holds the whole test set \(rows\); leave out --reference"),
-    ({"test": "t.jsonl", "layout": "nonsense"}, "no testset plug-in 'nonsense'; known: bilingual, folder, lines"),
+    ({"test": "t.jsonl", "layout": "nonsense"}, "no such testset plug-in 'nonsense'; available: bilingual"),
 ])
 def test_what_is_asked_must_make_sense(given, message):
     with pytest.raises(ConfigError, match=message):

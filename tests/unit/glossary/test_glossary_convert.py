@@ -75,7 +75,7 @@ def test_the_command_converts_and_says_what_it_read(tmp_path):
     assert refused.exit_code == 1 and "in.csv:3: no source term" in refused.stderr
     columns = ["--column", "source=1", "--column", "target=german"]
     done = CliRunner().invoke(main, [*arguments, "--skip-bad-rows", *columns])
-    assert done.stdout == f"1 terms: {tmp_path / 'out.tbx'}\n"
+    assert done.stdout == f"1 term: {tmp_path / 'out.tbx'}\n"
     assert "in.csv: skipped in.csv:3: no source term" in done.stderr
     shown = CliRunner().invoke(main, ["glossary", "validate", *arguments[3:]])
     assert shown.exit_code == 0 and "read as TBX v3" in shown.stdout

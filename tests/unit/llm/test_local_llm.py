@@ -264,7 +264,7 @@ def test_ct2_with_another_models_tokenizer(converted, tmp_path):
         ("ct2", {"model": "x/y", "temperature": -1}, ConfigError, "batch_size must be 1 or more, temperature"),
         ("hf", {"model": "FOLDER", "device": "abacus"}, ConfigError, "device = 'abacus' can't be used here"),
         ("hf", {"model": "FOLDER", "max_tokens": 0}, ConfigError, "max_tokens is 0; use 1 or more"),
-        ("hf", {"model": "x/y", "colour": 1}, ConfigError, "has no option colour; it takes: model, device"),
+        ("hf", {"model": "x/y", "colour": 1}, ConfigError, "colour: no such option; available: model, device"),
     ],
 )
 def test_options_that_cannot_be(kind, options, error, message, folder, monkeypatch, tmp_path):

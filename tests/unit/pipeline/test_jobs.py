@@ -286,8 +286,8 @@ def test_progress_goes_from_nothing_to_all(source, tmp_path):
     [
         ({"mt": "ct2", "model": None}, ModelError, "no bundled model translates en into xx .*give a model folder"),
         ({"mt": "none"}, InputError, "a.txt#.*there is no draft and the job has no model"),
-        ({"mt": "nonsense"}, ConfigError, "no mt plug-in 'nonsense'"),
-        ({"editors": ("nonsense",)}, ConfigError, "no editor plug-in 'nonsense'"),
+        ({"mt": "nonsense"}, ConfigError, "mt = 'nonsense': no such mt plug-in"),
+        ({"editors": ("nonsense",)}, ConfigError, "editors\\[0\\] = 'nonsense': no such editor plug-in"),
     ],
 )
 def test_jobs_that_can_not_run(source, tmp_path, settings, error, message):

@@ -348,10 +348,10 @@ def test_neighbours_are_shown_as_context_and_share_no_unit(drafts):
 
 @pytest.mark.parametrize("settings, message", [
     ({"llm": "", "gate": "all"}, "gate is 'all', but there is no LLM; give --llm"),
-    ({"gate": "some"}, "gate is 'some'; use terms, all, score"),
+    ({"gate": "some"}, "gate = 'some': use 'terms', 'all' or 'score'"),
     ({"gate": "score"}, "gate score and gate_below belong together"),
     ({"gate_below": -1.0}, "gate score and gate_below belong together"),
-    ({"prompts": "nowhere"}, "prompts nowhere is not a folder"),
+    ({"prompts": "nowhere"}, "prompts = 'nowhere': is not a folder"),
     ({"gate": "score", "gate_below": -1.0, "editors": None}, None),
 ])  # fmt: skip
 def test_gates_that_make_no_sense(drafts, settings, message):

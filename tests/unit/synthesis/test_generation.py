@@ -455,7 +455,7 @@ def test_the_command_with_a_server_that_fails_at_times(recipe):
     (("--llm", "fake"), 1, "not one pair was kept of 0 that the LLM proposed"),
     (("--llm", "fake", "--also", "cs"), 2, "'cs': give LANG=FILE"),
     (("--llm", "openai", "--llm-option", "model=x"), 1, "OPENAI_API_KEY"),
-    (("--llm", "none-such"), 1, "no llm plug-in 'none-such'"),
+    (("--llm", "none-such"), 1, "no such llm plug-in 'none-such'"),
     (("--llm", "fake", "--way", "back-translate", "-t", "xx"), 1, "xx"),
 ])  # fmt: skip
 def test_the_command_says_what_is_wrong(recipe, options, code, said):

@@ -286,7 +286,7 @@ def test_import_stats_lookup_export(tmp_path):
     assert (counts["units"], counts["source_lang"], counts["target_lang"]) == (5, "en", "de")
     shown = run("tm", "lookup", tmp_path / "m.sqlite", "Open the file.", "-n", 1).stdout
     assert shown == "100% exact: Open the file.\n     Öffne die Datei.\n"
-    assert run("tm", "lookup", tmp_path / "m.sqlite", "Nothing like it").stdout == "nothing that similar\n"
+    assert run("tm", "lookup", tmp_path / "m.sqlite", "Nothing like it").stdout == "no similar unit\n"
     assert run("tm", "export", tmp_path / "m.sqlite", tmp_path / "out.tmx").stdout.startswith("5 units")
     assert len(list(exchange.units(tmp_path / "out.tmx", "en", "de"))) == 5
 
@@ -328,7 +328,7 @@ def job(tmp_path):
     exchange.write(units, tmp_path / "m.tmx", "en", "de")
 
     def job(**settings):
-        plugin = "test_memory:Recorder"
+        plugin = f"{__name__}:Recorder"
         return Job(tmp_path / "in", tmp_path / "out", "en", "de", **{"mt": plugin, "editors": ()} | settings)
 
     return job
@@ -396,7 +396,8 @@ def test_drafts_that_came_with_the_document_stay(tmp_path, remember):
 
 
 @pytest.mark.parametrize("settings, message", [
-    ({"tm": ["none.tmx"]}, "tm none.tmx is not a file"), ({"tm_flagged": "keep"}, "tm_flagged is 'keep'; use repair"),
+    ({"tm": ["none.tmx"]}, r"tm\[0\] = 'none.tmx': is not a file"),
+    ({"tm_flagged": "keep"}, "tm_flagged = 'keep': use 'repair' or 'translate'"),
 ])  # fmt: skip
 def test_settings_that_can_not_be(job, settings, message):
     with pytest.raises(ConfigError, match=message):
@@ -407,6 +408,7 @@ def test_the_command_takes_memories_from_option_and_file(job, tmp_path, monkeypa
     monkeypatch.chdir(tmp_path)
     arguments = ["translate", "in", "-o", "out", *LANGUAGES, "--mt", "fake", "--editors", "", "-q"]
     shown = run(*arguments, "--tm", "m.tmx", "-g", "g.csv").stdout
-    assert "translation memory: 2 sentences, 1 of them in the same context; 1 more broke the glossary" in shown
+    line = "translation memory: 2 sentences, 1 in the same context; 1 match not used because of glossary errors"
+    assert line in shown
     (tmp_path / "mtpipe.toml").write_text('[job]\ntm = ["m.tmx"]\ntm_flagged = "translate"\nglossary = "g.csv"\n')
     assert run(*arguments).exit_code == 0 and "CLOSE THE ROW." in text(tmp_path)

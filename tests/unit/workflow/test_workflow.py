@@ -67,7 +67,7 @@ def test_only_what_was_asked_for(kitchen, chosen, done):
 
 @pytest.mark.parametrize("chosen, message", [
     (("cook", ""), "cut was never done, .*1 not there; begin with --from cut"),
-    (("wash", ""), "no stage 'wash' in this run; there are cut, cook, eat"),
+    (("wash", ""), "no stage 'wash' in this run; available: cut, cook, eat"),
     (("", "wash"), "no stage 'wash'"), (("eat", "cut"), "eat comes after cut; the order is cut, cook, eat"),
 ])  # fmt: skip
 def test_what_can_not_be_asked_for(kitchen, chosen, message):
