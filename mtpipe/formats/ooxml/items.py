@@ -1,4 +1,4 @@
-"""A Word paragraph as a row of items: texts with their character formats, what stands for itself, and what marks words.
+"""A paragraph of an Office document as a row of items: texts with their formats, what stands alone, what marks words.
 
 Runs break anywhere, also within words; an item knows how to stand alone when its run is taken apart.
 """
@@ -13,18 +13,25 @@ from dataclasses import dataclass, replace
 from mtpipe.formats.editing import xml
 from mtpipe.formats.editing.xml import Element
 
-NAMESPACES = frozenset(("http://schemas.openxmlformats.org/wordprocessingml/2006/main",
-                        "http://purl.oclc.org/ooxml/wordprocessingml/main"))
+WORD = frozenset(("http://schemas.openxmlformats.org/wordprocessingml/2006/main",
+                  "http://purl.oclc.org/ooxml/wordprocessingml/main"))
+DRAWING = frozenset(("http://schemas.openxmlformats.org/drawingml/2006/main",
+                     "http://purl.oclc.org/ooxml/drawingml/main"))
+SHEET = frozenset(("http://schemas.openxmlformats.org/spreadsheetml/2006/main",
+                   "http://purl.oclc.org/ooxml/spreadsheetml/main"))
+NAMESPACES = WORD | DRAWING | SHEET
 _WRAPS = frozenset("hyperlink smartTag customXml dir bdo".split())  # elements around runs
 _TRACKED = frozenset("ins moveTo".split())
-_DELETED = frozenset("del moveFrom".split())
-_SILENT = frozenset("proofErr lastRenderedPageBreak softHyphen rPr pPr instrText delText delInstrText".split())
-_SHOWN = frozenset("sym oMath oMathPara ruby fldSimple sdt pgNum dayLong monthLong yearLong subDoc".split())
+_DELETED = frozenset("del moveFrom rPh phoneticPr".split())  # a reading aid (rPh) is of the old text
+_SILENT = frozenset("""proofErr lastRenderedPageBreak softHyphen rPr pPr instrText delText delInstrText endParaRPr
+    """.split())
+_SHOWN = frozenset("fld sym oMath oMathPara ruby fldSimple sdt pgNum dayLong monthLong yearLong subDoc".split())
 _CHOSEN = frozenset("date dropDownList comboBox picture docPartList docPartObj checkbox dataBinding".split())
 # Differences of format that nobody sees, or that come of typing and correcting.
 _UNSEEN = re.compile(r"<(\w+:)?(?:lang|noProof|webHidden|spacing|kern|rStyle w:val=\"Hyperlink\")\b[^>]*/>|"
                      r"<(\w+:)?(rPrChange)\b.*?</(\w+:)?rPrChange>|<(\w+:)?(?:ins|del|moveTo|moveFrom)\b[^>]*/>",
                      re.DOTALL)
+_UNSEEN_ATTRIBUTES = frozenset("lang altLang dirty err noProof smtClean smtId bmk".split())
 _HIDDEN = re.compile(r"<\w+:(?:vanish|specVanish)(?!\s[^>]*=\"(?:0|false|off)\")[^>]*/>")
 _LINK = re.compile(r"\s*HYPERLINK\b")
 _LISTING = re.compile(r"\s*(?:TOC|TOA|INDEX|RD|BIBLIOGRAPHY)\b")  # fields whose result is text to translate
@@ -85,8 +92,12 @@ def _content(part: str, parent: Element) -> Iterator[Item]:
             yield Item("open", child.start, first, is_mark=is_mark)
             yield from _content(part, inner)
             yield Item("close", inner.outer, child.end, is_mark=is_mark)
+        elif child.namespace in SHEET and child.name == "t":
+            yield Item("text", child.start, child.end, text=xml.unescaped(part[child.inner:child.outer]),
+                       run=f"<{child.prefix}{':' * bool(child.prefix)}r>")
         else:
-            yield Item("alone", child.start, child.end, is_shown=child.name in _SHOWN)
+            is_break = child.namespace in DRAWING and child.name == "br"
+            yield Item("alone", child.start, child.end, text="\n" * is_break, is_shown=child.name in _SHOWN)
 
 
 def _wrapped(element: Element) -> Element | None:
@@ -106,7 +117,7 @@ def _run(part: str, run: Element) -> Iterator[Item]:
     properties = run.child("rPr")
     content = [child for child in run.children if child is not properties]
     look = part[properties.start:properties.end] if properties else ""
-    key = _UNSEEN.sub("", part[properties.inner:properties.outer]) if properties else ""
+    key = _look(part, properties) if properties else ""
     prefix = f"{run.prefix}:" if run.prefix else ""
     opening = f"<{prefix}r>{look}"
     if not content or _HIDDEN.search(look):
@@ -120,13 +131,20 @@ def _run(part: str, run: Element) -> Iterator[Item]:
         yield Item(kind, start, end, before, after, text, opening, key, child.name in _SHOWN)
 
 
+def _look(part: str, properties: Element) -> str:
+    """What is to be seen of a run's format."""
+    attributes = sorted(item for item in properties.attributes.items() if item[0] not in _UNSEEN_ATTRIBUTES)
+    return f"{attributes or ''}{_UNSEEN.sub('', part[properties.inner:properties.outer])}"
+
+
 def _child(part: str, child: Element) -> tuple[str, str]:
     """(kind, text) of an element in a run; the text of a field item says what it does."""
     if child.namespace not in NAMESPACES:
         return "alone", ""
     if child.name == "t":
         text = xml.unescaped(part[child.inner:child.outer])
-        return "text", text if child.attributes.get("xml:space") == "preserve" else text.strip(" \t\r\n")
+        is_kept = child.namespace in DRAWING or child.attributes.get("xml:space") == "preserve"
+        return "text", text if is_kept else text.strip(" \t\r\n")
     if child.name == "noBreakHyphen":
         return "text", "\u2011"
     if child.name == "fldChar":

@@ -1,14 +1,15 @@
-"""The ZIP package around a Word document: read in bounded memory, written with all untouched parts as they are."""
+"""ZIP packages of documents: read in bounded memory, written with all untouched parts as they are."""
 
 from __future__ import annotations
 
-import re
 import shutil
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from copy import copy
 from pathlib import Path
+from zipfile import ZipFile
 
 from lxml import etree
 
@@ -20,25 +21,43 @@ MOST_TEXT = 128 << 20  # of one part that is read
 RATIO = 200  # packed text is rarely a twentieth
 SMALL = 1 << 20  # bytes that need not keep to the ratio
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_TYPE = re.compile(r"wordprocessingml\.(?!document\.glossary)(?:document|template|header|footer|footnotes|endnotes)"
-                   r"(?:\.main)?\+xml$|ms-word\.(?:document|template)\.macroEnabled(?:Template)?\.main\+xml$")
-_ORDER = ("document", "template", "header", "footer", "footnotes", "endnotes")
 
 
-def read(path: Path, name: str) -> dict[str, bytes]:
-    """The parts with text (name → bytes, well-formed XML), in reading order; raises InputError."""
+@contextmanager
+def opened(path: Path, name: str, kind: str) -> Iterator[ZipFile]:
+    """The package at path, called name; kind ("Word document") is what it should be. Raises InputError."""
     try:
         with path.open("rb") as file:
             if file.read(8) == _OLE:
-                raise InputError(f"{name}: protected by a password, or an old .doc under another name; open it in a "
-                                 "word processor and save it as .docx without a password")
-        with zipfile.ZipFile(path) as package:
+                raise InputError(f"{name}: protected by a password, or in the format of Office 97 under another name; "
+                                 "open it in an office program and save it anew without a password")
+        with ZipFile(path) as package:
             _check(package, name)
-            return {part: _part(package, part, name) for part in _text_parts(package, name)}
+            yield package
     except zipfile.BadZipFile as error:
-        raise InputError(f"{name}: no Word document, or a damaged one ({error}); open and save it again") from error
+        raise InputError(f"{name}: no {kind}, or a damaged one ({error}); open and save it again") from error
     except OSError as error:
         raise InputError(f"{name}: can't be read: {error.strerror}; check the file and its permissions") from error
+
+
+def part(package: ZipFile, part: str, name: str, may_have_doctype: bool = False) -> str:
+    """The text of a part, well-formed XML in UTF-8; raises InputError, KeyError where there is no such part."""
+    info = package.getinfo(part)
+    if info.file_size > MOST_TEXT:
+        raise InputError(f"{name}: {part} has {info.file_size:,} bytes, at most {MOST_TEXT:,} are read; split it")
+    try:
+        data = package.read(info)
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError) as error:
+        raise InputError(f"{name}: {part} is damaged ({error}); open and save the document again") from error
+    if b"<!DOCTYPE" in data[:4096] and not may_have_doctype:
+        raise InputError(f"{name}: {part} has a document type, which such documents never have; it is not read")
+    try:
+        etree.fromstring(data, parser())
+        return data.decode("utf-8")
+    except etree.XMLSyntaxError as error:
+        raise InputError(f"{name}: {part}: broken XML ({error.msg}); open and save the document again") from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"{name}: {part} is not in UTF-8; open and save the document again") from error
 
 
 def write(source: Path, changed: Mapping[str, bytes], path: Path) -> None:
@@ -47,7 +66,7 @@ def write(source: Path, changed: Mapping[str, bytes], path: Path) -> None:
         if not changed:
             shutil.copyfile(source, path)
             return
-        with zipfile.ZipFile(source) as package, zipfile.ZipFile(path, "w") as written:
+        with ZipFile(source) as package, ZipFile(path, "w") as written:
             written.comment = package.comment
             for info in package.infolist():
                 # a copy, since writing changes it
@@ -62,7 +81,7 @@ def write(source: Path, changed: Mapping[str, bytes], path: Path) -> None:
         raise OutputError(f"{path}: can't be written: {reason}; check permissions and free space") from error
 
 
-def _check(package: zipfile.ZipFile, name: str) -> None:
+def _check(package: ZipFile, name: str) -> None:
     """Refuses what no word processor writes: paths out of the package, encrypted files, far too much in too little."""
     infos = package.infolist()
     for info in infos:
@@ -84,40 +103,6 @@ def _check(package: zipfile.ZipFile, name: str) -> None:
         raise InputError(f"{name}: holds several files of one name; open and save it again")
 
 
-def _text_parts(package: zipfile.ZipFile, name: str) -> list[str]:
-    """Names of the document, its headers, footers and notes."""
-    try:
-        types = etree.fromstring(_part(package, "[Content_Types].xml", name), _parser())
-    except KeyError as error:
-        raise InputError(f"{name}: a ZIP file, but no Word document (no [Content_Types].xml)") from error
-    there = set(package.namelist())
-    found = []
-    for override in types.iterfind("{*}Override"):
-        part, content = override.get("PartName", "").lstrip("/"), override.get("ContentType", "")
-        if _TYPE.search(content) and part in there and "/glossary/" not in part:
-            kind = next((i for i, word in enumerate(_ORDER) if re.search(rf"[.]{word}\b", content)), 0)
-            found.append((kind, [int(n) if n.isdigit() else n for n in re.split(r"(\d+)", part)], part))
-    if not found or min(found)[0] > 1:
-        raise InputError(f"{name}: an Office file, but no Word document; rename it by what it is")
-    return [part for *_, part in sorted(found)]
-
-
-def _part(package: zipfile.ZipFile, part: str, name: str) -> bytes:
-    info = package.getinfo(part)
-    if info.file_size > MOST_TEXT:
-        raise InputError(f"{name}: {part} has {info.file_size:,} bytes, at most {MOST_TEXT:,} are read; split it")
-    try:
-        data = package.read(info)
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError) as error:
-        raise InputError(f"{name}: {part} is damaged ({error}); open and save the document again") from error
-    if b"<!DOCTYPE" in data[:4096]:
-        raise InputError(f"{name}: {part} has a document type, which Word documents never have; it is not read")
-    try:
-        etree.fromstring(data, _parser())
-    except etree.XMLSyntaxError as error:
-        raise InputError(f"{name}: {part}: broken XML ({error.msg}); open and save the document again") from error
-    return data
-
-
-def _parser() -> etree.XMLParser:
+def parser() -> etree.XMLParser:
+    """One that expands no entity, fetches nothing and keeps libxml2's limits."""
     return etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False, load_dtd=False)

@@ -1,4 +1,4 @@
-"""Pieces of Word paragraphs as segments see them, and as runs again: formats and all else that is no text are codes."""
+"""Paragraphs of Office documents as segments see them, and as runs again: formats and all that is no text are codes."""
 
 from __future__ import annotations
 
@@ -9,16 +9,17 @@ from dataclasses import dataclass
 
 from mtpipe.document import inline_codes as inline
 from mtpipe.document.segment import Code
-from mtpipe.formats.docx import items
-from mtpipe.formats.docx.items import Item
 from mtpipe.formats.editing import xml
 from mtpipe.formats.editing.inplace import Edit, replaced
 from mtpipe.formats.editing.xml import Element
 from mtpipe.formats.html.tags import core
 from mtpipe.formats.messages import icu
+from mtpipe.formats.ooxml import items
+from mtpipe.formats.ooxml.items import Item
 
 _LITERAL = re.compile(r"</?[gx](\d{1,9})/?>")
 _BLANK = re.compile(" *")
+_LINES = ("sheet", "plain")  # dialects in which a line end in a text is one
 _RUN = re.compile(r"<(?P<prefix>\w+:)?r>")
 
 
@@ -34,10 +35,11 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class Paragraph:
     """Text that is translated together at part[start:end], and what closes and opens again a run that it begins in.
 
-    run: the format of text outside all codes; around: the blanks at its ends; marks: by literal.
+    run: the format of text outside all codes; around: the blanks at its ends; marks: by literal. dialect: word,
+    drawing, sheet or plain (a workbook's text without formats).
     """
 
     start: int
@@ -48,17 +50,18 @@ class Piece:
     around: tuple[str, str]
     ends: tuple[str, str]
     marks: Mapping[str, Mark]
+    dialect: str = "word"
 
 
-def pieces(part: str) -> Iterator[Piece]:
-    """The pieces of a part in the order of their ends; those in a text box come before the piece it stands in."""
+def read(part: str) -> Iterator[Paragraph]:
+    """Those of a part in the order of their ends; those in a text box come before the one that it stands in."""
     for element, _ in xml.elements(part, frozenset(("p",))):
         if element.name == "p" and element.namespace in items.NAMESPACES and element.children:
-            found = [piece for paragraph in _paragraphs(element) for piece in _of(part, paragraph)]
+            found = [paragraph for inner in _paragraphs(element) for paragraph in within(part, inner)]
             yield from sorted(found, key=_by_end)
 
 
-def edits(part: str, given: Sequence[Piece], targets: Sequence[str | None]) -> list[Edit]:
+def edits(part: str, given: Sequence[Paragraph], targets: Sequence[str | None]) -> list[Edit]:
     """What to replace in part where there is a new text for a piece; in order, not overlapping."""
     done: list[Edit] = []
     for piece, target in zip(given, targets, strict=True):
@@ -81,16 +84,20 @@ def _paragraphs(element: Element) -> Iterator[Element]:
         todo += found.children
 
 
-def _of(part: str, paragraph: Element) -> Iterator[Piece]:
+def within(part: str, paragraph: Element) -> Iterator[Paragraph]:
+    """The texts between what cuts a paragraph (a Word or drawing's p, a workbook's si or is)."""
     row = items.items(part, paragraph)
+    is_plain = paragraph.namespace in items.SHEET and paragraph.child("t") is not None
+    dialect = ("plain" if is_plain else "sheet") if paragraph.namespace in items.SHEET else \
+        "drawing" if paragraph.namespace in items.DRAWING else "word"
     start = 0
     for end in [*(i for i, item in enumerate(row) if item.kind == "cut"), len(row)]:
-        if found := _piece(row[start:end]):
+        if found := _paragraph(row[start:end], dialect):
             yield found
         start = end + 1
 
 
-def _piece(row: list[Item]) -> Piece | None:
+def _paragraph(row: list[Item], dialect: str) -> Paragraph | None:
     """The row without what is around its text; None where there are no words."""
     row = _trimmed(row)
     if not any(item.text for item in row if item.kind == "text"):
@@ -103,7 +110,12 @@ def _piece(row: list[Item]) -> Piece | None:
     said: list[tuple[str, str]] = []  # (text, "") and (literal, kind of code)
     for kind, mark, index in _steps(row, runs):
         if kind == "text":
-            said.append((row[index].text, ""))
+            begins, *others = row[index].text.split("\n") if dialect in _LINES else [row[index].text]
+            said.append((begins, ""))
+            for line in others:
+                number += 1
+                said += [(f"<x{number}/>", "alone"), (line, "")]
+                marks[f"<x{number}/>"] = Mark(before=_as_run("\n", row[index].run, dialect))
             continue
         if kind != "close":
             number += 1
@@ -119,7 +131,8 @@ def _piece(row: list[Item]) -> Piece | None:
         return None
     first, last = row[0], row[-1]
     ends = _closing(first.run) if first.before else "", last.run if last.after else ""
-    return Piece(first.start, last.end, source, tuple(codes), runs[-1], (whole[:start], whole[end:]), ends, marks)
+    around = whole[:start], whole[end:]
+    return Paragraph(first.start, last.end, source, tuple(codes), runs[-1], around, ends, marks, dialect)
 
 
 def _joined(said: Sequence[tuple[str, str]]) -> tuple[str, list[Code]]:
@@ -220,7 +233,7 @@ def _goes_on(row: Sequence[Item], i: int, key: str) -> bool:
     return False
 
 
-def _intact(piece: Piece, target: str) -> str:
+def _intact(piece: Paragraph, target: str) -> str:
     """The target with the source's codes, each once and well nested: put back by guess where it isn't so."""
     if not inline.broken(piece.source, piece.codes, target):
         return target
@@ -228,7 +241,7 @@ def _intact(piece: Piece, target: str) -> str:
     return inline.project(piece.source, piece.codes, text, ())
 
 
-def _written(part: str, piece: Piece, target: str, inside: Sequence[Edit]) -> str:
+def _written(part: str, piece: Paragraph, target: str, inside: Sequence[Edit]) -> str:
     """The target as runs; inside are edits of what its codes stand for."""
     done = [piece.ends[0]]
     runs = [piece.run]
@@ -239,7 +252,7 @@ def _written(part: str, piece: Piece, target: str, inside: Sequence[Edit]) -> st
         literal, position = target[start:end], end
         if end == start:
             text += piece.around[1]
-        done.append(_as_run(text, runs[-1]))
+        done.append(_as_run(text, runs[-1], piece.dialect))
         text = ""
         mark = piece.marks.get(literal, Mark())
         within = [(s - mark.start, e - mark.start, new) for s, e, new in inside if mark.start <= s and e <= mark.end]
@@ -248,17 +261,26 @@ def _written(part: str, piece: Piece, target: str, inside: Sequence[Edit]) -> st
             runs.pop()
         elif literal and not literal.endswith("/>"):
             runs.append(mark.run)
-    return "".join((*done, piece.ends[1]))
+    written = "".join((*done, piece.ends[1]))
+    return _unwrapped(written, _prefix(piece.run)) if piece.dialect == "plain" else written
 
 
-def _as_run(text: str, run: str) -> str:
+def _as_run(text: str, run: str, dialect: str) -> str:
     if not text:
         return ""
     prefix = _prefix(run)
-    opening, closing = f'<{prefix}t xml:space="preserve">', f"</{prefix}t>"
-    said = xml.escaped(re.sub(r"[\t\r\n]+", " ", text))
-    hyphen = f"{closing}<{prefix}noBreakHyphen/>{opening}"
-    return f"{run}{opening}{said}{closing}</{prefix}r>".replace("\u2011", hyphen)
+    opening = f"<{prefix}t>" if dialect == "drawing" else f'<{prefix}t xml:space="preserve">'
+    closing = f"</{prefix}t>"
+    said = xml.escaped(text if text == "\n" else re.sub(r"[\t\r\n]+", " ", text))
+    if dialect == "word":
+        said = said.replace("\u2011", f"{closing}<{prefix}noBreakHyphen/>{opening}")
+    return f"{run}{opening}{said}{closing}</{prefix}r>"
+
+
+def _unwrapped(runs: str, prefix: str) -> str:
+    """Runs that all have no format as the one text they are."""
+    text = "".join(re.findall(rf"<{prefix}t[^>]*>([^<]*)</{prefix}t>", runs))
+    return f'<{prefix}t xml:space="preserve">{text}</{prefix}t>'
 
 
 def _closing(run: str) -> str:
@@ -270,5 +292,5 @@ def _prefix(run: str) -> str:
     return match["prefix"] or "" if match else "w:"
 
 
-def _by_end(piece: Piece) -> tuple[int, int]:
+def _by_end(piece: Paragraph) -> tuple[int, int]:
     return piece.end, -piece.start

@@ -15,7 +15,7 @@ from lxml import etree
 
 from mtpipe.document import inline_codes
 from mtpipe.errors import ConfigError, InputError, OutputError
-from mtpipe.formats.docx.document import WordFormat
+from mtpipe.formats.ooxml.word import WordFormat
 from mtpipe.mt.fake import FakeTranslator
 
 DATA = Path(__file__).parents[2] / "data" / "word"
@@ -322,7 +322,7 @@ def encrypted(data):
 WRONG = [
     (b"", "doc: no Word document, or a damaged one"),
     (b"PK\x03\x04 and so on", "doc: no Word document, or a damaged one"),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "doc: protected by a password, or an old .doc"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "doc: protected by a password, or in the format of Office 97"),
     (package(p(r("a")))[:-40], "doc: no Word document, or a damaged one"),
     (package("<w:p>"), "doc: word/document.xml: broken XML"),
     (package(p(r("a")), [("../../etc/x", "y")]), "holds a file called '../../etc/x', which leads out of the document"),

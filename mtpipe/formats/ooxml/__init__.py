@@ -1,0 +1,1 @@
+"""Microsoft Office documents (Office Open XML): Word, PowerPoint and Excel."""

@@ -1,0 +1,53 @@
+"""Word documents (DOCX): paragraphs of the body, tables, text boxes, headers, footers and notes, edited in place.
+
+Only the runs of a translated paragraph are written anew, each with its own format; all other bytes of all parts stay.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+from mtpipe.document.segment import Document
+from mtpipe.errors import ConfigError, InputError
+from mtpipe.formats.ooxml.document import Kind, read, write
+
+TRACKED = ("accept", "refuse")
+_MAIN = (r"wordprocessingml\.(?:document|template)\.main\+xml$|"
+         r"ms-word\.(?:document|template)\.macroEnabled(?:Template)?\.main\+xml$")
+_KIND = Kind("Word document", tuple(map(re.compile, (
+    _MAIN, r"wordprocessingml\.header\+xml$", r"wordprocessingml\.footer\+xml$", r"wordprocessingml\.footnotes\+xml$",
+    r"wordprocessingml\.endnotes\+xml$"))))  # fmt: skip
+
+
+class WordFormat:
+    """DOCX, DOCM, DOTX and DOTM; comments stay as they are.
+
+    tracked: what becomes of a document with tracked changes: read as if they were accepted (accept) or not at all.
+    """
+
+    suffixes = (".docx", ".docm", ".dotx", ".dotm")
+
+    def __init__(self, tracked: str = "accept"):
+        if tracked not in TRACKED:
+            raise ConfigError(f"docx.tracked is {tracked!r}; use {' or '.join(TRACKED)}")
+        self._tracked = tracked
+
+    def read(self, path: Path, name: str) -> Document:
+        """Every paragraph with its formats as codes; raises InputError for damaged, locked and dangerous files."""
+        found = read(path, name, _KIND)
+        changes = sum(text.count(f"<w:{tag} ") for _, text, _ in found.skeleton.parts
+                      for tag in ("ins", "del", "moveFrom", "moveTo"))  # fmt: skip
+        return replace(found, notes=self._notes(changes, name))
+
+    def write(self, document: Document, path: Path) -> None:
+        """The document with its segments' targets in place; raises OutputError."""
+        write(document, path)
+
+    def _notes(self, changes: int, name: str) -> tuple[str, ...]:
+        if changes and self._tracked == "refuse":
+            raise InputError(f"{name}: has {changes} tracked changes; accept or reject them first, or translate as if "
+                             "they were accepted with --format-option docx.tracked=accept")
+        said = f"{changes} tracked changes: translated as if accepted, translated paragraphs no longer show them"
+        return (said,) if changes else ()
