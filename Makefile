@@ -187,6 +187,9 @@ check-llm: $(VENV)/.dev ## every fault of an LLM's server, kill -9 and used-up b
 test: $(VENV)/.dev ## all set-up, then the tests
 	$(BIN)/python -m pytest
 
+test-avx2: $(VENV)/.dev ## the tests of models and jobs as on a processor with AVX2 only (int8 without VNNI)
+	CT2_FORCE_CPU_ISA=AVX2 ONEDNN_MAX_CPU_ISA=AVX2 MKL_ENABLE_INSTRUCTIONS=AVX2 ATEN_CPU_CAPABILITY=avx2 $(BIN)/python -m pytest tests/unit/mt tests/unit/models tests/unit/postedit tests/unit/pipeline tests/unit/training
+
 fuzz: $(VENV)/.dev ## the generated examples of the tests anew, other ones at each call (FUZZ: which files)
 	HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest $(FUZZ)
 
@@ -208,5 +211,5 @@ bench-corpora: $(VENV)/.dev ## memory of `corpus prepare`: a million pairs, and 
 clean: ## remove what the other targets made
 	rm -rf $(VENV) out build *.egg-info .pytest_cache .mypy_cache .hypothesis
 
-.PHONY: help install demo demo-run demo-synthesize help-pages corpus model eval quick-set eval-model eval-finetune eval-quality demo-large eval-demo eval-repair eval-llm eval-wmt23 eval-wmt25 refiner eval-refiner bench bench-training bench-corpora check-catalogues check-resume check-llm test fuzz lint clean
+.PHONY: help install demo demo-run demo-synthesize help-pages corpus model eval quick-set eval-model eval-finetune eval-quality demo-large eval-demo eval-repair eval-llm eval-wmt23 eval-wmt25 refiner eval-refiner bench bench-training bench-corpora check-catalogues check-resume check-llm test test-avx2 fuzz lint clean
 .DEFAULT_GOAL := help

@@ -63,7 +63,7 @@ def finetune(
     Without --steps or --minutes training stops by --patience (then 3 unless given). An interrupted run goes on.
     """
     from mtpipe.config import FinetuneSettings
-    from mtpipe.training.outcome import table
+    from mtpipe.training.development import table
     from mtpipe.workflow.training import train
 
     chosen = FinetuneSettings(**settings, shape=dict(map(_named_number, shape)))

@@ -57,8 +57,8 @@ def triplets(
     decoder = plugins.create("mt", "ct2", {"threads": threads}, folder=found.folder, source_lang=source_lang,
                              target_lang=target_lang)  # fmt: skip
     inputs = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in (*corpora, *exclude)]
-    asked = stage.Recipe(source_lang, target_lang, glossary=terms, inputs=repr((inputs, most)),
-                         **recipe)  # type: ignore[arg-type]
+    asked = stage.TripletRecipe(source_lang, target_lang, glossary=terms, inputs=repr((inputs, most)),
+                                **recipe)  # type: ignore[arg-type]
     pairs = islice(_pairs(corpora, exclude, source_lang, target_lang), most)
     counts = stage.make(pairs, decoder, Lexicon.load(folder), asked, lambda line: click.echo(line, err=True))
     show(counts, as_json, [f"{name}: {count}" for name, count in sorted(counts.items())])

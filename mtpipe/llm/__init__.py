@@ -1,4 +1,4 @@
-"""Large language models: one adapter a file, all behind `LLM`; calls.Caller goes around each of them."""
+"""Large language models: one adapter a file, all behind `LLM`; `client.Caller` goes around each of them."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ AGAIN = "again"  # the adapter asks it otherwise from now on: at once
 FAILED = "failed"  # no answer came, another time one may
 REFUSED = "refused"  # the server or model does not take this prompt
 UNASKED = "unasked"  # the budget was spent
+WAITING = "waiting"  # its answer will come in a file
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,14 +29,14 @@ class Chat:
             raise ConfigError(f"max_tokens is {max_tokens}; use 1 or more")
         self._tokenizer = _tokenizer(folder)
         if len(self._tokenizer) > size:
-            raise ModelError(f"{folder}: the tokenizer has {len(self._tokenizer)} tokens, the model {size}; bring the"
-                             " files of one and the same model")  # fmt: skip
+            raise ModelError(f"{folder}: the tokenizer has {len(self._tokenizer)} tokens, the model {size}; use"
+                             " files of the same model")  # fmt: skip
         own = self._tokenizer.eos_token_id
         self.ends = tuple(dict.fromkeys([*ends, *([] if own is None else [own])]))
         if not self.ends:
             raise ModelError(f"{folder}: neither model nor tokenizer says which token ends an answer (eos_token)")
-        said = self._tokenizer.model_max_length
-        self._context = context or (said if said < _NO_LIMIT else 0)
+        limit = self._tokenizer.model_max_length
+        self._context = context or (limit if limit < _NO_LIMIT else 0)
         self._max_tokens, self._options = max_tokens, dict(options or {})
         self._grammars = Grammars(self._tokenizer, size, self.ends)
         self.template = str(self._tokenizer.chat_template or "")
@@ -77,8 +77,8 @@ class Chat:
             return self._rendered([{"role": "user", "content": f"{system}\n\n{user}".strip()}])
 
     def _rendered(self, turns: list[dict[str, str]]) -> list[int]:
-        said = self._tokenizer.apply_chat_template(turns, add_generation_prompt=True, tokenize=False, **self._options)
-        return self._tokenizer.encode(str(said), add_special_tokens=False)  # the template has written them
+        text = self._tokenizer.apply_chat_template(turns, add_generation_prompt=True, tokenize=False, **self._options)
+        return self._tokenizer.encode(str(text), add_special_tokens=False)  # the template has written them
 
     def _plain(self, text: str) -> str:
         """text in which the model's control tokens are none: a document could end the user's turn with one."""
@@ -92,8 +92,8 @@ def _tokenizer(folder: Path) -> PreTrainedTokenizerFast:
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
     except Exception as error:  # whatever a dozen formats' readers raise for files that are missing or broken
-        said = (str(error).strip().splitlines() or [""])[0]
-        raise ModelError(f"{folder}: no tokenizer can be read there ({said[:200]}); a folder of a local model has"
+        reason = (str(error).strip().splitlines() or [""])[0]
+        raise ModelError(f"{folder}: no tokenizer can be read there ({reason[:200]}); a folder of a local model has"
                          " tokenizer.json and tokenizer_config.json beside the weights") from error  # fmt: skip
     if not isinstance(tokenizer, PreTrainedTokenizerFast):
         raise ModelError(f"{folder}: its tokenizer has no tokenizer.json, without which answers can't be held to a"

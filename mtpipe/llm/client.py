@@ -77,10 +77,10 @@ class Caller:
         start = monotonic()
         hidden = [self._mask.hide(prompt) for prompt in prompts]
         keys = [key(one.prompt, self.digest) for one in hidden]
-        asked = {name: one.prompt for name, one in zip(keys, hidden)}
-        replies = self._cache.find(list(asked))
+        unique = {name: one.prompt for name, one in zip(keys, hidden)}
+        replies = self._cache.find(list(unique))
         self.usage.cached += len(replies)
-        missing = {name: prompt for name, prompt in asked.items() if name not in replies}
+        missing = {name: prompt for name, prompt in unique.items() if name not in replies}
         try:
             replies |= self._fetch(missing)
         finally:
@@ -160,11 +160,11 @@ class Caller:
                 cost = reply.tokens_in * self._price[0] + reply.tokens_out * self._price[1]
                 self.usage.cost = (self.usage.cost or 0.0) + cost
 
-    def _wait(self, retries: int, asked: float) -> None:
+    def _wait(self, retries: int, seconds: float) -> None:
         """Longer each time, and not equally long for all; what the server asks for holds for the others as well."""
         most = self._settings.max_wait
         with self._lock:
-            self._not_before = max(self._not_before, monotonic() + min(asked, most))
+            self._not_before = max(self._not_before, monotonic() + min(seconds, most))
         self._stopped.wait(min(_FIRST_WAIT * 2 ** (retries - 1) * random.uniform(0.5, 1.0), most))
 
     def _watch(self, replies: Iterable[Reply]) -> None:
@@ -180,5 +180,5 @@ class Caller:
 
     def _why_unasked(self) -> str:
         limits = {"max_calls": self._settings.max_calls, "max_cost": self._settings.max_cost}
-        said = " and ".join(f"{name} {value}" for name, value in limits.items() if value)
-        return f"budget spent ({said}); raise it and run again to go on"
+        reached = " and ".join(f"{name} {value}" for name, value in limits.items() if value)
+        return f"budget spent ({reached}); raise it and run again to go on"

@@ -38,7 +38,7 @@ class Grammars:
             self._tokens = llguidance.hf.from_tokenizer(tokenizer, n_vocab=size, eos_token=list(ends))
         except ValueError as error:
             where = tokenizer.name_or_path
-            raise ModelError(f"{where}: answers can't be held to a schema with its tokenizer ({error})") from error
+            raise ModelError(f"{where}: its tokenizer can't constrain answers to a schema ({error})") from error
 
     def answer(self, schema: str, budget: int) -> Answer:
         """An answer to be written in at most budget tokens, its end included.
@@ -81,7 +81,7 @@ class Answer:
         if self._matcher.is_error():
             return _broken(self._matcher)
         is_whole = self._matcher.is_stopped() or self._matcher.is_accepting()
-        return "" if is_whole else f"the answer was cut at {self._budget} tokens; raise max_tokens"
+        return "" if is_whole else f"the answer was cut off at {self._budget} tokens; raise max_tokens"
 
     def allowed(self) -> NDArray[np.bool_]:
         """[vocabulary] whether a token may be next; after the answer's end, only end symbols may."""
@@ -108,20 +108,20 @@ class Answer:
         bits = np.unpackbits(self._mask.view(np.uint8), bitorder="little")
         return bits[: self._tokenizer.vocab_size].astype(bool)
 
-    def _start(self, schema: Any, said: Sequence[int] = ()) -> LLMatcher:
+    def _start(self, schema: Any, prefix: Sequence[int] = ()) -> LLMatcher:
         grammar = LLMatcher.grammar_from_json_schema(json.dumps(schema), overrides=_COMPACT)
         matcher = LLMatcher(self._tokenizer, grammar, log_level=0, limits=_PATIENT)
-        if said:
-            matcher.consume_tokens(list(said))
+        if prefix:
+            matcher.consume_tokens(list(prefix))
         return matcher
 
-    def _limited(self, said: Sequence[int]) -> Any:
+    def _limited(self, prefix: Sequence[int]) -> Any:
         """The schema with as few items, then as few characters, as go on from what is said; itself where none do."""
         schema = self._schema
         for keyword in _LIMITS:
             def fits(limit: int) -> bool:
                 matcher = self._start(_with_limit(schema, keyword, limit))
-                return not matcher.is_error() and matcher.validate_tokens(list(said)) == len(said)
+                return not matcher.is_error() and matcher.validate_tokens(list(prefix)) == len(prefix)
 
             if (least := _least(fits)) is not None:
                 schema = _with_limit(schema, keyword, least)
@@ -138,8 +138,8 @@ class Answer:
 
 
 def _broken(matcher: LLMatcher) -> str:
-    said = " ".join(matcher.get_error().split())
-    return f"the answer can't be held to its schema ({said[:200]})"
+    reason = " ".join(matcher.get_error().split())
+    return f"the answer can't be constrained to its schema ({reason[:200]})"
 
 
 def _least(fits: Callable[[int], bool]) -> int | None:

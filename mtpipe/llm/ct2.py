@@ -65,14 +65,14 @@ class CTranslate2LLM:
         self._batch_size, self._temperature, self._seed = batch_size, temperature, seed
         self._size = len(vocabulary)
         self.name = folder.name
-        said = [digest.of_folder(folder), self._chat.template, compute_type, max_tokens, temperature, seed, context,
-                dict(template_options or {}), batch_size if temperature else 0]  # fmt: skip
-        self.digest = digest.of_text(json.dumps(said, sort_keys=True))
+        parameters = [digest.of_folder(folder), self._chat.template, compute_type, max_tokens, temperature, seed,
+                      context, dict(template_options or {}), batch_size if temperature else 0]  # fmt: skip
+        self.digest = digest.of_text(json.dumps(parameters, sort_keys=True))
 
     def complete(self, prompts: Sequence[Prompt]) -> list[Reply]:
         return local_batching.complete(self._chat, prompts, self._batch_size, self._write)
 
-    def _write(self, batch: Sequence[local_batching.Asked]) -> None:
+    def _write(self, batch: Sequence[local_batching.OpenPrompt]) -> None:
         ctranslate2.set_random_seed(self._seed)
         draw = np.random.default_rng(self._seed)
         try:
@@ -83,7 +83,7 @@ class CTranslate2LLM:
                 raise
             raise MemoryError(self._model.device) from error
 
-    def _go_on(self, rows: Sequence[local_batching.Asked], draw: np.random.Generator) -> None:
+    def _go_on(self, rows: Sequence[local_batching.OpenPrompt], draw: np.random.Generator) -> None:
         """Each answer up to its end or to where a token was put by hand."""
         steps, is_held = max(one.budget - len(one.written) for one in rows), any(one.answer for one in rows)
         if is_held:
@@ -112,8 +112,8 @@ class CTranslate2LLM:
 def _vocabulary(folder: Path) -> list[str]:
     path = folder / "vocabulary.json"
     if not (folder / "model.bin").is_file() or not path.is_file():
-        said = "no such folder" if not folder.is_dir() else "no model.bin and vocabulary.json of CTranslate2 in it"
-        raise ModelError(f"{folder}: {said}; {_HOW}")
+        reason = "no such folder" if not folder.is_dir() else "no model.bin and vocabulary.json of CTranslate2 in it"
+        raise ModelError(f"{folder}: {reason}; {_HOW}")
     try:
         return list(json.loads(path.read_text(encoding="utf-8")))
     except ValueError as error:

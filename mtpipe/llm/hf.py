@@ -64,15 +64,15 @@ class TransformersLLM:
         )
         self._batch_size, self._temperature, self._seed = batch_size, temperature, seed
         self.name = Path(model).name if Path(model).is_dir() else model
-        said = [digest.of_folder(folder), self._chat.template, str(self._model.dtype), max_tokens, temperature, seed,
-                context, dict(template_options or {}), batch_size if temperature else 0]  # fmt: skip
-        self.digest = digest.of_text(json.dumps(said, sort_keys=True))
+        parameters = [digest.of_folder(folder), self._chat.template, str(self._model.dtype), max_tokens, temperature,
+                      seed, context, dict(template_options or {}), batch_size if temperature else 0]  # fmt: skip
+        self.digest = digest.of_text(json.dumps(parameters, sort_keys=True))
 
     def complete(self, prompts: Sequence[Prompt]) -> list[Reply]:
         return local_batching.complete(self._chat, prompts, self._batch_size, self._write)
 
     @torch.inference_mode()
-    def _write(self, batch: Sequence[local_batching.Asked]) -> None:
+    def _write(self, batch: Sequence[local_batching.OpenPrompt]) -> None:
         longest, end = max(len(one.ids) for one in batch), self._chat.ends[0]
         ids = [[end] * (longest - len(one.ids)) + one.ids for one in batch]
         mask = [[0] * (longest - len(one.ids)) + [1] * len(one.ids) for one in batch]
@@ -97,7 +97,7 @@ class TransformersLLM:
 class _Held(LogitsProcessor):
     """Leaves to each answer of a batch the tokens that it may go on with; start: the length of the prompts."""
 
-    def __init__(self, batch: Sequence[local_batching.Asked], start: int):
+    def __init__(self, batch: Sequence[local_batching.OpenPrompt], start: int):
         self._batch, self._start = batch, start
 
     def __call__(self, input_ids: Tensor, scores: Tensor) -> Any:
@@ -113,8 +113,8 @@ def _device(name: str) -> torch.device:
         device = torch.device(("cuda" if torch.cuda.is_available() else "cpu") if name == "auto" else name)
         torch.empty(0, device=device)
     except (RuntimeError, AssertionError, NotImplementedError) as error:
-        said = str(error).splitlines()[0]
-        raise ConfigError(f"[llm.hf] device = {name!r} can't be used here ({said}); use auto or cpu") from error
+        reason = str(error).splitlines()[0]
+        raise ConfigError(f"[llm.hf] device = {name!r} can't be used here ({reason}); use auto or cpu") from error
     return device
 
 
@@ -123,10 +123,10 @@ def _model(folder: Path, device: torch.device, dtype: str) -> tuple[PreTrainedMo
     try:
         config = AutoConfig.from_pretrained(folder, local_files_only=True)
     except (OSError, ValueError, KeyError) as error:
-        raise ModelError(f"{folder}: no model of transformers ({str(error).splitlines()[0][:200]})") from error
+        raise ModelError(f"{folder}: not a transformers model ({str(error).splitlines()[0][:200]})") from error
     kinds = config.architectures or ["?"]
     if config.is_encoder_decoder or not any("ForCausalLM" in kind or "LMHead" in kind for kind in kinds):
-        raise ModelError(f"{folder}: {', '.join(kinds)} is no causal language model, which goes on with a prompt; give"
+        raise ModelError(f"{folder}: {', '.join(kinds)} is not a causal language model; give"
                          " one whose config.json says …ForCausalLM") from None  # fmt: skip
     weights = "float32" if dtype == "auto" and device.type == "cpu" else dtype
     try:
@@ -135,8 +135,8 @@ def _model(folder: Path, device: torch.device, dtype: str) -> tuple[PreTrainedMo
         )
         model, missing = loaded[0].to(device).eval(), sorted(loaded[1]["missing_keys"])
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
-        said = f"out of memory on {device}; give a smaller dtype" if _is_memory(error) else str(error).splitlines()[0]
-        raise ModelError(f"{folder}: the model can't be loaded ({said[:200]})") from error
+        reason = f"out of memory on {device}; give a smaller dtype" if _is_memory(error) else str(error).splitlines()[0]
+        raise ModelError(f"{folder}: the model can't be loaded ({reason[:200]})") from error
     if missing:
         raise ModelError(f"{folder}: the weights of {', '.join(missing[:3])} are missing; bring all files of the model")
     ends = model.generation_config.eos_token_id

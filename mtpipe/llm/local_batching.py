@@ -15,7 +15,7 @@ from mtpipe.llm.prompts import Prompt
 
 
 @dataclass(slots=True)
-class Asked:
+class OpenPrompt:
     """A prompt's tokens, and what the model has written after them; answer: what it is held to, None for free text.
 
     budget: the most tokens to write. ends: the tokens that end what is written; they are not part of it.
@@ -48,7 +48,7 @@ class Asked:
             self.written.append(token)
         return True
 
-    def advance(self) -> Asked:
+    def advance(self) -> OpenPrompt:
         """Itself, with the tokens written that leave no choice."""
         while self.answer and not self.is_over and (forced := self.answer.forced()):
             for token in forced:
@@ -64,32 +64,32 @@ class Asked:
         if self.answer:
             problem = self.answer.problem
         else:
-            problem = "" if self.has_ended else f"the answer was cut at {self.budget} tokens; raise max_tokens"
+            problem = "" if self.has_ended else f"the answer was cut off at {self.budget} tokens; raise max_tokens"
         text = "" if problem else chat.text(self.written)
         return Reply(text, len(self.ids), len(self.written), problem or ("" if text else "the answer is empty"))
 
 
-Write = Callable[[Sequence[Asked]], None]  # has the model write until each of a batch is over; raises MemoryError
+Write = Callable[[Sequence[OpenPrompt]], None]  # has the model write until each of a batch is over; raises MemoryError
 
 
 def complete(chat: Chat, prompts: Sequence[Prompt], batch_size: int, write: Write) -> list[Reply]:
     """A reply each, in order; prompts longer than the context and schemas that can't be kept to have a problem."""
     replies: dict[int, Reply] = {}
-    asked: dict[int, Asked] = {}
+    open_prompts: dict[int, OpenPrompt] = {}
     for i, prompt in enumerate(prompts):
         try:
             ids, budget = chat.read(prompt)
-            asked[i] = Asked(ids, budget, chat.ends, chat.answer(prompt, budget))
+            open_prompts[i] = OpenPrompt(ids, budget, chat.ends, chat.answer(prompt, budget))
         except ValueError as error:
             replies[i] = Reply("", problem=str(error), fault=REFUSED)
-    places = list(asked)
+    places = list(open_prompts)
     for start in range(0, len(places), batch_size):
         batch = places[start : start + batch_size]
-        replies |= zip(batch, _replies(chat, [asked[i] for i in batch], write), strict=True)
+        replies |= zip(batch, _replies(chat, [open_prompts[i] for i in batch], write), strict=True)
     return [replies[i] for i in range(len(prompts))]
 
 
-def _replies(chat: Chat, batch: Sequence[Asked], write: Write) -> list[Reply]:
+def _replies(chat: Chat, batch: Sequence[OpenPrompt], write: Write) -> list[Reply]:
     try:
         write(batch)
         return [one.reply(chat) for one in batch]

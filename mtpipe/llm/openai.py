@@ -16,14 +16,11 @@ import openai
 
 from mtpipe.errors import CallError, ConfigError, ModelError
 from mtpipe.io import digest
-from mtpipe.llm import AGAIN, FAILED, REFUSED, Reply, event_stream, structured_output
-from mtpipe.llm.prompts import Prompt, template
+from mtpipe.llm import AGAIN, FAILED, REFUSED, Reply, chat_completion, event_stream, structured_output
+from mtpipe.llm.chat_completion import NEXT
+from mtpipe.llm.prompts import Prompt
 
 KEY_VARIABLE = "OPENAI_API_KEY"
-# How an answer is held to its schema, and what is tried next where the server does not take it; the last is prose with
-# a plea for JSON.
-NEXT = {"json_schema": "bare_schema", "bare_schema": "json_object", "json_object": "text"}
-_BARRED = ("pattern", "minLength", "maxLength", "minItems", "maxItems")  # left out of a bare schema
 # Parameters that some models do not take: what is sent instead.
 _INSTEAD = {"max_tokens": "max_completion_tokens", "temperature": "", "seed": ""}
 _TOO_LONG = ("context", "too long", "too large")
@@ -55,10 +52,10 @@ class OpenAILLM:
         )
         self.name, self._url, self._timeout = model, str(self._client.base_url).rstrip("/"), timeout
         self._extra = dict(extra_body or {})
-        given = {"model": model, "temperature": temperature, "max_tokens": max_tokens, "seed": seed}
-        self._parameters = {name: value for name, value in given.items() if value is not None}
-        said = json.dumps([self._url, self._parameters, self._extra, structured], sort_keys=True)
-        self.digest = digest.of_text(said)
+        parameters = {"model": model, "temperature": temperature, "max_tokens": max_tokens, "seed": seed}
+        self._parameters = {name: value for name, value in parameters.items() if value is not None}
+        content = json.dumps([self._url, self._parameters, self._extra, structured], sort_keys=True)
+        self.digest = digest.of_text(content)
         self._mode, self._is_proven, self._is_reached = structured, structured == "text", False
 
     def complete(self, prompts: Sequence[Prompt]) -> list[Reply]:
@@ -76,7 +73,7 @@ class OpenAILLM:
             return _failed(f"{self._url}: no answer within {self._timeout:g} seconds")
         except openai.APIConnectionError as error:
             if not self._is_reached and isinstance(error.__cause__, httpx2.ConnectError):
-                raise ConfigError(f"{self._url}: there is no server ({error.__cause__}); start it or check base_url") \
+                raise ConfigError(f"{self._url}: no server answers ({error.__cause__}); start it or check base_url") \
                     from error
             return _failed(f"{self._url}: the connection broke ({error.__cause__ or error})")
         except (openai.APIError, ValueError) as error:
@@ -85,39 +82,15 @@ class OpenAILLM:
         return self._answer(completion, prompt, mode)
 
     def _request(self, prompt: Prompt, mode: str) -> dict[str, Any]:
-        schema = json.loads(prompt.schema) if prompt.schema else None
-        extra = {name: value for name, value in self._extra.items() if schema or "$schema" not in json.dumps(value)}
-        request = self._parameters | {"extra_body": _with_schema(extra, schema)}
-        if schema and mode.endswith("schema"):
-            shape = schema if mode == "json_schema" else _bare(schema)
-            named = {"name": "answer", "strict": True, "schema": shape}
-            request["response_format"] = {"type": "json_schema", "json_schema": named}
-        elif schema:
-            prompt = template("json").fill(system=prompt.system, user=prompt.user, shape=prompt.schema)
-            if mode == "json_object":
-                request["response_format"] = {"type": "json_object"}
-        roles = {"system": prompt.system, "user": prompt.user}
-        return request | {"messages": [{"role": role, "content": text} for role, text in roles.items() if text]}
+        extra = chat_completion.extra_fields(self._extra, prompt)
+        return chat_completion.request(prompt, mode, self._parameters) | {"extra_body": extra}
 
     def _answer(self, completion: Any, prompt: Prompt, mode: str) -> Reply:
-        """The reply in what the server sent, which may be anything: the client does not check it."""
-        try:
-            usage, choices = completion.usage, completion.choices
-            tokens = (usage.prompt_tokens or 0, usage.completion_tokens or 0) if usage else (0, 0)
-            if not choices:
-                return _failed(f"{self._url}: the answer is empty (no choices)", tokens)
-            message, end = choices[0].message, choices[0].finish_reason
-            refusal, text = getattr(message, "refusal", None), structured_output.plain(message.content or "")
-        except (AttributeError, TypeError, LookupError):
-            return _failed(f"{self._url}: the answer is no chat completion; does base_url end in /v1?")
-        if refusal or end == "content_filter":
-            return Reply("", *tokens, problem=f"the model refuses to answer: {refusal or 'content filter'}")
-        if end == "length":
-            most = self._parameters.get("max_tokens") or self._parameters.get("max_completion_tokens")
-            return Reply("", *tokens, problem=f"the answer was cut at {most} tokens; raise max_tokens in [llm.openai]")
-        if not text:
-            return Reply("", *tokens, problem=f"the answer is empty (finish_reason {end})")
-        return self._structured(text, tokens, prompt.schema, mode) if prompt.schema else Reply(text, *tokens)
+        most = self._parameters.get("max_tokens") or self._parameters.get("max_completion_tokens")
+        reply = chat_completion.answer(completion, self._url, most)
+        if not reply.text or not prompt.schema:
+            return reply
+        return self._structured(reply.text, (reply.tokens_in, reply.tokens_out), prompt.schema, mode)
 
     def _structured(self, text: str, tokens: tuple[int, int], schema: str, mode: str) -> Reply:
         try:
@@ -139,20 +112,21 @@ class OpenAILLM:
 
     def _refusal(self, error: openai.APIStatusError, mode: str) -> Reply:
         """What an HTTP status says about this prompt or about all of them."""
-        status, said = error.status_code, self._said(error)
-        problem, low = f"{self._url}: HTTP {status}: {said}", said.casefold()
+        status, message = error.status_code, self._said(error)
+        problem, low = f"{self._url}: HTTP {status}: {message}", message.casefold()
         if status in (401, 403):
             hint = f"check the key in {self._variable}" if self._key else f"set {self._variable} to a key"
             raise ConfigError(f"{problem}; {hint}")
         if status == 402 or error.code == "insufficient_quota":
-            raise CallError(f"{problem}; the account has no money left: what was answered is kept, run again to go on")
+            raise CallError(f"{problem}; the account has no credit left; the answers so far are kept: run again to "
+                            "continue")  # fmt: skip
         if status == 404:
             self._not_found(problem)
         if status in (408, 409, 425, 429) or status >= 500:
             return _failed(problem, wait=retry_after(error.response.headers))
         if status == 413 or error.code == "content_filter" or any(word in low for word in _TOO_LONG):
             return Reply("", problem=problem, fault=REFUSED)
-        for name in [name for name in _INSTEAD if name in self._parameters and name in (error.param or said)]:
+        for name in [name for name in _INSTEAD if name in self._parameters and name in (error.param or message)]:
             value = self._parameters.pop(name)
             if _INSTEAD[name]:
                 self._parameters[_INSTEAD[name]] = value
@@ -171,8 +145,8 @@ class OpenAILLM:
     def _said(self, error: openai.APIStatusError) -> str:
         """The server's own words; some repeat the key in them."""
         body = error.body if isinstance(error.body, dict) else {}
-        said = str(body.get("message") or body.get("detail") or error.message)
-        return (said.replace(self._key, "***") if self._key else said)[:300]
+        message = str(body.get("message") or body.get("detail") or error.message)
+        return (message.replace(self._key, "***") if self._key else message)[:300]
 
 
 def retry_after(headers: Mapping[str, str]) -> float:
@@ -223,7 +197,8 @@ def _key(base_url: str, variable: str) -> str:
     """The key, "" for none; raises ConfigError where there must be one, and for one in the URL."""
     address = urlsplit(base_url)
     if base_url and (address.scheme not in ("http", "https") or not address.hostname):
-        raise ConfigError(f"[llm.openai] base_url = {base_url!r} is no address such as http://localhost:8080/v1")
+        raise ConfigError(f"[llm.openai] base_url = {base_url!r} is not a valid address such as "
+                          "http://localhost:8080/v1")  # fmt: skip
     if address.password or address.username or address.query:
         raise ConfigError("[llm.openai] base_url has a password or a query in it, which would get into reports; give "
                           "the key in an environment variable")  # fmt: skip
@@ -233,18 +208,5 @@ def _key(base_url: str, variable: str) -> str:
     return key
 
 
-def _failed(problem: str, tokens: tuple[int, int] = (0, 0), wait: float = 0.0) -> Reply:
-    return Reply("", *tokens, problem=problem, fault=FAILED, retry_after=wait)
-
-
-def _bare(schema: Any) -> Any:
-    if isinstance(schema, dict):  # a property may be called like what is barred, but is a schema itself
-        return {n: _bare(value) for n, value in schema.items() if n not in _BARRED or isinstance(value, dict)}
-    return [_bare(value) for value in schema] if isinstance(schema, list) else schema
-
-
-def _with_schema(value: Any, schema: Any) -> Any:
-    """value with the schema in place of "$schema"."""
-    if isinstance(value, dict):
-        return {name: _with_schema(inner, schema) for name, inner in value.items()}
-    return schema if value == "$schema" else value
+def _failed(problem: str, wait: float = 0.0) -> Reply:
+    return Reply("", problem=problem, fault=FAILED, retry_after=wait)

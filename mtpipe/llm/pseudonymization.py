@@ -33,16 +33,17 @@ class Hidden:
         """The reply with the values in place; one that lost or made up any has a problem instead."""
         if not self.values or not reply.text:
             return reply
-        found = [match.group() for match in _PLACEHOLDER.finditer(reply.text)]
+        placeholders = [match.group() for match in _PLACEHOLDER.finditer(reply.text)]
         own = {match.group() for match in _PLACEHOLDER.finditer(self.prompt.user)}
-        unknown = sorted({*found} - own)
-        lost = list(_lacking(self.prompt.source, found, self.values))
+        unknown = sorted({*placeholders} - own)
+        lost = list(_lacking(self.prompt.source, placeholders, self.values))
         if unknown or lost:
-            said = [f"{kind} {', '.join(names)}" for kind, names in (("lost", lost), ("made up", unknown)) if names]
-            return replace(reply, text="", problem=f"the answer {' and '.join(said)}, which hide private text from it")
+            faults = [f"{kind} {', '.join(names)}" for kind, names in (("lost", lost), ("made up", unknown)) if names]
+            problem = f"the answer {' and '.join(faults)}, which hide private text from it"
+            return replace(reply, text="", problem=problem)
         as_text = _in_json if self.prompt.schema else str
-        shown = _PLACEHOLDER.sub(lambda match: as_text(self.values.get(match.group(), match.group())), reply.text)
-        return replace(reply, text=shown)
+        text = _PLACEHOLDER.sub(lambda match: as_text(self.values.get(match.group(), match.group())), reply.text)
+        return replace(reply, text=text)
 
 
 class Mask:
@@ -51,8 +52,8 @@ class Mask:
     def __init__(self, kinds: tuple[str, ...], names: Path | None):
         patterns = {"EMAIL": _E_MAIL if "e-mails" in kinds else "", "NAME": _either(_names(names)),
                     "NUMBER": _NUMBER if "numbers" in kinds else ""}  # fmt: skip
-        wanted = [f"(?P<{kind}>{pattern})" for kind, pattern in patterns.items() if pattern]
-        self._pattern = re.compile("|".join(wanted)) if wanted else None
+        alternatives = [f"(?P<{kind}>{pattern})" for kind, pattern in patterns.items() if pattern]
+        self._pattern = re.compile("|".join(alternatives)) if alternatives else None
 
     def hide(self, prompt: Prompt) -> Hidden:
         """The same value gets the same placeholder all over the prompt, its schema included."""
@@ -70,13 +71,14 @@ class Mask:
         if not names:
             return Hidden(prompt, {})
         schema = json.dumps(_masked(json.loads(prompt.schema), names), ensure_ascii=False) if prompt.schema else ""
-        told = template("masked").fill(system=system, user=user)
-        return Hidden(Prompt(told.system, told.user, schema, source), {name: value for value, name in names.items()})
+        filled = template("masked").fill(system=system, user=user)
+        values = {name: value for value, name in names.items()}
+        return Hidden(Prompt(filled.system, filled.user, schema, source), values)
 
 
-def _lacking(source: str, found: list[str], values: Mapping[str, str]) -> Iterator[str]:
+def _lacking(source: str, placeholders: list[str], values: Mapping[str, str]) -> Iterator[str]:
     """Placeholders of source that are not in the answer; numbers may be written in the target language's way there."""
-    there = Counter(_plainly(values[name]) for name in found if name in values)
+    there = Counter(_plainly(values[name]) for name in placeholders if name in values)
     for name in dict.fromkeys(match.group() for match in _PLACEHOLDER.finditer(source)):
         if name in values and not there[_plainly(values[name])]:
             yield name

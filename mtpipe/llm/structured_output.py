@@ -27,15 +27,15 @@ def as_json(text: str, schema: str) -> str:
     It may stand in a Markdown fence or be repeated word for word. Raises Prose where there is none and ValueError where
     it is broken or of another shape.
     """
-    said = _FENCE.sub(r"\1", plain(text)).strip()
-    if said[:1] not in ("{", "["):
-        raise Prose(f"the answer is no JSON: {said[:80]!r}")
-    values = _values(said)
+    answer = _FENCE.sub(r"\1", plain(text)).strip()
+    if answer[:1] not in ("{", "["):
+        raise Prose(f"the answer is not JSON: {answer[:80]!r}")
+    values = _values(answer)
     if any(value != values[0] for value in values):
-        raise ValueError(f"there are {len(values)} different answers in one: {said[:80]!r}")
+        raise ValueError(f"there are {len(values)} different answers in one: {answer[:80]!r}")
     for error in Draft202012Validator(json.loads(schema)).iter_errors(values[0]):
         if error.validator != "pattern":
-            raise ValueError(f"the answer has another shape than asked for: {error.message[:160]}")
+            raise ValueError(f"the answer does not match its schema: {error.message[:160]}")
     return json.dumps(values[0], ensure_ascii=False)
 
 

@@ -74,6 +74,6 @@ def _edges(form: str, is_unspaced: bool, banned: str) -> tuple[str, str]:
         before, after = (f"[^A-Za-z0-9{banned}{_CONTROL}]" if char.isascii() and char.isalnum() else ""
                          for char in (form[0], form[-1]))  # fmt: skip
         return before, after
-    wanted = _EDGE if banned else _ESCAPED + _EDGE
+    edge = _EDGE if banned else _ESCAPED + _EDGE
     gone = ".,/" if form[-1].isdigit() else "+#" if len(form) == 1 else ""
-    return f"[{wanted}]", f"[{''.join(char for char in wanted if char not in gone)}]"
+    return f"[{edge}]", f"[{''.join(char for char in edge if char not in gone)}]"

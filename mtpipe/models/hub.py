@@ -23,12 +23,12 @@ def folder_of(name: str | Path, download: bool = True) -> Path:
     if Path(name).is_dir():
         return Path(name)
     if isinstance(name, Path) or not _NAME.fullmatch(name):
-        raise ModelError(f"{name}: no such folder, and no name of the hub (owner/name)")
+        raise ModelError(f"{name}: no such folder, and not a hub name (owner/name)")
     try:
         if download:
             return fetch(name)
-        raise ModelError(f"{name}: no such folder, and none of the hub's was fetched under that name; `mtpipe models"
-                         " fetch` does, or allow it with download = true")  # fmt: skip
+        raise ModelError(f"{name}: no such folder, and no hub model of that name was fetched; use `mtpipe models"
+                         " fetch`, or allow it with download = true")  # fmt: skip
     except ModelError:
         try:
             return Path(huggingface_hub.snapshot_download(name, local_files_only=True))
@@ -43,10 +43,10 @@ def fetch(name: str, out: Path | None = None) -> Path:
     out: None for the hub's cache. Raises ModelError with what to do without a network, OutputError for a full disk.
     """
     if not _NAME.fullmatch(name):
-        raise ModelError(f"{name!r} is no name of the hub; it looks like owner/name")
+        raise ModelError(f"{name!r} is not a valid hub name; use owner/name")
     try:
-        wanted = _wanted(huggingface_hub.HfApi().list_repo_files(name))
-        return Path(huggingface_hub.snapshot_download(name, allow_patterns=wanted, local_dir=out))
+        patterns = _wanted(huggingface_hub.HfApi().list_repo_files(name))
+        return Path(huggingface_hub.snapshot_download(name, allow_patterns=patterns, local_dir=out))
     except GatedRepoError as error:
         raise ModelError(f"{name}: its owner asks you to accept terms; do so on its page, set HF_TOKEN to a token of"
                          " yours, then try again") from error  # fmt: skip
@@ -67,8 +67,8 @@ def licence(folder: Path) -> str:
     card = folder / "README.md"
     text = card.read_text(encoding="utf-8", errors="replace") if card.is_file() else ""
     header = re.match(r"---\s*\n(.*?)\n---", text, re.DOTALL)
-    said = re.search(r"^license:\s*(\S.*)$", header[1], re.MULTILINE) if header else None
-    return said[1].strip().strip("'\"") if said else ""
+    match = re.search(r"^license:\s*(\S.*)$", header[1], re.MULTILINE) if header else None
+    return match[1].strip().strip("'\"") if match else ""
 
 
 def _wanted(files: list[str]) -> list[str]:
@@ -77,5 +77,5 @@ def _wanted(files: list[str]) -> list[str]:
     safe = [path.name for path in top if path.suffix == ".safetensors"]
     older = [path.name for path in top if path.match("pytorch_model*.bin")]
     if not safe and not older:
-        raise ModelError("no weights of PyTorch among its files: no checkpoint of transformers")
+        raise ModelError("no PyTorch weights among its files: not a transformers checkpoint")
     return [path.name for path in top if path.suffix in _SUFFIXES] + (safe or older)

@@ -65,7 +65,8 @@ class Model:
     def serves(self, task: str) -> None:
         """Raises ModelError for a model of another task."""
         if self.task != task:
-            use = "give it to the editor: [editor.refiner] model" if self.task == POST_EDIT else "give it as --model"
+            is_editor = self.task == POST_EDIT
+            use = "give it to the repair method: [editor.refiner] model" if is_editor else "give it as --model"
             raise ModelError(f"{self.folder}: a model to {self.task}, not to {task}; {use}")
 
     def covers(self, source_lang: str, target_lang: str, exact: bool = False) -> bool:
@@ -74,8 +75,8 @@ class Model:
 
     def directed(self, source_lang: str, target_lang: str) -> Model:
         """The model set to one pair that it covers: its languages are known, and so is every piece around a text."""
-        asked = ((_SOURCE, self.source_lang, source_lang), (_TARGET, self.target_lang, target_lang))
-        chosen = {slot: lang if own == tags.ANY else own for slot, own, lang in asked}
+        slots = ((_SOURCE, self.source_lang, source_lang), (_TARGET, self.target_lang, target_lang))
+        chosen = {slot: lang if own == tags.ANY else own for slot, own, lang in slots}
         symbols = {slot: self.languages.get(tags.closest(lang, self.languages) or "", "")
                    for slot, lang in chosen.items()}  # fmt: skip
         return replace(
@@ -111,12 +112,12 @@ def find(source_lang: str, target_lang: str, folder: Path | None = None, root: P
                 return model.directed(source_lang, target_lang)
     known = ", ".join(f"{model.source_lang}-{model.target_lang}" for model in models)
     if folder:
-        asked, (model,) = f"{source_lang}-{target_lang}", models
+        pair, (model,) = f"{source_lang}-{target_lang}", models
         near = [f"{lang}: {', '.join(tags.suggestions(lang, model.languages))}"
                 for slot, lang in ((_SOURCE, source_lang), (_TARGET, target_lang))
                 if model.languages and not model.knows(slot, lang)]  # fmt: skip
         hint = f" (it knows {len(model.languages)} languages, near {'; near '.join(near)})" if near else ""
-        raise ModelError(f"{folder}: the model translates {known}, not {asked}{hint}; give another --model")
+        raise ModelError(f"{folder}: the model translates {known}, not {pair}{hint}; give another --model")
     raise ModelError(
         f"no bundled model translates {source_lang} into {target_lang} (bundled: {known or 'none'});"
         f" give a model folder with --model, or put one at {root}/<source>-<target>; {_HOW}"
@@ -139,7 +140,7 @@ def read(folder: Path) -> Model:
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise ModelError(f"{path}: can't be read ({error}); mend the file or copy the model again") from error
+        raise ModelError(f"{path}: can't be read ({error}); repair the file or copy the model again") from error
     lacking = [key for key in _NEEDED if not isinstance(data, dict) or not data.get(key)]
     if lacking:
         raise ModelError(f"{path}: {', '.join(lacking)} missing; {_HOW}")
@@ -160,7 +161,7 @@ def read(folder: Path) -> Model:
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ModelError(f"{path}: annotation, max_tokens, languages or a list of pieces is not as it should be"
-                         f" ({error!r}); mend the file or convert the model again") from error  # fmt: skip
+                         f" ({error!r}); repair the file or convert the model again") from error  # fmt: skip
 
 
 def seal(folder: Path) -> str:
@@ -183,8 +184,8 @@ def _missing(folder: Path) -> list[str]:
 def _digest(folder: Path, data: dict[str, Any]) -> str:
     """Of the weights (as sealed, if the size still fits) and of the keys that change what is fed to them."""
     sealed = data.get("weights") if data.get("size") == _size(folder) else None
-    said = json.dumps([data.get(key) for key in _FED], sort_keys=True)
-    return hashlib.sha256(f"{sealed or _weights(folder)} {said}".encode()).hexdigest()[:16]
+    content = json.dumps([data.get(key) for key in _FED], sort_keys=True)
+    return hashlib.sha256(f"{sealed or _weights(folder)} {content}".encode()).hexdigest()[:16]
 
 
 def _files(folder: Path) -> list[Path]:
@@ -204,10 +205,10 @@ def _weights(folder: Path) -> str:
 
 
 def _pieces(data: Mapping[str, Any], key: str) -> tuple[str, ...]:
-    found = data.get(key, [])
-    if not isinstance(found, list) or not all(isinstance(piece, str) for piece in found):
-        raise ValueError(f"{key} is no list of pieces")
-    return tuple(found)
+    values = data.get(key, [])
+    if not isinstance(values, list) or not all(isinstance(piece, str) for piece in values):
+        raise ValueError(f"{key} is not a list of pieces")
+    return tuple(values)
 
 
 def _filled(pieces: Sequence[str], symbols: Mapping[str, str]) -> tuple[str, ...]:

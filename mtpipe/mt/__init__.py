@@ -16,7 +16,7 @@ class Draft:
     """A translation of one segment, best first; codes are back in the text.
 
     score: log-probability per target token. alternatives: the rest of the n-best list. notes: what the reader of the
-    report must know (split at the model's length limit, codes placed by guess). text "" means it could not be done.
+    report must know (split at the model's length limit, tag position uncertain). text "" means it could not be done.
     """
 
     text: str

@@ -9,6 +9,7 @@ import hashlib
 import json
 import math
 import os
+import struct
 from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,7 +23,7 @@ from mtpipe.errors import ConfigError, ModelError
 from mtpipe.languages.scripts import is_unspaced
 from mtpipe.languages.tags import ANY
 from mtpipe.models import registry
-from mtpipe.mt import Draft, decoding
+from mtpipe.mt import Draft, compute_types, decoding
 from mtpipe.mt.decoding import Hypothesis
 from mtpipe.mt.subwords import Pieces, pool
 from mtpipe.mt.term_annotation import Line, plain_line
@@ -47,8 +48,9 @@ class CTranslate2Translator:
     source_lang, target_lang: of the pair, where the model knows more than one.
     batch_tokens: source pieces a batch, 0 means what suits the device. threads: 0 means all cores this process may use.
     device: auto, cpu or cuda.
-    compute_type: auto means int8 on a CPU and float16 on a GPU. annotate: "missing" shows the model the terms that it
-    does not use by itself, "always" all of them. task: the model's; raises ModelError for a folder with another's.
+    compute_type: auto is float16 on a GPU, int8 on a CPU, with weights of seven bits where the processor needs that.
+    annotate: "missing" shows the model the terms that it does not use by itself, "always" all of them. task: the
+    model's; raises ModelError for a folder with another's.
     """
 
     at_once = 2  # chunks of a job: the workers have something to do while Python sees to the texts of the other
@@ -71,23 +73,22 @@ class CTranslate2Translator:
             device = "cuda" if ctranslate2.get_cuda_device_count() else "cpu"
         batch_tokens = batch_tokens or _BATCH_TOKENS[device]
         self._batch: dict[str, Any] = {"max_batch_size": batch_tokens, "batch_type": "tokens"}
-        if compute_type == "auto":
-            compute_type = "float16" if device == "cuda" else "int8"
         # a small model on a CPU: one worker a core is faster than several cores on one batch
         workers = {} if device == "cuda" else {"inter_threads": threads or _cores(), "intra_threads": 1}
         path = self.model.folder / "ct2"
         try:
-            self._ct2 = ctranslate2.Translator(str(path), device=device, compute_type=compute_type, **workers)
+            self._ct2, self.compute_type = compute_types.load(path, device, compute_type, **workers)
             source, target = self.model.pieces
             self._source, self._target = Pieces(source, path, "source", target), Pieces(target, path, "target", source)
             config = json.loads((path / "config.json").read_text(encoding="utf-8"))
-        except (RuntimeError, ValueError, OSError) as error:
+        except (RuntimeError, ValueError, OSError, KeyError, struct.error) as error:
             raise ModelError(f"{self.model.folder}: the model can't be loaded ({error}); copy it again") from error
         # Marian models read sources with an end symbol; some conversions leave adding it to the caller
         end = [] if config.get("add_source_eos") else [config.get("eos_token", "</s>")]
         self._end = end if self.model.source_end is None else list(self.model.source_end)
         self._start, self._ahead = list(self.model.source_start), list(self.model.target_start)
-        settings = self.model.digest, str(beam_size), compute_type, annotate, *self._start, *self._end, *self._ahead
+        fed = *self._start, *self._end, *self._ahead
+        settings = self.model.digest, str(beam_size), self.compute_type, annotate, *fed
         self.digest = hashlib.sha256(" ".join(settings).encode()).hexdigest()[:16]
 
     def translate(self, segments: Sequence[Segment]) -> list[Draft]:
@@ -96,16 +97,16 @@ class CTranslate2Translator:
         Those made with terms come with their alternatives: the search finds them anyway.
         """
         lang = self.model.target_lang
-        made = decoding.sparing(segments, self._options, lang) if self._is_sparing else self._options(segments)
-        return [replace(best, alternatives=_others(best, rest)) for best, *rest in made]
+        options = decoding.sparing(segments, self._options, lang) if self._is_sparing else self._options(segments)
+        return [replace(best, alternatives=_others(best, rest)) for best, *rest in options]
 
     def _options(self, segments: Sequence[Segment]) -> list[list[Draft]]:
         return decoding.make(segments, [self._beam_size if s.matches else 1 for s in segments], self, self.model.code)
 
     def nbest(self, segments: Sequence[Segment], n: int) -> list[list[str]]:
         """Up to n different translations of each segment, best first, codes in place."""
-        made = decoding.make(segments, [n] * len(segments), self, self.model.code)
-        return [list(dict.fromkeys(draft.text for draft in options if draft.text)) for options in made]
+        drafts = decoding.make(segments, [n] * len(segments), self, self.model.code)
+        return [list(dict.fromkeys(draft.text for draft in options if draft.text)) for options in drafts]
 
     def complete(self, segments: Sequence[Segment], prefixes: Sequence[str]) -> list[Draft]:
         """Plain translations that begin with the prefixes; text "" and a note where the model can't continue one.
@@ -114,24 +115,24 @@ class CTranslate2Translator:
         """
         sources = self._encode([plain_line(segment) for segment in segments])
         starts = [self._ahead + pieces for pieces in self._target.encode_all(prefixes)]
-        limit, made = self.model.max_tokens, [Draft("")] * len(segments)
+        limit, drafts = self.model.max_tokens, [Draft("")] * len(segments)
         able = []
         for i, (source, start) in enumerate(zip(sources, starts, strict=True)):
             unknown = self._target.unknown(start[len(self._ahead) :])
             if unknown:
-                made[i] = Draft("", notes=(f"the model has no piece for {' '.join(unknown)}",))
+                drafts[i] = Draft("", notes=(f"the model has no piece for {' '.join(unknown)}",))
             elif len(source) > limit or len(start) + 1 >= limit:
-                made[i] = Draft("", notes=(f"longer than the model's {limit} tokens",))
+                drafts[i] = Draft("", notes=(f"longer than the model's {limit} tokens",))
             else:
                 able.append(i)
         waiting = self._decode([sources[i] for i in able], 1, [starts[i] for i in able], **self._unwanted(coded=False))
         for i, result in zip(able, waiting(), strict=True):
             pieces = result.hypotheses[0]
             if len(pieces) < limit:
-                made[i] = Draft(self._continued(prefixes[i], pieces[len(starts[i]) :]))
+                drafts[i] = Draft(self._continued(prefixes[i], pieces[len(starts[i]) :]))
             else:
-                made[i] = Draft("", notes=(f"no end within the model's {limit} tokens",))
-        return made
+                drafts[i] = Draft("", notes=(f"no end within the model's {limit} tokens",))
+        return drafts
 
     def score(self, pairs: Sequence[tuple[str, str]]) -> list[float]:
         """Log-probability per target token, end included; -inf for a pair longer than the model's limit."""
@@ -181,7 +182,8 @@ class CTranslate2Translator:
             max_input_length=0, max_decoding_length=limit, **self._batch,
         )  # fmt: skip
         written = (result.hypotheses[0][len(self._ahead) :] for result in results)
-        return [Trace(read, found, self._target.decode(found)) for read, found in zip(sources, written, strict=True)]
+        pairs = zip(sources, written, strict=True)
+        return [Trace(source, pieces, self._target.decode(pieces)) for source, pieces in pairs]
 
     def hypotheses(
         self, lines: Sequence[Line], sizes: Sequence[int], looks: Container[int] = ()
@@ -233,8 +235,8 @@ class CTranslate2Translator:
         weights = attention[len(self._ahead) :, len(self._start) :]
         origins = line.origins(self.model.annotation)
         spans = self._source.spans(line.render(self.model.annotation))
-        placed = [(origins[start], max(origins[start], origins[end - 1] + 1)) for start, end in spans]
-        return pool(weights[:, : len(spans)], line.text, text, placed, self._target.spans(text))
+        piece_spans = [(origins[start], max(origins[start], origins[end - 1] + 1)) for start, end in spans]
+        return pool(weights[:, : len(spans)], line.text, text, piece_spans, self._target.spans(text))
 
     def _joined(self, first: Hypothesis, last: Hypothesis) -> Hypothesis:
         if first.text is None or last.text is None:
@@ -271,8 +273,8 @@ class CTranslate2Translator:
 
     def _unwanted(self, coded: bool) -> dict[str, list[list[str]]]:
         """The option to keep the symbols that the model was taught out of texts for people; masks need theirs."""
-        kept = self.model.code if coded and self.model.code else ""
-        symbols = [symbol for symbol in map(str.strip, self.model.annotation or ()) if symbol not in kept]
+        mask = self.model.code if coded and self.model.code else ""
+        symbols = [symbol for symbol in map(str.strip, self.model.annotation or ()) if symbol not in mask]
         known = [[symbol] for symbol in symbols if not self._target.unknown([symbol])]
         return {"suppress_sequences": known} if known else {}
 

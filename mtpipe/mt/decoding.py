@@ -18,7 +18,7 @@ from mtpipe.mt import Draft
 from mtpipe.mt.term_annotation import Line, coded_line, plain_line
 from mtpipe.terminology import checker
 
-GUESS = "codes placed by guess"
+GUESS = "tag position uncertain"
 LONGEST_LITERAL = 24  # characters of a placeholder that a model may be shown
 LONGEST_WORD = 5000  # characters without a space: beyond, it is no language, Chinese included
 
@@ -58,13 +58,13 @@ def sparing(
     What a model says of itself is better than what it is made to say: on the held-out pages of three bundled pairs by
     .3 to .5 BLEU and up to .4 chrF2++. lang: of the target.
     """
-    made = options([replace(segment, matches=()) for segment in segments])
+    drafts = options([replace(segment, matches=()) for segment in segments])
     wrong = [
-        i for i, segment in enumerate(segments) if segment.matches and checker.check(segment, lang, made[i][0].text)
+        i for i, segment in enumerate(segments) if segment.matches and checker.check(segment, lang, drafts[i][0].text)
     ]
     for i, again in zip(wrong, options([segments[i] for i in wrong]), strict=True):
-        made[i] = again
-    return made
+        drafts[i] = again
+    return drafts
 
 
 def make(segments: Sequence[Segment], sizes: Sequence[int], model: Model, shape: str | None) -> list[list[Draft]]:
@@ -86,8 +86,8 @@ def make(segments: Sequence[Segment], sizes: Sequence[int], model: Model, shape:
         looks = frozenset(k for k, segment in enumerate(chosen) if _has_tags(segment) and not is_bare)
         lines = [plain_line(segment, is_bare) for segment in chosen]
         options = model.hypotheses(lines, [sizes[i] for i in now], looks)
-        for i, placed in zip(now, _placed(chosen, options, model, is_bare), strict=True):
-            drafts[i] = placed
+        for i, options_of_one in zip(now, _placed(chosen, options, model, is_bare), strict=True):
+            drafts[i] = options_of_one
         done = {i for i in now if not inline_codes.broken(segments[i].source, segments[i].codes, drafts[i][0].text)}
         todo = [i for i in todo if i not in done]
     return drafts
@@ -116,7 +116,7 @@ def _placed(
     segments: Sequence[Segment], options: Sequence[Sequence[Hypothesis]], model: Model, is_bare: bool
 ) -> list[list[Draft]]:
     """Drafts of hypotheses made without tags (bare: without any code), with the codes that they lack put back."""
-    drafts = [[_draft(s, h, h.text or "") for h in found] for s, found in zip(segments, options, strict=True)]
+    drafts = [[_draft(s, h, h.text or "") for h in hypotheses] for s, hypotheses in zip(segments, options, strict=True)]
     asks = [
         (i, k) for i, segment in enumerate(segments) if is_bare or _has_tags(segment)
         for k, hypothesis in enumerate(options[i])

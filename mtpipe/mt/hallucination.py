@@ -37,7 +37,7 @@ def flags(segment: Segment, source_lang: str, target_lang: str) -> tuple[str, ..
     if not theirs:
         return ()
     is_draft = segment.postedit is None and segment.score is not None
-    found = {
+    signs = {
         "repetition": _repeats(ours, theirs),
         "length": is_lopsided(source, said),
         "off-target": identification.is_other_script(said, target_lang)
@@ -46,7 +46,7 @@ def flags(segment: Segment, source_lang: str, target_lang: str) -> tuple[str, ..
         "numbers": _numbers(source) != _numbers(said),
         "low-score": is_draft and (segment.score or 0.0) < LOW_SCORE,
     }
-    return tuple(kind for kind in KINDS if found[kind])
+    return tuple(kind for kind in KINDS if signs[kind])
 
 
 def _repeats(source: Sequence[str], target: Sequence[str]) -> bool:
@@ -54,15 +54,15 @@ def _repeats(source: Sequence[str], target: Sequence[str]) -> bool:
     return _most(target) >= _most(source) + _TIMES or _longest_run(target) >= max(_IN_A_ROW, _longest_run(source) + 1)
 
 
-def _most(read: Sequence[str]) -> int:
-    n = _NGRAM * (_CHARACTERS if 2 * sum(map(is_character, read)) > len(read) else 1)
-    grams = Counter(zip(*(read[i:] for i in range(n))))
+def _most(tokens: Sequence[str]) -> int:
+    n = _NGRAM * (_CHARACTERS if 2 * sum(map(is_character, tokens)) > len(tokens) else 1)
+    grams = Counter(zip(*(tokens[i:] for i in range(n))))
     return max(grams.values(), default=0)
 
 
-def _longest_run(read: Sequence[str]) -> int:
+def _longest_run(tokens: Sequence[str]) -> int:
     longest = run = 0
-    for before, word in zip(("", *read), read):
+    for before, word in zip(("", *tokens), tokens):
         run = run + 1 if word == before and word.isalpha() else 1
         longest = max(longest, run)
     return longest
@@ -70,13 +70,13 @@ def _longest_run(read: Sequence[str]) -> int:
 
 def _is_copied(segment: Segment, source: Sequence[str], target: Sequence[str]) -> bool:
     """Are most of the target's words the source's own, those of terms that stay as they are left out?"""
-    kept = {word for match in segment.matches if match.term.status == "do-not-translate"
-            for word in words(segment.source[match.start : match.end])}  # fmt: skip
-    said = [word for word in target if word.isalpha() and word not in kept]
-    return len(said) >= _LONG_COPY and sum(word in set(source) for word in said) >= _COPIED * len(said)
+    untranslated = {word for match in segment.matches if match.term.status == "do-not-translate"
+                    for word in words(segment.source[match.start : match.end])}  # fmt: skip
+    letters = [word for word in target if word.isalpha() and word not in untranslated]
+    return len(letters) >= _LONG_COPY and sum(word in set(source) for word in letters) >= _COPIED * len(letters)
 
 
 def _numbers(text: str) -> set[str]:
     """The digits of each number, however it is punctuated, but for those that may be spelled out."""
-    found = (re.sub(r"\D", "", number) for number in _NUMBER.findall(unicodedata.normalize("NFKC", text)))
-    return {digits for digits in found if len(digits) >= _SPELLED}
+    numbers = (re.sub(r"\D", "", number) for number in _NUMBER.findall(unicodedata.normalize("NFKC", text)))
+    return {digits for digits in numbers if len(digits) >= _SPELLED}

@@ -27,8 +27,8 @@ def quality(source: str, target: str, lexicon: Lexicon | None = None, score: flo
     views = {"model": exp(min(0.0, score))} if score is not None else {}
     if lexicon is not None:
         forth, back = lexicon.coverage(source, target)
-        read = words(target)
-        likely = lexicon.fluency.score([EDGE, EDGE, *read, EDGE]) / (len(read) + 1)
+        target_words = words(target)
+        likely = lexicon.fluency.score([EDGE, EDGE, *target_words, EDGE]) / (len(target_words) + 1)
         views |= {"fluency": min(1.0, max(0.0, (likely - _WORST) / (_BEST - _WORST)))}
         views |= {name: share for name, share in (("source", forth), ("target", back)) if share is not None}
     weight = sum(_WEIGHTS[name] for name in views)

@@ -28,8 +28,8 @@ class Line:
         Stray annotation symbols of the text itself become look-alikes that mean nothing to the model.
         """
         pieces, position = [], 0
-        for first, last, before, kept, after in self._inserts(annotation):
-            pieces += [disarm(self.text[position:first], annotation), before, self.text[first:last] * kept, after]
+        for first, last, before, stays, after in self._inserts(annotation):
+            pieces += [disarm(self.text[position:first], annotation), before, self.text[first:last] * stays, after]
             position = last
         return "".join([*pieces, disarm(self.text[position:], annotation)])
 
@@ -37,9 +37,9 @@ class Line:
         """For each character of the rendered text, and its end, the character of text it stands for or beside."""
         places: list[int] = []
         position = 0
-        for first, last, before, kept, after in self._inserts(annotation):
+        for first, last, before, stays, after in self._inserts(annotation):
             places += range(position, first)
-            places += [first] * len(before) + list(range(first, last)) * kept + [max(first, last - 1)] * len(after)
+            places += [first] * len(before) + list(range(first, last)) * stays + [max(first, last - 1)] * len(after)
             position = last
         return [*places, *range(position, len(self.text) + 1)]
 

@@ -102,7 +102,8 @@ def load(job: Job, scratch: Path) -> Toolbox:
 def _models_described(job: Job, translator: Translator, model: Model | None, fallback: Model | None) -> dict[str, Any]:
     return {
         "model": {"name": model.name if model else job.mt, "digest": translator.digest,
-                  "annotation": bool(model and model.annotation), "code": bool(model and model.code)},
+                  "annotation": bool(model and model.annotation), "code": bool(model and model.code),
+                  "compute_type": getattr(translator, "compute_type", "")},
         "fallback": fallback.name if fallback else "",
     }  # fmt: skip
 

@@ -59,6 +59,6 @@ def _worst_last(item: tuple[bool, float, Hit]) -> tuple[bool, float, str]:
     return not holds, -likeness, hit.source
 
 
-def spread(found: Sequence[Sequence[Example]]) -> list[Example]:
+def spread(rows: Sequence[Sequence[Example]]) -> list[Example]:
     """Each term's first example, then each one's second, …; none twice."""
-    return list(dict.fromkeys(row[i] for i in range(max(map(len, found), default=0)) for row in found if i < len(row)))
+    return list(dict.fromkeys(row[i] for i in range(max(map(len, rows), default=0)) for row in rows if i < len(row)))

@@ -38,7 +38,7 @@ _NUMBER = re.compile(r"\d+")
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class PairCandidate:
     """A tidied pair, its source with matches; held: what the target holds of each required term."""
 
     proposal: Proposal
@@ -71,7 +71,7 @@ class Filters:
             _hold(self._excluded, pair)
         self._least_score = least_score
         self._prompt: tuple[Prompt | None, HeldOut] = None, HeldOut()
-        self._checks: dict[str, Callable[[Candidate], bool]] = {
+        self._checks: dict[str, Callable[[PairCandidate], bool]] = {
             "no sentence": self._is_no_sentence,
             "unknown words": self._is_gibberish,
             "source lacks the term": _lacks_source,
@@ -104,16 +104,16 @@ class Filters:
     def _reason(self, proposal: Proposal, pair: Pair, segment: Segment) -> str:
         if any(map(_is_commentary, (proposal.source, proposal.target))):
             return "commentary"
-        if found := fault(pair, *self._languages):
-            return found
-        candidate = Candidate(proposal, segment, pair[1], checker.found(segment, pair[1], self._languages[1]))
+        if reason := fault(pair, *self._languages):
+            return reason
+        candidate = PairCandidate(proposal, segment, pair[1], checker.found(segment, pair[1], self._languages[1]))
         return next((name for name, is_unfit in self._checks.items() if is_unfit(candidate)), "")
 
-    def _is_no_sentence(self, candidate: Candidate) -> bool:
+    def _is_no_sentence(self, candidate: PairCandidate) -> bool:
         """Is there nothing beside the term? Such a pair is the glossary's entry again."""
         return not all(_outside(text, spans) for text, spans in _sides(candidate))
 
-    def _is_gibberish(self, candidate: Candidate) -> bool:
+    def _is_gibberish(self, candidate: PairCandidate) -> bool:
         """Are too few words of a side in the dictionary of its language?"""
         for (text, spans), lang in zip(_sides(candidate), self._languages, strict=True):
             words = _outside(text, spans)
@@ -122,59 +122,59 @@ class Filters:
                 return True
         return False
 
-    def _breaks_glossary(self, candidate: Candidate) -> bool:
+    def _breaks_glossary(self, candidate: PairCandidate) -> bool:
         return bool(checker.check(candidate.segment, self._languages[1], candidate.target))
 
-    def _goes_round(self, candidate: Candidate) -> bool:
+    def _goes_round(self, candidate: PairCandidate) -> bool:
         """Does a side repeat itself where the other does not?"""
         texts = candidate.segment.source, candidate.target
         ways = ((*texts, *self._languages), (*reversed(texts), *reversed(self._languages)))
         return any("repetition" in flags(Segment("", text, draft=other, codes=inline_codes.find(text)), *languages)
                    for text, other, *languages in ways)
 
-    def _is_doubtful(self, candidate: Candidate) -> bool:
+    def _is_doubtful(self, candidate: PairCandidate) -> bool:
         score = candidate.proposal.score
         return score is not None and score < self._least_score
 
-    def _is_excluded(self, candidate: Candidate) -> bool:
+    def _is_excluded(self, candidate: PairCandidate) -> bool:
         return _has_like(self._excluded, candidate)
 
-    def _is_known(self, candidate: Candidate) -> bool:
+    def _is_known(self, candidate: PairCandidate) -> bool:
         return _has_like(self._kept, candidate)
 
-    def _is_echo(self, candidate: Candidate) -> bool:
+    def _is_echo(self, candidate: PairCandidate) -> bool:
         """Does a side say again what the prompt says: an example, a rule, a wish?"""
         prompt = candidate.proposal.request.prompt
         if self._prompt[0] != prompt:
-            said = HeldOut()
+            lines = HeldOut()
             for line in f"{prompt.system}\n{prompt.user}".splitlines():
                 for text in (line, line.partition(": ")[2]):  # with and without the language or the number before it
-                    said.add(text)
-            self._prompt = prompt, said
+                    lines.add(text)
+            self._prompt = prompt, lines
         return _has_like((self._prompt[1], self._prompt[1]), candidate)
 
 
-def _lacks_source(candidate: Candidate) -> bool:
+def _lacks_source(candidate: PairCandidate) -> bool:
     return not candidate.places
 
 
-def _lacks_target(candidate: Candidate) -> bool:
+def _lacks_target(candidate: PairCandidate) -> bool:
     return not candidate.held[candidate.term]
 
 
-def _repeats(candidate: Candidate) -> bool:
+def _repeats(candidate: PairCandidate) -> bool:
     """Is the term there more often than a sentence needs it, or more often in the target than in the source?"""
     uses = len(candidate.places)
     return uses > MOST_USES or len(candidate.held[candidate.term]) > uses
 
 
-def _differs_in_numbers(candidate: Candidate) -> bool:
+def _differs_in_numbers(candidate: PairCandidate) -> bool:
     """Numbers outside terms, however they are punctuated; a term may bring some of its own."""
     source, target = (Counter(_numbers(_blanked(text, spans))) for text, spans in _sides(candidate))
     return source != target
 
 
-def _sides(candidate: Candidate) -> tuple[tuple[str, list[tuple[int, int]]], tuple[str, list[tuple[int, int]]]]:
+def _sides(candidate: PairCandidate) -> tuple[tuple[str, list[tuple[int, int]]], tuple[str, list[tuple[int, int]]]]:
     """(text, places of terms in it) of source and target."""
     held = [(item.start, item.end) for items in candidate.held.values() for item in items]
     matched = [(match.start, match.end) for match in candidate.segment.matches]
@@ -200,15 +200,16 @@ def _numbers(text: str) -> list[str]:
 
 def _is_commentary(text: str) -> bool:
     """Is it an answer that talks, or one in quotes, a list or a fence?"""
-    said = text.strip()
-    is_quoted = said[1:] and _QUOTES.get(said[0]) == said[-1] and not {said[0], said[-1]} & set(said[1:-1])
-    return bool("\n" in said or is_quoted or _LABEL.search(said) or _MARKUP.search(said))
+    stripped = text.strip()
+    first, last = stripped[:1], stripped[1:][-1:]
+    is_quoted = last and _QUOTES.get(first) == last and not {first, last} & set(stripped[1:-1])
+    return bool("\n" in stripped or is_quoted or _LABEL.search(stripped) or _MARKUP.search(stripped))
 
 
 def _hold(sides: tuple[HeldOut, HeldOut], pair: Pair) -> None:
-    for held, text in zip(sides, pair, strict=True):
-        held.add(text)
+    for index, text in zip(sides, pair, strict=True):
+        index.add(text)
 
 
-def _has_like(sides: tuple[HeldOut, HeldOut], candidate: Candidate) -> bool:
+def _has_like(sides: tuple[HeldOut, HeldOut], candidate: PairCandidate) -> bool:
     return sides[0].has_like(candidate.segment.source) or sides[1].has_like(candidate.target)

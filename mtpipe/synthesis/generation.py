@@ -18,12 +18,12 @@ from mtpipe.llm.client import Caller
 from mtpipe.synthesis.examples import Examples
 from mtpipe.synthesis.filters import Filters
 from mtpipe.synthesis.ledger import Ledger, Output
-from mtpipe.synthesis.recipe import BACK_TRANSLATE, Outcome, SynthesisRecipe
+from mtpipe.synthesis.recipe import BACK_TRANSLATE, SynthesisOutcome, SynthesisRecipe
 from mtpipe.synthesis.replies import Proposal, read
 from mtpipe.synthesis.requests import Request, Writer
 from mtpipe.tm.memory import Memories
 
-__all__ = ["Back", "Outcome", "SynthesisRecipe", "Tell", "synthesize"]
+__all__ = ["Back", "SynthesisOutcome", "SynthesisRecipe", "Tell", "synthesize"]
 CHUNK = 32  # prompts between two lines of progress
 _LONGEST_TERM = LONGEST // 4  # characters: a sentence around it must fit in as well
 
@@ -41,14 +41,16 @@ class Back(Protocol):
     def translate(self, sentences: Sequence[tuple[str, Term]]) -> list[tuple[str, float | None]]: ...
 
 
-def _nothing(told: str) -> None:
+def _nothing(message: str) -> None:
     """For those who want no progress."""
 
 
-def synthesize(recipe: SynthesisRecipe, caller: Caller, tell: Tell = _nothing, back: Back | None = None) -> Outcome:
+def synthesize(
+    recipe: SynthesisRecipe, caller: Caller, tell: Tell = _nothing, back: Back | None = None
+) -> SynthesisOutcome:
     """Writes recipe.out (segments JSON Lines), its manifest and what was refused.
 
-    back: for way "back-translate" (`backwards.translator(recipe)`). The same replies give the same pairs: an
+    back: for way "back-translate" (`back_translation.translator(recipe)`). The same replies give the same pairs: an
     interrupted run is run again, and what was answered comes from the caller's cache. Raises ConfigError,
     GlossaryError or InputError for what can't run as asked, ModelError when not one pair was accepted, OutputError.
     """
@@ -65,7 +67,7 @@ def synthesize(recipe: SynthesisRecipe, caller: Caller, tell: Tell = _nothing, b
         raise ModelError(_nothing_kept(ledger, recipe, stopped))
     manifest = work.manifest(ledger, stopped)
     atomic.write_json(recipe.manifest, manifest)
-    return Outcome(ledger.kept, ledger.short(), stopped, manifest)
+    return SynthesisOutcome(ledger.kept, ledger.short(), stopped, manifest)
 
 
 class _Work:
@@ -115,9 +117,9 @@ class _Work:
         """The proposals with both sides."""
         if self._back is None:
             return proposals
-        made = self._back.translate([(proposal.target, proposal.item.term) for proposal in proposals])
+        translations = self._back.translate([(proposal.target, proposal.item.term) for proposal in proposals])
         return [replace(proposal, source=source, score=score)
-                for proposal, (source, score) in zip(proposals, made, strict=True)]
+                for proposal, (source, score) in zip(proposals, translations, strict=True)]
 
     def manifest(self, ledger: Ledger, stopped: str) -> dict[str, Any]:
         """How the pairs were made and what came of it; the same replies give the same but for the usage."""

@@ -15,7 +15,7 @@ from mtpipe.glossary.model import Term
 from mtpipe.io import atomic
 from mtpipe.synthesis.recipe import BACK_TRANSLATE, SynthesisRecipe
 from mtpipe.synthesis.replies import Fault, Pair, Proposal
-from mtpipe.synthesis.requests import KINDS, Known
+from mtpipe.synthesis.requests import KINDS, TermHistory
 
 _SAMPLES = 3  # of each reason, in the manifest
 _TOLD = 3  # reasons that the next prompt tells of a term
@@ -44,10 +44,10 @@ class Ledger:
         most = self._recipe.pairs_per_term
         return {term: most - len(written) for term, written in self._written.items() if len(written) < most}
 
-    def known(self, term: Term) -> Known:
+    def known(self, term: Term) -> TermHistory:
         """What the next prompt may say of the term."""
         why = [f"“{term.source}”: {reason}" for reason, _ in self._why[term].most_common(_TOLD)]
-        return Known(tuple(self._written[term]), self._asked[term], tuple(why))
+        return TermHistory(tuple(self._written[term]), self._asked[term], tuple(why))
 
     def ask(self, terms: Iterable[Term]) -> None:
         self._asked.update(terms)
@@ -67,8 +67,8 @@ class Ledger:
         place = f"synthetic/{term.source}"
         self._numbers[place] += 1
         origin = "back-translation" if self._recipe.way == BACK_TRANSLATE else "llm"
-        asked = {"source": term.source, "targets": list(term.targets), "status": term.status, "forms": list(term.forms)}
-        row = {"id": f"{place}#{self._numbers[place]}", **facts, "terms": [asked], "origin": origin}
+        entry = {"source": term.source, "targets": list(term.targets), "status": term.status, "forms": list(term.forms)}
+        row = {"id": f"{place}#{self._numbers[place]}", **facts, "terms": [entry], "origin": origin}
         self._written[term].append(pair[1] if self._recipe.way == BACK_TRANSLATE else pair[0])
         self._pairs.write(row)
 

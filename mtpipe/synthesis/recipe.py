@@ -46,7 +46,7 @@ class SynthesisRecipe(SynthesizeSettings):
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class SynthesisOutcome:
     """pairs: how many were kept; short: terms that got fewer than asked for, with how many; stopped: why the LLM was
     asked no more before all was asked for, "" if it was; manifest: as written beside the pairs."""
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mtpipe.llm import Reply
-from mtpipe.synthesis.requests import Item, Request
+from mtpipe.synthesis.requests import Request, SentenceRequest
 
 NO_ANSWER, NO_PAIRS, WRONG_KEYS, TOO_FEW = "no answer", "no pairs in the answer", "wrong keys", "fewer pairs than asked"
 Pair = tuple[str, str]
@@ -20,7 +20,7 @@ _KEPT = 2000  # characters of a reply that was no use
 class Proposal:
     """A pair as the LLM wrote it; source is "" until a machine has translated the target back, score is that one's."""
 
-    item: Item
+    item: SentenceRequest
     request: Request
     source: str
     target: str
@@ -42,11 +42,11 @@ def read(request: Request, reply: Reply, is_one_sided: bool) -> tuple[list[Propo
         return [], [Fault(NO_ANSWER, request, reply.problem)]
     names = ("target",) if is_one_sided else ("source", "target")
     proposals, faults = [], []
-    for place, found in enumerate(_objects(reply.text)):
-        texts = [found.get(name) for name in names]
-        item = _item(found.get("n"), place, request.items)
+    for place, value in enumerate(_objects(reply.text)):
+        texts = [value.get(name) for name in names]
+        item = _item(value.get("n"), place, request.items)
         if item is None or not all(isinstance(text, str) for text in texts):
-            faults.append(Fault(WRONG_KEYS, request, json.dumps(found, ensure_ascii=False)[:_KEPT]))
+            faults.append(Fault(WRONG_KEYS, request, json.dumps(value, ensure_ascii=False)[:_KEPT]))
         else:
             source, target = ("", *texts) if is_one_sided else texts
             proposals.append(Proposal(item, request, str(source), str(target)))
@@ -58,7 +58,7 @@ def read(request: Request, reply: Reply, is_one_sided: bool) -> tuple[list[Propo
     return proposals, faults
 
 
-def _item(number: Any, place: int, items: Sequence[Item]) -> Item | None:
+def _item(number: Any, place: int, items: Sequence[SentenceRequest]) -> SentenceRequest | None:
     is_number = isinstance(number, int | str) and str(number).isascii() and str(number).isdecimal()
     index = int(number) - 1 if is_number and len(str(number)) < 5 else place
     return items[index] if 0 <= index < len(items) else items[place] if place < len(items) else None

@@ -25,7 +25,7 @@ _SHORTEST = 4  # characters of a sentence
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class SentenceRequest:
     """One sentence asked for: a term and what the sentence should be like."""
 
     term: Term
@@ -36,13 +36,13 @@ class Item:
 class Request:
     """A prompt and the items it asks for, the first of them as n = 1; round: from 1."""
 
-    items: tuple[Item, ...]
+    items: tuple[SentenceRequest, ...]
     round: int
     prompt: Prompt
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class TermHistory:
     """What there is already of a term: sentences, how many were asked for, why others were refused."""
 
     written: Sequence[str] = ()
@@ -64,7 +64,7 @@ class Writer:
                       for lang, glossary in glossaries.items()}  # fmt: skip
 
     def requests(
-        self, needs: Mapping[Term, int], known: Mapping[Term, Known], examples: Mapping[Term, Sequence[Example]],
+        self, needs: Mapping[Term, int], known: Mapping[Term, TermHistory], examples: Mapping[Term, Sequence[Example]],
         number: int,
     ) -> Iterator[Request]:
         """The requests of round number: each round asks for half as many pairs a prompt, in case it was too much."""
@@ -72,16 +72,16 @@ class Writer:
         terms = list(needs)
         for start in range(0, len(terms), self._recipe.terms_per_call):
             group = terms[start : start + self._recipe.terms_per_call]
-            wanted = [[Item(term, self._wish(term, known[term].asked + i)) for i in range(needs[term])]
-                      for term in group]  # fmt: skip
-            items = [item for row in zip_longest(*wanted) for item in row if item]
+            rows = [[SentenceRequest(term, self._wish(term, known[term].asked + i)) for i in range(needs[term])]
+                    for term in group]  # fmt: skip
+            items = [item for row in zip_longest(*rows) for item in row if item]
             for first in range(0, len(items), size):
                 chosen = tuple(items[first : first + size])
                 yield Request(chosen, number, self._prompt(chosen, known, examples, number))
 
     def _prompt(
-        self, items: Sequence[Item], known: Mapping[Term, Known], examples: Mapping[Term, Sequence[Example]],
-        number: int,
+        self, items: Sequence[SentenceRequest], known: Mapping[Term, TermHistory],
+        examples: Mapping[Term, Sequence[Example]], number: int,
     ) -> Prompt:
         terms = list(dict.fromkeys(item.term for item in items))
         return self._text.fill(
@@ -116,23 +116,24 @@ class Writer:
 
 def _wishes(text: Template) -> list[list[str]]:
     """The wishes of each of KINDS; raises ConfigError for lines that are none and kinds without any."""
-    found: dict[str, list[str]] = {kind: [] for kind in KINDS}
+    wishes: dict[str, list[str]] = {kind: [] for kind in KINDS}
     for number, line in enumerate(text.text.splitlines(), 1):
         kind, _, said = (part.strip() for part in line.partition(":"))
-        if said and kind in found:
-            found[kind].append(said)
+        if said and kind in wishes:
+            wishes[kind].append(said)
         elif line.strip() and not line.startswith("#"):
-            raise ConfigError(f"{text.name}:{number}: no wish; a line is one of {', '.join(KINDS)}, a colon and a text")
-    if empty := [kind for kind, texts in found.items() if not texts]:
+            kinds = ", ".join(KINDS)
+            raise ConfigError(f"{text.name}:{number}: not a wish; a line is one of {kinds}, a colon and a text")
+    if empty := [kind for kind, texts in wishes.items() if not texts]:
         raise ConfigError(f"{text.name}: no line begins with '{empty[0]}:'; there must be one at least")
-    return list(found.values())
+    return list(wishes.values())
 
 
 def _about(term: Term) -> str:
     facts = (term.part_of_speech, term.domain, term.definition, term.note)
     spelled = f"also spelled {', '.join(term.sources[1:])}" if term.sources[1:] else ""
-    kept = "keep it as it is in both languages" if term.status == "do-not-translate" else ""
-    return "; ".join(" ".join(fact.split()) for fact in (*facts, spelled, kept) if fact)
+    untranslated = "keep it as it is in both languages" if term.status == "do-not-translate" else ""
+    return "; ".join(" ".join(fact.split()) for fact in (*facts, spelled, untranslated) if fact)
 
 
 def _schema(count: int, is_one_sided: bool) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from mtpipe.training.examples import Drawn, piece_links
-from mtpipe.training.families import Side
+from mtpipe.training.families import TokenizerSide
 
 POOL = 48_000  # examples sorted together: fewer leave batches half padding
 LONGEST = (150, 120)  # pieces of source and target in training; longer pairs are left out
@@ -20,7 +20,7 @@ Links = list[tuple[int, list[int]]]
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
+class EncodedExample:
     """Piece ids of source and target, end symbols included, and which source pieces a target piece comes from."""
 
     source: list[int]
@@ -32,7 +32,7 @@ class Example:
         return max(len(self.source), len(self.target))
 
 
-Encode = Callable[[Drawn], Example | None]
+Encode = Callable[[Drawn], EncodedExample | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +56,10 @@ class Draws(Protocol):
 class PieceEncoder:
     """Examples as a checkpoint's two sides read them; limits: the most ids of source and target."""
 
-    def __init__(self, source: Side, target: Side, limits: tuple[int, int] = LONGEST):
+    def __init__(self, source: TokenizerSide, target: TokenizerSide, limits: tuple[int, int] = LONGEST):
         self.source, self.target, self.limits = source, target, limits
 
-    def __call__(self, drawn: Drawn) -> Example | None:
+    def __call__(self, drawn: Drawn) -> EncodedExample | None:
         """None for an example that is empty or longer than the limits; ends are linked to ends."""
         (ours, places), (theirs, target_places) = _read(self.source, drawn.source), _read(self.target, drawn.target)
         if not places or not target_places or len(ours) > self.limits[0] or len(theirs) > self.limits[1]:
@@ -67,14 +67,14 @@ class PieceEncoder:
         before = len(self.source.start), len(self.target.start)
         links = [(j + before[1], [i + before[0] for i in sources])
                  for j, sources in piece_links(drawn, places, target_places)]  # fmt: skip
-        return Example(ours, theirs, [*links, (len(theirs) - 1, [len(ours) - 1])])
+        return EncodedExample(ours, theirs, [*links, (len(theirs) - 1, [len(ours) - 1])])
 
 
-def _read(side: Side, text: str) -> tuple[list[int], list[tuple[int, int]]]:
+def _read(side: TokenizerSide, text: str) -> tuple[list[int], list[tuple[int, int]]]:
     """The ids of a text with those around it, and the spans of its own pieces."""
     # one text at a time: SentencePiece starts threads for a list
-    found = side.sentencepiece.encode(text, return_type="offset_mapping")
-    return side.ids([*side.start, *found["pieces"], *side.end]), found["offsets"]
+    encoding = side.sentencepiece.encode(text, return_type="offset_mapping")
+    return side.ids([*side.start, *encoding["pieces"], *side.end]), encoding["offsets"]
 
 
 class Batches:
@@ -90,7 +90,7 @@ class Batches:
         self.sources = [source for source in sources if source.items]
         self.drawer, self.encode, self.budget, self.seed = drawer, encode, budget, seed
 
-    def __iter__(self) -> Iterator[list[Example]]:
+    def __iter__(self) -> Iterator[list[EncodedExample]]:
         rng = random.Random(self.seed)
         streams = [_endless(source.items, rng) for source in self.sources]
         size = min(POOL, 8 * sum(len(source.items) for source in self.sources))
@@ -111,9 +111,9 @@ class Batches:
         reached = max(self.progress(), min(source.opens for source in self.sources))
         return [source.share if source.opens <= reached else 0.0 for source in self.sources]
 
-    def cut(self, pool: list[Example]) -> Iterator[list[Example]]:
+    def cut(self, pool: list[EncodedExample]) -> Iterator[list[EncodedExample]]:
         """The pool's examples in batches of like lengths."""
-        batch: list[Example] = []
+        batch: list[EncodedExample] = []
         longest = 0
         for example in sorted(pool, key=lambda one: (len(one.target), len(one.source))):
             longest = max(longest, example.size)
@@ -125,7 +125,7 @@ class Batches:
             yield batch
 
 
-def collate(batch: Sequence[Example], padding: int, start: int, has_guide: bool = True) -> dict[str, np.ndarray]:
+def collate(batch: Sequence[EncodedExample], padding: int, start: int, has_guide: bool = True) -> dict[str, np.ndarray]:
     """Arrays by the names of the transformers models' arguments, and guide [batch × target × source]: where the
     alignment head should look, rows summing to 1, or 0 where nothing is known."""
     lines, width, height = len(batch), max(len(e.source) for e in batch), max(len(e.target) for e in batch)

@@ -59,7 +59,7 @@ def convert(
     ModelError for a difference, OutputError where there is no room; then there is no folder.
     """
     if quantization not in QUANTIZATIONS:
-        raise ConfigError(f"no quantization {quantization!r}; there are: {', '.join(QUANTIZATIONS)}")
+        raise ConfigError(f"no such quantization {quantization!r}; available: {', '.join(QUANTIZATIONS)}")
     _check_room(checkpoint, out, quantization)
     lines = lines or parity.lines_of()
     try:
@@ -121,7 +121,7 @@ def facts(checkpoint: Checkpoint, is_pair: bool) -> dict[str, Any]:
     in_source = "{source}" if checkpoint.family.is_forced else "{target}"
     known = frozenset(symbols.values())
     any_source = bool(symbols) and checkpoint.family.model_type != "marian"
-    said: dict[str, Any] = {
+    data: dict[str, Any] = {
         "name": checkpoint.name,
         "source_lang": tags.ANY if any_source else checkpoint.source_lang,
         "target_lang": tags.ANY if symbols else checkpoint.target_lang,
@@ -132,7 +132,7 @@ def facts(checkpoint: Checkpoint, is_pair: bool) -> dict[str, Any]:
         "source_end": [in_source if piece in known else piece for piece in checkpoint.source.end],
         "target_start": ["{target}" if piece in known else piece for piece in checkpoint.target.start],
     }
-    return said | ({"languages": symbols} if symbols else {})
+    return data | ({"languages": symbols} if symbols else {})
 
 
 def _dump(folder: Path, data: Mapping[str, Any]) -> None:

@@ -39,8 +39,8 @@ class Teller(TrainerCallback):
     def on_log(self, args, state, control, logs=None, **kwargs):
         if not state.is_world_process_zero:
             return
-        shown = {name.removeprefix("eval_"): value for name, value in (logs or {}).items() if name != "epoch"}
-        facts = " ".join(f"{name} {value:.4g}" for name, value in shown.items() if isinstance(value, int | float))
+        scores = {name.removeprefix("eval_"): value for name, value in (logs or {}).items() if name != "epoch"}
+        facts = " ".join(f"{name} {value:.4g}" for name, value in scores.items() if isinstance(value, int | float))
         self.tell(f"step {state.global_step}: {facts}")
 
 

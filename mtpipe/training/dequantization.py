@@ -5,26 +5,22 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 import torch
 from transformers import MarianMTModel
 
 from mtpipe.errors import ModelError
+from mtpipe.models import ct2_weights
 from mtpipe.models.registry import Model
 from mtpipe.training import marian
 
-_VERSION = 6  # of the format of model.bin
-_TYPES = {0: np.float32, 1: np.int8, 2: np.int16, 3: np.int32, 4: np.float16}
 # linear layers that CTranslate2 stacks: the projections of queries, keys and values
 _SELF = {"linear_0": ("q_proj", "k_proj", "v_proj"), "linear_1": ("out_proj",)}
 _CROSS = {"linear_0": ("q_proj",), "linear_1": ("k_proj", "v_proj"), "linear_2": ("out_proj",)}
 
-Arrays = dict[str, np.ndarray]
 
-
-def thaw(model: Model) -> MarianMTModel:
+def dequantize(model: Model) -> MarianMTModel:
     """The model with float32 weights, int8 ones scaled back: within a half step of what they were.
 
     Raises ModelError for a folder of another architecture than our own, whose checkpoint is needed instead.
@@ -40,47 +36,34 @@ def thaw(model: Model) -> MarianMTModel:
         layers = {side: len({name.split("/")[1] for name in arrays if name.startswith(f"{side}/layer_")})
                   for side in ("encoder", "decoder")}  # fmt: skip
         hidden, size = (arrays["decoder/layer_0/ffn/linear_0/weight"].shape[axis] for axis in (0, 1))
-        made = marian.fresh(
+        converted = marian.fresh(
             spm, d_model=size, encoder_layers=layers["encoder"], decoder_layers=layers["decoder"],
             encoder_ffn_dim=hidden, decoder_ffn_dim=hidden, encoder_attention_heads=int(arrays["encoder/num_heads"]),
             decoder_attention_heads=int(arrays["decoder/num_heads"]),
         )  # fmt: skip
-        state = dict(_named(arrays, made.config.vocab_size))
-        left = set(made.load_state_dict(state, strict=False).missing_keys)
+        state = dict(_named(arrays, converted.config.vocab_size))
+        missing = set(converted.load_state_dict(state, strict=False).missing_keys)
     except (KeyError, IndexError, RuntimeError, struct.error) as error:
         raise refusal from error
-    if any("embed_positions" not in name and name not in _TIED for name in left):
+    if any("embed_positions" not in name and name not in _TIED for name in missing):
         raise refusal
-    made.tie_weights()
-    marian.silence_padding(made)
-    return made
+    converted.tie_weights()
+    marian.silence_padding(converted)
+    return converted
 
 
 _TIED = frozenset(("model.encoder.embed_tokens.weight", "model.decoder.embed_tokens.weight", "lm_head.weight",
                    "final_logits_bias"))
 
 
-def _read(path: Path) -> Arrays:
+def _read(path: Path) -> ct2_weights.Arrays:
     """The variables of a model.bin, quantised ones scaled back."""
-    with path.open("rb") as file:
-        (version,) = _unpack(file, "I")
-        if version != _VERSION:
-            raise ModelError(f"{path}: format version {version}, {_VERSION} is expected; convert the model again")
-        _string(file)
-        _unpack(file, "I")
-        (count,) = _unpack(file, "I")
-        found: Arrays = {}
-        for _ in range(count):
-            name = _string(file)
-            (rank,) = _unpack(file, "B")
-            shape = _unpack(file, f"{rank}I")
-            kind, size = _unpack(file, "BI")
-            found[name] = np.frombuffer(file.read(size), _TYPES[kind]).reshape(shape)
-    return {name: array.astype(np.float32) / found[f"{name}_scale"].reshape(-1, *[1] * (array.ndim - 1))
-            if f"{name}_scale" in found else array for name, array in found.items()}
+    arrays = ct2_weights.arrays(path.read_bytes(), str(path))
+    return {name: array.astype(np.float32) / arrays[f"{name}_scale"].reshape(-1, *[1] * (array.ndim - 1))
+            if f"{name}_scale" in arrays else array for name, array in arrays.items()}
 
 
-def _named(arrays: Arrays, size: int) -> Iterator[tuple[str, torch.Tensor]]:
+def _named(arrays: ct2_weights.Arrays, size: int) -> Iterator[tuple[str, torch.Tensor]]:
     """The arrays by their names in MarianMTModel."""
     pieces = arrays["decoder/embeddings/weight"]
     yield "model.shared.weight", torch.from_numpy(np.vstack([pieces, np.zeros((size - len(pieces), pieces.shape[1]))]))
@@ -103,12 +86,3 @@ def _named(arrays: Arrays, size: int) -> Iterator[tuple[str, torch.Tensor]]:
 
 def _tensor(name: str) -> str:
     return {"gamma": "weight", "beta": "bias"}.get(name, name)
-
-
-def _unpack(file: BinaryIO, form: str) -> tuple:
-    return struct.unpack(f"<{form}", file.read(struct.calcsize(f"<{form}")))
-
-
-def _string(file: BinaryIO) -> str:
-    (length,) = _unpack(file, "H")
-    return file.read(length)[:-1].decode("utf-8")

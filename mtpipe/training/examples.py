@@ -11,7 +11,7 @@ from mtpipe.document import inline_codes
 from mtpipe.document.segment import Code
 from mtpipe.languages.tokenization import spans
 from mtpipe.mt.term_annotation import Line
-from mtpipe.training.material import Candidate, Item, entries
+from mtpipe.training.material import AlignedPair, AnnotationCandidate, entries
 
 Owners = list[int]  # for each character the word it belongs to; -1: none; -2 - k: the mask of code k
 _NO_WORD = -1
@@ -40,14 +40,16 @@ class Drawn:
 class Drawer:
     """Draws examples; items lend each other their entries, so that a model learns to obey instead of to remember."""
 
-    def __init__(self, items: Iterable[Item], annotation: tuple[str, str, str], code: str, shares: Shares = Shares()):
+    def __init__(
+        self, items: Iterable[AlignedPair], annotation: tuple[str, str, str], code: str, shares: Shares = Shares()
+    ):
         self.annotation, self.code, self.shares = annotation, code, shares
         self.pool: dict[tuple[int, bool, str], list[str]] = defaultdict(list)
         for form, count in sorted(entries(items).items()):
             if count > 1 and len(form) > 2:
                 self.pool[_kind(form)].append(form)
 
-    def draw(self, item: Item, rng: random.Random) -> Drawn:
+    def draw(self, item: AlignedPair, rng: random.Random) -> Drawn:
         """One example of the item."""
         chosen = self._chosen(item, rng) if item.candidates and rng.random() < self.shares.annotated else []
         target_text, target_spans = _words(item.target)
@@ -58,11 +60,11 @@ class Drawer:
             return self._render(item, *_words(item.target, with_codes=True), numbers, chosen)
         return self._render(item, target_text, target_spans, (), chosen)
 
-    def _chosen(self, item: Item, rng: random.Random) -> list[Candidate]:
+    def _chosen(self, item: AlignedPair, rng: random.Random) -> list[AnnotationCandidate]:
         """One to three candidates that share no word."""
-        pool, chosen = list(item.candidates), list[Candidate]()
-        wanted = rng.choices((1, 2, 3), (5, 3, 2))[0]
-        while pool and len(chosen) < wanted:
+        pool, chosen = list(item.candidates), list[AnnotationCandidate]()
+        count = rng.choices((1, 2, 3), (5, 3, 2))[0]
+        while pool and len(chosen) < count:
             one = rng.choices(pool, [candidate.weight for candidate in pool])[0]
             chosen.append(one)
             pool = [other for other in pool if (other.last <= one.first or one.last <= other.first)
@@ -70,8 +72,8 @@ class Drawer:
         return sorted(chosen, key=lambda candidate: candidate.first)
 
     def _swap(
-        self, text: str, places: list[tuple[int, int]], chosen: list[Candidate], rng: random.Random
-    ) -> tuple[str, list[tuple[int, int]], list[Candidate]]:
+        self, text: str, places: list[tuple[int, int]], chosen: list[AnnotationCandidate], rng: random.Random
+    ) -> tuple[str, list[tuple[int, int]], list[AnnotationCandidate]]:
         """Another entry of the same shape in place of one that stands in the target in its dictionary form."""
         for index, one in enumerate(chosen):
             start, end = places[one.begin][0], places[one.end - 1][1]
@@ -86,8 +88,8 @@ class Drawer:
         return text, places, chosen
 
     def _render(
-        self, item: Item, target: str, target_spans: Sequence[tuple[int, int]], numbers: Sequence[tuple[int, int]],
-        chosen: Sequence[Candidate],
+        self, item: AlignedPair, target: str, target_spans: Sequence[tuple[int, int]],
+        numbers: Sequence[tuple[int, int]], chosen: Sequence[AnnotationCandidate],
     ) -> Drawn:
         """numbers: (source code, target code) that carry the same mask; empty where codes are not masked."""
         source, source_spans = _words(item.source, with_codes=bool(numbers))
@@ -110,13 +112,13 @@ class Drawer:
 
 def _words(text: str, with_codes: bool = False) -> tuple[str, list[tuple[int, int]]]:
     """(text, spans of its words); words are always counted in the text without tags."""
-    found = inline_codes.find(text)
-    bare, offsets = inline_codes.plain(text, found)
+    codes = inline_codes.find(text)
+    bare, offsets = inline_codes.plain(text, codes)
     places = spans(bare)
     return (text, [(offsets[s], offsets[e - 1] + 1) for s, e in places]) if with_codes else (bare, places)
 
 
-def _numbers(item: Item) -> list[tuple[int, int]]:
+def _numbers(item: AlignedPair) -> list[tuple[int, int]]:
     """Which target code carries which source code's mask; [] when their literals differ."""
     ours, theirs = (inline_codes.literals(text, inline_codes.find(text)) for text in (item.source, item.target))
     if not ours or Counter(ours) != Counter(theirs):
@@ -127,12 +129,12 @@ def _numbers(item: Item) -> list[tuple[int, int]]:
     return [(free[literal].pop(0), number) for number, literal in enumerate(theirs)]
 
 
-def _owners(text: str, places: Sequence[tuple[int, int]], found: Sequence[Code], numbers: Sequence[int]) -> Owners:
+def _owners(text: str, places: Sequence[tuple[int, int]], codes: Sequence[Code], numbers: Sequence[int]) -> Owners:
     """Whose each character is, with one more for the end; numbers: the mask of each code."""
     owners = [_NO_WORD] * (len(text) + 1)
     for word, (start, end) in enumerate(places):
         owners[start:end] = [word] * (end - start)
-    for code, number in zip(found, numbers, strict=True):
+    for code, number in zip(codes, numbers, strict=True):
         owners[code.start:code.end] = [-2 - number] * (code.end - code.start)
     return owners
 

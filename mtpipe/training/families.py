@@ -59,7 +59,7 @@ FAMILIES = (
 
 
 @dataclass(frozen=True)
-class Side:
+class TokenizerSide:
     """How text of one side becomes ids; start, end: the pieces around those of the text. Of the target, start is what
     generation begins with, after `Checkpoint.decoder_start_id`."""
 
@@ -104,8 +104,8 @@ class Checkpoint:
     target_lang: str
     symbols: Mapping[str, str]
     prompt: str
-    source: Side
-    target: Side
+    source: TokenizerSide
+    target: TokenizerSide
     max_tokens: int
 
     @property
@@ -171,8 +171,8 @@ def family_of(folder: Path, config: Mapping[str, Any]) -> Family:
         if family.tokenizer == tokenizer or not tokenizer:
             return family
     known = "; ".join(f"{family.name} ({family.model_type}, {family.tokenizer})" for family in FAMILIES)
-    raise ModelError(f"{folder}: a model of type {model_type!r} with {tokenizer or 'an unnamed tokenizer'} is of none"
-                     f" of the families known: {known}")  # fmt: skip
+    raise ModelError(f"{folder}: a model of type {model_type!r} with {tokenizer or 'an unnamed tokenizer'} belongs"
+                     f" to no supported family; supported: {known}")  # fmt: skip
 
 
 def _tokenizer(folder: Path, family: Family) -> PreTrainedTokenizerBase:
@@ -193,13 +193,13 @@ def _vocabulary(tokenizer: PreTrainedTokenizerBase) -> dict[str, int]:
 
 def _symbols(family: Family, tokenizer: PreTrainedTokenizerBase) -> dict[str, str]:
     """language → symbol; of several symbols of one language the first."""
-    found: dict[str, str] = {}
+    symbols: dict[str, str] = {}
     for piece, _ in sorted(_vocabulary(tokenizer).items(), key=lambda item: item[1]):
         match = re.fullmatch(family.symbol, piece)
         code = tags.standard(match[1]) if match else None
         if code and match:
-            found.setdefault(code, piece)
-    return found
+            symbols.setdefault(code, piece)
+    return symbols
 
 
 def _said(
@@ -210,22 +210,22 @@ def _said(
     if not symbols:
         _refuse_others(folder, tokenizer, source_lang, target_lang)
         return "", ""
-    found = []
+    tags_of = []
     for lang in (source_lang, target_lang) if family.is_forced else (target_lang,):
         code = tags.closest(lang, symbols)
         if code is None:
             near = ", ".join(f"{other} ({symbols[other]})" for other in tags.suggestions(lang, symbols))
             raise ModelError(f"{folder}: this {family.name} model has no language {lang!r}; near ones are: {near}")
-        found.append(symbols[code])
-    return (found[0], found[1]) if family.is_forced else ("", found[0])
+        tags_of.append(symbols[code])
+    return (tags_of[0], tags_of[1]) if family.is_forced else ("", tags_of[0])
 
 
 def _refuse_others(folder: Path, tokenizer: PreTrainedTokenizerBase, source_lang: str, target_lang: str) -> None:
     """A model of one pair may say which; codes of more than two letters may be groups of languages (zle, ROMANCE)."""
-    for name, asked in (("source_lang", source_lang), ("target_lang", target_lang)):
-        said = getattr(tokenizer, name, None) or ""
-        if len(said) == 2 and tags.closest(asked, [said]) is None:
-            raise ModelError(f"{folder}: the model's {name} is {said!r}, not {asked!r}; give another model or language")
+    for name, lang in (("source_lang", source_lang), ("target_lang", target_lang)):
+        own = getattr(tokenizer, name, None) or ""
+        if len(own) == 2 and tags.closest(lang, [own]) is None:
+            raise ModelError(f"{folder}: the model's {name} is {own!r}, not {lang!r}; give another model or language")
 
 
 def _prompt(
@@ -235,9 +235,9 @@ def _prompt(
         return family.prompt.format(target=symbol) if symbol else ""
     first, last = map(tags.primary_subtag, (source_lang, target_lang))
     tasks = config.get("task_specific_params") or {}
-    said = (tasks.get(f"translation_{first}_to_{last}") or {}).get("prefix")
-    if said:
-        return str(said)
+    prompt = (tasks.get(f"translation_{first}_to_{last}") or {}).get("prefix")
+    if prompt:
+        return str(prompt)
     if first not in _T5_NAMES or last not in _T5_NAMES or first == last:
         known = sorted({name.removeprefix("translation_") for name in tasks if name.startswith("translation_")})
         raise ModelError(f"{folder}: no prompt is known that makes this T5 model translate {source_lang} into"
@@ -248,7 +248,7 @@ def _prompt(
 
 def _sides(
     folder: Path, family: Family, tokenizer: PreTrainedTokenizerBase, prompt: str, forced: str
-) -> tuple[Side, Side]:
+) -> tuple[TokenizerSide, TokenizerSide]:
     """Source and target; what the tokenizer puts around a text is found by having it encode one."""
     paths = [folder / file for file in family.files if file.endswith((".spm", ".model"))]
     vocabulary = _vocabulary(tokenizer)
@@ -261,8 +261,8 @@ def _sides(
     last = places[-1]
     start, end = tuple(whole[:last]), tuple(whole[last + len(inner) :])
     unk_id, eos = tokenizer.unk_token_id, tokenizer.eos_token
-    return (Side(paths[0], vocabulary, unk_id, start, end),
-            Side(paths[-1], vocabulary, unk_id, (forced,) if forced else (), (eos,)))  # fmt: skip
+    return (TokenizerSide(paths[0], vocabulary, unk_id, start, end),
+            TokenizerSide(paths[-1], vocabulary, unk_id, (forced,) if forced else (), (eos,)))  # fmt: skip
 
 
 def _weights(folder: Path, pieces: int) -> PreTrainedModel:
@@ -286,12 +286,12 @@ def _weights(folder: Path, pieces: int) -> PreTrainedModel:
 
 def _json(folder: Path, name: str) -> dict[str, Any]:
     try:
-        found = json.loads((folder / name).read_text(encoding="utf-8"))
+        value = json.loads((folder / name).read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise ModelError(f"{folder}: no {name}; not a checkpoint of transformers") from error
     except (OSError, ValueError) as error:
         raise ModelError(f"{folder / name}: can't be read ({error}); copy it again") from error
-    return found if isinstance(found, dict) else {}
+    return value if isinstance(value, dict) else {}
 
 
 def _first_line(error: Exception) -> str:

@@ -16,29 +16,27 @@ from transformers import PreTrainedModel
 from mtpipe.errors import ConfigError, OutputError
 from mtpipe.models import registry
 from mtpipe.training import conversion, curve, families, starts
-from mtpipe.training.development import Scores
-from mtpipe.training.outcome import Outcome, line
+from mtpipe.training.development import Scores, TrainingOutcome, line
 from mtpipe.training.postediting import PostEditing
-from mtpipe.training.recipe import Recipe
 from mtpipe.training.starts import Start
-from mtpipe.training.task import Ready, Task
+from mtpipe.training.task import Ready, Task, TrainingRecipe
 from mtpipe.training.trainer import Plan, TranslationTrainer, checkpoints
 from mtpipe.training.translation import Translation
 
-__all__ = ["Recipe", "finetune"]
+__all__ = ["TrainingRecipe", "finetune"]
 
-TASKS: dict[str, Callable[[Recipe], Task]] = {registry.TRANSLATE: Translation, registry.POST_EDIT: PostEditing}
+TASKS: dict[str, Callable[[TrainingRecipe], Task]] = {registry.TRANSLATE: Translation, registry.POST_EDIT: PostEditing}
 CHARACTERS = 4  # of a piece, about
 _NEEDED_SPACE = 20  # copies of the weights: checkpoints hold the optimiser's state as well
 
 Tell = Callable[[str], None]
 
 
-def _nothing(told: str) -> None:
+def _nothing(message: str) -> None:
     """For those who want no progress."""
 
 
-def finetune(recipe: Recipe, tell: Tell = _nothing, resume: bool = True) -> Outcome | None:
+def finetune(recipe: TrainingRecipe, tell: Tell = _nothing, resume: bool = True) -> TrainingOutcome | None:
     """Trains as the recipe says and writes the model folder; checkpoints, curve and lexicon are in <out>.training.
 
     A run that was interrupted goes on where its last checkpoint was. Under `accelerate launch` each process trains on
@@ -72,10 +70,10 @@ def finetune(recipe: Recipe, tell: Tell = _nothing, resume: bool = True) -> Outc
     tell(f"after: {line(after)}")
     if (work / "curve.csv").is_file():
         curve.plot(work / "curve.csv", work / "curve.svg")
-    return Outcome(recipe.out, {name: (before.get(name, {}), after[name]) for name in ready.measures})
+    return TrainingOutcome(recipe.out, {name: (before.get(name, {}), after[name]) for name in ready.measures})
 
 
-def _prepared(recipe: Recipe, work: Path, is_first: bool, tell: Tell) -> tuple[Start, Ready]:
+def _prepared(recipe: TrainingRecipe, work: Path, is_first: bool, tell: Tell) -> tuple[Start, Ready]:
     task = TASKS[recipe.task](recipe)
     start = starts.load(recipe.base, recipe.parent, recipe.source_lang, recipe.target_lang, work, task.texts,
                         recipe.vocabulary, recipe.plan.seed, recipe.shape, is_first, recipe.task,
@@ -84,7 +82,7 @@ def _prepared(recipe: Recipe, work: Path, is_first: bool, tell: Tell) -> tuple[S
     return start, task.ready(start, work, tell)
 
 
-def _work_folder(recipe: Recipe, resume: bool) -> Path:
+def _work_folder(recipe: TrainingRecipe, resume: bool) -> Path:
     out = recipe.out
     if out.exists():
         raise OutputError(f"{out}: exists already; choose another --out, or remove it first")
@@ -106,7 +104,7 @@ def _work_folder(recipe: Recipe, resume: bool) -> Path:
 
 
 def _trainer(
-    recipe: Recipe, start: Start, model: PreTrainedModel, ready: Ready, work: Path,
+    recipe: TrainingRecipe, start: Start, model: PreTrainedModel, ready: Ready, work: Path,
     measure: Callable[[PreTrainedModel], Scores], tell: Tell,
 ) -> TranslationTrainer:
     plan = _paced(recipe.plan, ready.characters)
@@ -130,7 +128,7 @@ def _train(trainer: TranslationTrainer, work: Path) -> None:
                           "from the last checkpoint") from error  # fmt: skip
 
 
-def _write(recipe: Recipe, start: Start, model: PreTrainedModel, folder: Path) -> Path:
+def _write(recipe: TrainingRecipe, start: Start, model: PreTrainedModel, folder: Path) -> Path:
     """A model folder to measure with, as it will be in the end but unchecked."""
     shutil.rmtree(folder, ignore_errors=True)
     trained = starts.trained(start, model)
@@ -158,7 +156,7 @@ def _worth(scores: Scores) -> float:
 
 
 def _accept(
-    recipe: Recipe, start: Start, model: PreTrainedModel, lines: Sequence[str], work: Path, tell: Tell
+    recipe: TrainingRecipe, start: Start, model: PreTrainedModel, lines: Sequence[str], work: Path, tell: Tell
 ) -> Path:
     """The model folder, held to transformers' own output for lines, with the lexicon beside it."""
     final = starts.trained(start, model)

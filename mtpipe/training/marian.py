@@ -71,10 +71,10 @@ def longer(model: MarianMTModel, positions: int) -> MarianMTModel:
         return model
     config = copy.deepcopy(model.config)
     config.max_position_embeddings = positions
-    made = MarianMTModel(config)
-    made.load_state_dict({name: weight for name, weight in model.state_dict().items() if "embed_positions" not in name},
-                         strict=False)  # fmt: skip
-    return made
+    larger = MarianMTModel(config)
+    weights = {name: weight for name, weight in model.state_dict().items() if "embed_positions" not in name}
+    larger.load_state_dict(weights, strict=False)
+    return larger
 
 
 def silence_padding(model: PreTrainedModel) -> None:

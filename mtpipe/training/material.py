@@ -1,31 +1,39 @@
-"""What training examples are drawn from: pairs with their word links, and the spans of each that can be annotated."""
+"""What training examples are drawn from: pairs with their word links, and the spans of each that can be annotated.
+
+A glossary's terms that both sides hold are candidates as well, and displace those beside them.
+"""
 
 from __future__ import annotations
 
 import random
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 
 import numpy as np
 
 from mtpipe.alignment.lexicon import Lexicon
 from mtpipe.document import inline_codes
+from mtpipe.document.segment import Segment
+from mtpipe.glossary.model import Glossary
 from mtpipe.languages.lemmatization import lemma
 from mtpipe.languages.tags import primary_subtag
-from mtpipe.languages.tokenization import words
+from mtpipe.languages.tokenization import spans, words
+from mtpipe.terminology import checker
+from mtpipe.terminology.matcher import Matcher
 
 MIN_LINK = 0.3
 LONGEST_SOURCE = 3  # words of a candidate; CJK: characters
 LONGEST_TARGET = 4
 _BATCH = 20_000  # pairs aligned at a time
+_GLOSSARY_WEIGHT = 4.0  # the user's terms come first
 
 Pair = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class AnnotationCandidate:
     """Source words first…last (last excluded) that the target words begin…end translate.
 
     form: the target's dictionary form, as a glossary would have it. weight: how much an annotation of it teaches.
@@ -42,16 +50,16 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class AlignedPair:
     """A pair, the links of its words ((target word, source words), …; words of the texts without tags), candidates."""
 
     source: str
     target: str
     links: tuple[tuple[int, tuple[int, ...]], ...]
-    candidates: tuple[Candidate, ...]
+    candidates: tuple[AnnotationCandidate, ...]
 
 
-def gather(pairs: Sequence[Pair], lexicon: Lexicon, seed: int = 1) -> list[Item]:
+def align_pairs(pairs: Sequence[Pair], lexicon: Lexicon, seed: int = 1) -> list[AlignedPair]:
     """The items of pairs, in order; the lexicon must have learnt from them or from text of their kind.
 
     Seconds for a thousand pairs, two minutes for 200 000. Memory: about a kilobyte a pair.
@@ -59,7 +67,37 @@ def gather(pairs: Sequence[Pair], lexicon: Lexicon, seed: int = 1) -> list[Item]
     linked = [(pair, links) for pair, links in zip(pairs, _links(pairs, lexicon), strict=True)]
     finder = _Finder(linked, lexicon)
     rng = random.Random(seed)
-    return [Item(*pair, links, finder.candidates(pair, links, rng)) for pair, links in linked]
+    return [AlignedPair(*pair, links, finder.candidates(pair, links, rng)) for pair, links in linked]
+
+
+def with_glossary_terms(items: Sequence[AlignedPair], glossary: Glossary) -> list[AlignedPair]:
+    """The items, with a candidate for each of the glossary's terms that both sides hold; it displaces those beside."""
+    segments = Matcher(glossary).find([Segment(str(n), plain(item.source)) for n, item in enumerate(items)])
+    return [_with_terms(item, segment, glossary.target_lang) for item, segment in zip(items, segments, strict=True)]
+
+
+def _with_terms(item: AlignedPair, segment: Segment, target_lang: str) -> AlignedPair:
+    if not segment.matches:
+        return item
+    target = plain(item.target)
+    ours, theirs = spans(segment.source), spans(target)
+    proofs = {term: list(proof) for term, proof in checker.found(segment, target, target_lang).items()}
+    candidates = []
+    for match in segment.matches:
+        proof = proofs.get(match.term)
+        if proof:
+            evidence = proof.pop(0)
+            first, last = _touched(ours, match.start, match.end)
+            begin, end = _touched(theirs, evidence.start, evidence.end)
+            candidates.append(AnnotationCandidate(first, last, begin, end, match.term.target, _GLOSSARY_WEIGHT, True))
+    others = (one for one in item.candidates
+              if not any(one.first < term.last and term.first < one.last for term in candidates))
+    return replace(item, candidates=(*candidates, *others)) if candidates else item
+
+
+def _touched(places: Sequence[tuple[int, int]], start: int, end: int) -> tuple[int, int]:
+    touched = [number for number, (first, last) in enumerate(places) if first < end and start < last]
+    return touched[0], touched[-1] + 1
 
 
 def plain(text: str) -> str:
@@ -67,7 +105,7 @@ def plain(text: str) -> str:
     return inline_codes.plain(text, inline_codes.find(text))[0]
 
 
-def entries(items: Iterable[Item]) -> Counter[str]:
+def entries(items: Iterable[AlignedPair]) -> Counter[str]:
     """The dictionary forms that are entries, with how often they can be annotated."""
     return Counter(candidate.form for item in items for candidate in item.candidates if candidate.is_entry)
 
@@ -111,9 +149,9 @@ class _Finder:
                 self.counts[ours_key, theirs_key] += 1
                 self.totals[ours_key] += 1
 
-    def candidates(self, pair: Pair, links: tuple, rng: random.Random) -> tuple[Candidate, ...]:
+    def candidates(self, pair: Pair, links: tuple, rng: random.Random) -> tuple[AnnotationCandidate, ...]:
         ours, theirs = words(plain(pair[0])), words(plain(pair[1]))
-        found = []
+        candidates = []
         for first, last, begin, end in self._spans(ours, theirs, links):
             keys = self._key(ours[first:last], self.source_lang), self._key(theirs[begin:end], self.target_lang)
             is_entry = keys in self.entry_forms
@@ -125,8 +163,8 @@ class _Finder:
                 form = form[0].lower() + form[1:]  # "Open" of a button, "open" of a glossary
             share = self.counts[keys] / max(1, self.totals[keys[0]])
             weight = (1.15 - share) * (2 if is_entry else 1) * (1.5 if last - first > 1 else 1)
-            found.append(Candidate(first, last, begin, end, form, round(weight, 2), is_entry))
-        return tuple(found)
+            candidates.append(AnnotationCandidate(first, last, begin, end, form, round(weight, 2), is_entry))
+        return tuple(candidates)
 
     def _form(self, keys: tuple[str, str], surface: Sequence[str]) -> str:
         if keys in self.entry_forms:

@@ -54,10 +54,10 @@ def lines_of(path: Path | None = None) -> list[str]:
         text = (path or LINES).read_text(encoding="utf-8-sig")
     except (OSError, ValueError) as error:
         raise ModelError(f"{path}: can't be read ({error}); give a UTF-8 text file, a line each") from error
-    found = [line for line in text.split("\n") if line.strip()]
-    if not found:
+    lines = [line for line in text.split("\n") if line.strip()]
+    if not lines:
         raise ModelError(f"{path}: no lines to compare; give a text file with a line each")
-    return found
+    return lines
 
 
 def check(checkpoint: Checkpoint, folder: Path, lines: Sequence[str]) -> Parity:
@@ -67,12 +67,12 @@ def check(checkpoint: Checkpoint, folder: Path, lines: Sequence[str]) -> Parity:
     """
     kept, limit = _short(checkpoint, lines)
     translator = _translator(checkpoint, folder, "float32")
-    found: dict[str, set[int]] = {"endless": set(), "tied": set(), "": set()}
+    outcomes: dict[str, set[int]] = {"endless": set(), "tied": set(), "": set()}
     for beams in BEAMS:
         written, traces = _generate(checkpoint, kept, beams, limit), translator.trace(kept, beams, limit)
         for number, (line, ids, trace) in enumerate(zip(kept, written, traces, strict=True), 1):
-            found[_compare(checkpoint, number, line, ids, trace, beams)].add(number)
-    endless, ties = len(found["endless"]), len(found["tied"])
+            outcomes[_compare(checkpoint, number, line, ids, trace, beams)].add(number)
+    endless, ties = len(outcomes["endless"]), len(outcomes["tied"])
     if endless == len(kept):
         raise ModelError(f"of {len(kept)} lines none comes to an end within {limit} pieces, in transformers either:"
                          " nothing to compare; give other --lines, or another model")  # fmt: skip
@@ -107,18 +107,18 @@ def _translator(checkpoint: Checkpoint, folder: Path, compute_type: str) -> Any:
 
 def _compare(checkpoint: Checkpoint, number: int, line: str, written: list[int], trace: Any, beams: int) -> str:
     """"", or "tied", or "endless" for what can't be compared to its end; raises ModelError for a difference."""
-    read, found = checkpoint.source.ids(trace.source), checkpoint.target.ids(trace.target)
-    if read != (expected := checkpoint.tokenizer(checkpoint.prompt + line).input_ids):
-        raise _difference(checkpoint, "read", number, line, expected, read)
+    source, pieces = checkpoint.source.ids(trace.source), checkpoint.target.ids(trace.target)
+    if source != (expected := checkpoint.tokenizer(checkpoint.prompt + line).input_ids):
+        raise _difference(checkpoint, "read", number, line, expected, source)
     is_ended = written[-1:] == [checkpoint.eos_id]
-    expected = written[:-1] if is_ended else written[: len(found)]
+    expected = written[:-1] if is_ended else written[: len(pieces)]
     if not is_ended and beams > 1:
         return "endless"
-    if expected != (found if is_ended else found[: len(expected)]):
-        if _is_tie(checkpoint, line, expected, found, beams):
+    if expected != (pieces if is_ended else pieces[: len(expected)]):
+        if _is_tie(checkpoint, line, expected, pieces, beams):
             return "tied"
         how = "greedily" if beams == 1 else f"with {beams} beams"
-        raise _difference(checkpoint, f"translated {how}", number, line, expected, found)
+        raise _difference(checkpoint, f"translated {how}", number, line, expected, pieces)
     if is_ended and (text := checkpoint.decode(expected)).strip() != trace.text.strip():
         raise _unlike(f"the pieces {' '.join(trace.target)} as text", number, line, text, trace.text)
     return "" if is_ended else "endless"
@@ -155,13 +155,13 @@ def _unwanted(checkpoint: Checkpoint) -> list[int]:
 
 
 @torch.inference_mode()
-def _is_tie(checkpoint: Checkpoint, line: str, expected: list[int], found: list[int], beams: int) -> bool:
+def _is_tie(checkpoint: Checkpoint, line: str, expected: list[int], pieces: list[int], beams: int) -> bool:
     """Whether transformers scores both the same: at the first piece that differs, or, with beams, as a whole."""
     source = torch.tensor([checkpoint.tokenizer(checkpoint.prompt + line).input_ids])
     start = [checkpoint.decoder_start_id, *checkpoint.target.ids(checkpoint.target.start)]
-    differing = next((k for k, (one, other) in enumerate(zip(expected, found)) if one != other), None)
+    differing = next((k for k, (one, other) in enumerate(zip(expected, pieces)) if one != other), None)
     scores = []
-    for ids in (expected, found):
+    for ids in (expected, pieces):
         ended = [*ids, checkpoint.eos_id]
         logits = checkpoint.model(input_ids=source, decoder_input_ids=torch.tensor([[*start, *ids]])).logits[0]
         logits[:, _unwanted(checkpoint)] = -torch.inf
@@ -172,15 +172,15 @@ def _is_tie(checkpoint: Checkpoint, line: str, expected: list[int], found: list[
 
 
 def _difference(
-    checkpoint: Checkpoint, what: str, number: int, line: str, expected: list[int], found: list[int]
+    checkpoint: Checkpoint, what: str, number: int, line: str, expected: list[int], actual: list[int]
 ) -> ModelError:
-    pieces = (" ".join(map(str, checkpoint.tokenizer.convert_ids_to_tokens(ids))) for ids in (expected, found))
+    pieces = (" ".join(map(str, checkpoint.tokenizer.convert_ids_to_tokens(ids))) for ids in (expected, actual))
     return _unlike(what, number, line, *pieces)
 
 
-def _unlike(what: str, number: int, line: str, expected: str, found: str) -> ModelError:
+def _unlike(what: str, number: int, line: str, expected: str, actual: str) -> ModelError:
     return ModelError(
         f"the converted model differs from the transformers model; line {number}, {what}:\n  line:         {line}\n"
-        f"  transformers: {expected}\n  converted:    {found}\nthe conversion is not kept; are tokenizer and weights of"
-        " the same model?"
+        f"  transformers: {expected}\n  converted:    {actual}\nthe conversion is not kept; are tokenizer and weights"
+        " of the same model?"
     )

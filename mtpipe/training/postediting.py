@@ -20,10 +20,9 @@ from mtpipe.training import batches, starts, vocabulary
 from mtpipe.training.batches import Source
 from mtpipe.training.development import Scores
 from mtpipe.training.examples import Drawn
-from mtpipe.training.recipe import Recipe
 from mtpipe.training.split import held_out
 from mtpipe.training.starts import Start
-from mtpipe.training.task import Ready, Tell
+from mtpipe.training.task import Ready, Tell, TrainingRecipe
 from mtpipe.training.translation import PARITY_LINES
 
 OPENED = 0.6  # share of the training after which the hardest triplets are drawn as well
@@ -38,7 +37,7 @@ class PostEditing:
 
     positions = 512  # source and draft together
 
-    def __init__(self, recipe: Recipe):
+    def __init__(self, recipe: TrainingRecipe):
         self.recipe = recipe
         if recipe.pairs or recipe.generic:
             raise ConfigError("post-editing is learnt from triplets alone: give no --generic; 'mtpipe triplets PAIRS' "
@@ -71,10 +70,10 @@ class PostEditing:
         for segment in self._matched(self.triplets):
             levels[ape_input.level(segment)].append(_example(segment))
         fitting = [[drawn for drawn in level if encode(drawn)] for level in levels]
-        kept, given = sum(map(len, fitting)), sum(map(len, levels))
-        tell(f"{kept} triplets, easy to hard {', '.join(str(len(level)) for level in fitting)}; "
-             f"{given - kept} longer than {limits[0]} pieces (target: {limits[1]}) left out")  # fmt: skip
-        if not kept:
+        fitting_count, count = sum(map(len, fitting)), sum(map(len, levels))
+        tell(f"{fitting_count} triplets, easy to hard {', '.join(str(len(level)) for level in fitting)}; "
+             f"{count - fitting_count} longer than {limits[0]} pieces (target: {limits[1]}) left out")  # fmt: skip
+        if not fitting_count:
             raise InputError("all triplets are too long to train on: give sentences")
         is_timed = bool(plan.steps or plan.minutes)  # else nobody knows how far training is
         opens = [OPENED * number / (len(levels) - 1) if is_timed else 0.0 for number in range(len(levels))]
@@ -91,9 +90,10 @@ class PostEditing:
         matcher = Matcher(self.recipe.glossary or Glossary.of((), self.recipe.source_lang, lang))
         for first in range(0, len(segments), _CHUNK):
             for segment in matcher.find(segments[first : first + _CHUNK]):
-                held = {term for term, proof in checker.found(segment, segment.reference or "", lang).items() if proof}
-                kept = replace(segment, matches=tuple(match for match in segment.matches if match.term in held))
-                yield replace(kept, errors=checker.check(kept, lang))
+                proofs = checker.found(segment, segment.reference or "", lang)
+                present = {term for term, proof in proofs.items() if proof}
+                matched = replace(segment, matches=tuple(match for match in segment.matches if match.term in present))
+                yield replace(matched, errors=checker.check(matched, lang))
 
     def _measure(self, folder: Path) -> Scores:
         """How far the drafts get: chrF2++ and BLEU before and after, strict term success, share of edits accepted."""
@@ -104,14 +104,14 @@ class PostEditing:
         scores = {"accepted": sum(segment.postedit is not None for segment in edited) / len(edited)}
         for name, segments in (("", edited), ("_draft", self.dev)):
             for key, metric in (("chrf", "chrf"), ("bleu", "bleu"), ("terms", "tsr_strict")):
-                made = plugins.create("metric", metric, {"target_lang": lang} if key == "terms" else {})
-                scores[key + name] = made.score(segments).value
+                scorer = plugins.create("metric", metric, {"target_lang": lang} if key == "terms" else {})
+                scores[key + name] = scorer.score(segments).value
         return {name: round(value, 4) for name, value in scores.items()}
 
 
 def _refuse_partial(segment: Segment, has_glossary: bool) -> None:
-    wanted = {"draft": segment.draft, "reference": segment.reference, "source": segment.source}
-    lacking = [name for name, text in wanted.items() if not (text or "").strip()]
+    texts = {"draft": segment.draft, "reference": segment.reference, "source": segment.source}
+    lacking = [name for name, text in texts.items() if not (text or "").strip()]
     if lacking or not (segment.terms or has_glossary):
         raise InputError(f"{segment.id}: a triplet needs {' and '.join(lacking) or 'terms'}; make triplets with "
                          "'mtpipe triplets PAIRS', or give segments with source, draft, reference and terms")

@@ -38,13 +38,13 @@ def preferences(
             accepted = [edit.editor for edit in unit.edits if edit.is_accepted]
             if not accepted or unit.postedit is None or unit.draft is None:
                 continue
-            asked = _asked(unit, target_lang)
-            prompt = text.fill(None, **asked, source_language=names[0], target_language=names[1], mark="", previous="",
+            fields = _asked(unit, target_lang)
+            prompt = text.fill(None, **fields, source_language=names[0], target_language=names[1], mark="", previous="",
                                next="", demonstrations=[], similar=[], refused=[])  # fmt: skip
             for rejected, editor, reason in _rejected(unit):
                 yield {
                     "prompt": f"{prompt.system}\n\n{prompt.user}", "chosen": unit.postedit, "rejected": rejected,
-                    "source": unit.source, "draft": unit.draft, "terms": asked["terms"], "editor": accepted[-1],
+                    "source": unit.source, "draft": unit.draft, "terms": fields["terms"], "editor": accepted[-1],
                     "rejected_editor": editor, "reason": reason,
                 }  # fmt: skip
 
@@ -68,15 +68,15 @@ def _rejected(unit: Segment) -> Iterator[tuple[str, str, str]]:
 
 def _asked(unit: Segment, lang: str) -> dict[str, Any]:
     """What the draft is to be edited for, as the prompt's text takes it."""
-    found = inline_codes.find(unit.source)
+    codes = inline_codes.find(unit.source)
     unmet = [term for term in unit.terms if not evidence(term, unit.draft or "", lang)]
     banned = [term for term in unit.terms if term.status == "forbidden" and term not in unmet]
     return {
         "source": unit.source, "draft": unit.draft,
-        "placeholders": list(dict.fromkeys(inline_codes.literals(unit.source, found))),
+        "placeholders": list(dict.fromkeys(inline_codes.literals(unit.source, codes))),
         "terms": [{"source": term.source, "targets": list(term.targets)} for term in unmet
                   if term.status in ("preferred", "admitted")],
         "names": [term.target for term in unmet if term.status == "do-not-translate"],
         "forbidden": [term.target for term in banned],
-        "codes": inline_codes.broken(unit.source, found, unit.draft or ""),
+        "codes": inline_codes.broken(unit.source, codes, unit.draft or ""),
     }  # fmt: skip

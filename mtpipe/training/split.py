@@ -17,7 +17,7 @@ DEV_SHARE, DEV_MOST, DEV_LEAST = 0.05, 300, 10  # of the pairs, when no developm
 _T = TypeVar("_T")
 
 
-class Split(NamedTuple):
+class TrainingSplit(NamedTuple):
     """Pairs of the domain and generic ones, to train with and to measure with."""
 
     domain: list[Pair]
@@ -28,7 +28,7 @@ class Split(NamedTuple):
 
 def split(
     pairs: Sequence[Pair], dev: Sequence[Pair] = (), generic: Sequence[Pair] = (), generic_times: int = 9, seed: int = 1
-) -> Split:
+) -> TrainingSplit:
     """Holds out a share of pairs where no dev is given, and of generic; samples generic_times generic pairs for each
     of the domain's. Raises InputError for too few pairs."""
     domain, dev = (list(pairs), list(dev)) if dev else held_out(pairs, _source)
@@ -40,22 +40,23 @@ def split(
     domain = [pair for pair in domain if _key(pair[0]) not in banned]
     if not domain:
         raise InputError("no pair is left to train on: all are development text too; give more parallel text")
-    return Split(domain, kept[:generic_times * len(domain)], dev, generic_dev)
+    return TrainingSplit(domain, kept[:generic_times * len(domain)], dev, generic_dev)
 
 
 def held_out(examples: Sequence[_T], source: Callable[[_T], str]) -> tuple[list[_T], list[_T]]:
     """(kept, held out), by a hash of the source: the same in every run, equal sources on the same side.
 
     Raises InputError for too few."""
-    wanted = min(DEV_MOST, int(DEV_SHARE * len(examples)))
-    if wanted < DEV_LEAST:
-        raise InputError(f"{len(examples)} pairs are too few to train with: {int(DEV_LEAST / DEV_SHARE)} is the least; "
+    count = min(DEV_MOST, int(DEV_SHARE * len(examples)))
+    if count < DEV_LEAST:
+        least = int(DEV_LEAST / DEV_SHARE)
+        raise InputError(f"{len(examples)} pairs are too few for training, at least {least} are needed; "
                          "give more, or development text of their kind (--dev)")
     ordered = sorted(examples, key=lambda one: hashlib.sha256(_key(source(one)).encode()).digest())
-    last = _key(source(ordered[wanted - 1]))
-    while wanted < len(ordered) and _key(source(ordered[wanted])) == last:
-        wanted += 1
-    return ordered[wanted:], ordered[:wanted]
+    last = _key(source(ordered[count - 1]))
+    while count < len(ordered) and _key(source(ordered[count])) == last:
+        count += 1
+    return ordered[count:], ordered[:count]
 
 
 def _source(pair: Pair) -> str:

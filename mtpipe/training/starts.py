@@ -14,7 +14,7 @@ from transformers import MarianMTModel, PreTrainedModel
 from mtpipe.errors import ConfigError
 from mtpipe.models import registry
 from mtpipe.training import families, marian, vocabulary
-from mtpipe.training.dequantization import thaw
+from mtpipe.training.dequantization import dequantize
 from mtpipe.training.families import Checkpoint
 
 RANDOM = "none"
@@ -38,7 +38,7 @@ def load(
     size: int = vocabulary.SIZE, seed: int = 1, shape: Mapping[str, int] = {}, is_first: bool = True,
     task: str = registry.TRANSLATE, positions: int = 0,
 ) -> Start:
-    """The start for base (see `finetune.Recipe`); texts: of both languages, read only for a new vocabulary of size;
+    """The start for base (see `TrainingRecipe`); texts: of both languages, read only for a new vocabulary of size;
     shape: of a model of random weights, as in `marian.fresh`; is_first: false for further processes of one training,
     which find in work what the first one put there; task: what it is trained for, which a base of that task or, for
     other tasks, a translation model knows something of; positions: pieces that it must have room for.
@@ -49,14 +49,14 @@ def load(
         raise ConfigError(f"--parent starts a new pair: it goes with --base {RANDOM}, not with a base")
     folder = registry.find(source_lang, target_lang).folder if not base else Path(base)
     is_made = base == RANDOM or (folder / "model.json").is_file()
-    found = registry.read(folder) if base != RANDOM and is_made else None
-    if found and found.task != registry.TRANSLATE:
-        found.serves(task)
-    known = folder if found and found.task == task else None
+    base_model = registry.read(folder) if base != RANDOM and is_made else None
+    if base_model and base_model.task != registry.TRANSLATE:
+        base_model.serves(task)
+    known = folder if base_model and base_model.task == task else None
     if is_made and not is_first:
         return Start(families.load(work / "start", source_lang, target_lang), True, known)
-    if found:
-        model, spm = thaw(found), folder / "spm.model"
+    if base_model:
+        model, spm = dequantize(base_model), folder / "spm.model"
     elif base != RANDOM:
         start = Start(families.load(base, source_lang, target_lang), False)
         return replace(start, is_own=_is_own(start.checkpoint))
@@ -100,10 +100,10 @@ def mean(model: PreTrainedModel, folders: Sequence[Path]) -> PreTrainedModel:
 
 def _like(model: PreTrainedModel, weights: dict[str, torch.Tensor]) -> PreTrainedModel:
     # a trainer leaves its mark on a model: a copy would go on computing in bfloat16
-    made = type(model)(model.config)
-    made.load_state_dict(weights)
-    made.generation_config = model.generation_config
-    return made.eval()
+    copied = type(model)(model.config)
+    copied.load_state_dict(weights)
+    copied.generation_config = model.generation_config
+    return copied.eval()
 
 
 def facts(start: Start, task: str = registry.TRANSLATE) -> dict[str, Any]:
@@ -115,7 +115,7 @@ def facts(start: Start, task: str = registry.TRANSLATE) -> dict[str, Any]:
 
 def _child(parent: Path, spm: Path) -> MarianMTModel:
     if (parent / "model.json").is_file():
-        model, pieces = thaw(registry.read(parent)), parent / "spm.model"
+        model, pieces = dequantize(registry.read(parent)), parent / "spm.model"
     else:
         # its languages are others: only its weights and its spelling are wanted
         model, pieces = MarianMTModel.from_pretrained(parent), parent / "source.spm"

@@ -189,19 +189,19 @@ def smoothed(logits: torch.Tensor, labels: torch.Tensor, smoothing: float, paddi
 
     <pad> is outside the softmax: CTranslate2's models can't put it out.
     """
-    kept = labels != IGNORED
-    scores = logits[kept].float()
+    mask = labels != IGNORED
+    scores = logits[mask].float()
     scores[:, padding] = _NEVER
     logs = functional.log_softmax(scores, -1)
-    nll = -logs.gather(1, labels[kept][:, None]).mean()
+    nll = -logs.gather(1, labels[mask][:, None]).mean()
     uniform = (logs[:, padding] - logs.sum(-1)).mean() / (logs.shape[1] - 1)
     return (1 - smoothing) * nll + smoothing * uniform, nll.detach()
 
 
 def checkpoints(folder: Path) -> list[Path]:
     """The complete checkpoints in folder, oldest first; one that was killed while saving lacks its state."""
-    found = [path for path in folder.glob(f"{PREFIX_CHECKPOINT_DIR}-*") if (path / "trainer_state.json").is_file()]
-    return sorted(found, key=lambda path: int(path.name.rsplit("-", 1)[1]))
+    folders = [path for path in folder.glob(f"{PREFIX_CHECKPOINT_DIR}-*") if (path / "trainer_state.json").is_file()]
+    return sorted(folders, key=lambda path: int(path.name.rsplit("-", 1)[1]))
 
 
 def _alignment(attention: torch.Tensor, guide: torch.Tensor) -> torch.Tensor:

@@ -14,14 +14,13 @@ from mtpipe.alignment.lexicon import Lexicon
 from mtpipe.document.segment import Segment
 from mtpipe.io import atomic
 from mtpipe.mt import Draft
-from mtpipe.training import batches, development, examples, glossary_terms, material, starts
+from mtpipe.training import batches, development, examples, material, starts
 from mtpipe.training.batches import Source
 from mtpipe.training.development import Scores
-from mtpipe.training.material import Item
-from mtpipe.training.recipe import Recipe
+from mtpipe.training.material import AlignedPair
 from mtpipe.training.split import split
 from mtpipe.training.starts import Start
-from mtpipe.training.task import Ready, Tell
+from mtpipe.training.task import Ready, Tell, TrainingRecipe
 
 PARITY_LINES = 40
 
@@ -30,10 +29,10 @@ PARITY_LINES = 40
 class Stuff:
     """Items to train with and to measure with."""
 
-    domain: list[Item]
-    generic: list[Item]
-    dev: list[Item]
-    generic_dev: list[Item]
+    domain: list[AlignedPair]
+    generic: list[AlignedPair]
+    dev: list[AlignedPair]
+    generic_dev: list[AlignedPair]
 
 
 class Translation:
@@ -41,7 +40,7 @@ class Translation:
 
     positions = 0
 
-    def __init__(self, recipe: Recipe):
+    def __init__(self, recipe: TrainingRecipe):
         self.recipe = recipe
         self.parts = split(recipe.pairs, recipe.dev, recipe.generic, recipe.generic_times, recipe.plan.seed)
 
@@ -76,9 +75,9 @@ class Translation:
         tell(f"aligning {sum(map(len, parts))} pairs")
         lexicon = self._lexicon(start)
         lexicon.save(work / "lexicon", {"pairs": len(parts.domain) + len(parts.generic)})
-        items = material.gather([pair for part in parts for pair in part], lexicon, recipe.plan.seed)
+        items = material.align_pairs([pair for part in parts for pair in part], lexicon, recipe.plan.seed)
         if recipe.glossary:
-            items = glossary_terms.add(items, recipe.glossary)
+            items = material.with_glossary_terms(items, recipe.glossary)
         ends = [sum(map(len, parts[:k])) for k in range(len(parts) + 1)]
         stuff = Stuff(*(items[first:last] for first, last in zip(ends, ends[1:])))
         with atomic.replacement(path) as part, part.open("wb") as file:

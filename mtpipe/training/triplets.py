@@ -29,18 +29,19 @@ from mtpipe.postedit import ape_input
 from mtpipe.postedit.editor import Editor, Tools
 from mtpipe.terminology import checker
 from mtpipe.terminology.inflected_match import evidence
-from mtpipe.training import glossary_terms, material
-from mtpipe.training.material import Candidate, Item, Pair
+from mtpipe.training import material
+from mtpipe.training.material import AlignedPair, AnnotationCandidate, Pair
 
 CHUNK = 8000  # pairs drafted and saved together
 HYPOTHESES = 3
 MOST_TERMS = 3
 
 Tell = Callable[[str], None]
+Candidates = list[AnnotationCandidate]
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
+class TripletRecipe:
     """How to make triplets.
 
     farthest: edit distance (changed share of the words, 0…1) beyond which a draft and a reference teach to translate
@@ -68,7 +69,7 @@ class Recipe:
                      self.seed, self.inputs))  # fmt: skip
 
 
-def make(pairs: Iterable[Pair], decoder: Decoder, lexicon: Lexicon, recipe: Recipe,
+def make(pairs: Iterable[Pair], decoder: Decoder, lexicon: Lexicon, recipe: TripletRecipe,
          tell: Tell = lambda line: None) -> dict[str, int]:  # fmt: skip
     """Writes recipe.out, segments JSON Lines from easy (a word to change) to hard, and returns counts.
 
@@ -93,7 +94,7 @@ def make(pairs: Iterable[Pair], decoder: Decoder, lexicon: Lexicon, recipe: Reci
 class _Maker:
     """Drafts chunks of pairs and picks the terms that each draft should have had."""
 
-    def __init__(self, decoder: Decoder, lexicon: Lexicon, recipe: Recipe):
+    def __init__(self, decoder: Decoder, lexicon: Lexicon, recipe: TripletRecipe):
         self.decoder, self.lexicon, self.recipe, self.lang = decoder, lexicon, recipe, recipe.target_lang
         tools = Tools(recipe.source_lang, recipe.target_lang, None, lexicon)
         self.breaker: Editor = plugins.create("editor", "substitution", {}, tools=tools)
@@ -101,9 +102,9 @@ class _Maker:
     def triplets(self, pairs: Sequence[Pair], number: int) -> Iterator[dict[str, Any]]:
         """Rows of pairs, of which the first is the one called number."""
         rng = random.Random(f"{self.recipe.seed} {number}")
-        items = material.gather(pairs, self.lexicon, self.recipe.seed)
+        items = material.align_pairs(pairs, self.lexicon, self.recipe.seed)
         if self.recipe.glossary:
-            items = glossary_terms.add(items, self.recipe.glossary)
+            items = material.with_glossary_terms(items, self.recipe.glossary)
         segments = [_segment(str(number + k), item) for k, item in enumerate(items)]
         options = self.decoder.nbest(segments, HYPOTHESES)
         for segment, item, drafts in zip(segments, items, options, strict=True):
@@ -113,7 +114,7 @@ class _Maker:
         yield from self._rewritten(segments, items, options, rng)
 
     def _drafted(
-        self, segment: Segment, item: Item, draft: str, kind: str, rng: random.Random
+        self, segment: Segment, item: AlignedPair, draft: str, kind: str, rng: random.Random
     ) -> Iterator[dict[str, Any]]:
         """The draft beside the reference, if it misses terms or is one of those kept without."""
         missed, held = self._sorted(segment, item, draft)
@@ -122,7 +123,8 @@ class _Maker:
             yield from self._row(segment, draft, segment.reference or "", wanted, kind)
 
     def _rewritten(
-        self, segments: Sequence[Segment], items: Sequence[Item], options: Sequence[Sequence[str]], rng: random.Random
+        self, segments: Sequence[Segment], items: Sequence[AlignedPair], options: Sequence[Sequence[str]],
+        rng: random.Random,
     ) -> Iterator[dict[str, Any]]:
         """Good text (the reference, or a draft that holds the terms) beside one in which some gave way to others."""
         pool: dict[tuple[int, bool, str], list[str]] = defaultdict(list)
@@ -147,12 +149,12 @@ class _Maker:
                 else:
                     yield from self._row(segment, text, good, own, "dropped")
 
-    def _sorted(self, segment: Segment, item: Item, target: str) -> tuple[list[Candidate], list[Candidate]]:
+    def _sorted(self, segment: Segment, item: AlignedPair, target: str) -> tuple[Candidates, Candidates]:
         """The item's candidates that target misses, and those that it holds; none in placeholders."""
         bare, _ = checker.without_codes(segment, target)
         source, blotted = material.plain(item.source), checker.without_codes(segment, item.source)[0]
         places = spans(source)
-        missed, held = list[Candidate](), list[Candidate]()
+        missed, held = list[AnnotationCandidate](), list[AnnotationCandidate]()
         for one in item.candidates:
             start, end = places[one.first][0], places[one.last - 1][1]
             if source[start:end] == blotted[start:end]:
@@ -160,7 +162,7 @@ class _Maker:
         return missed, held
 
     def _row(
-        self, segment: Segment, draft: str, reference: str, wanted: Sequence[Term], kind: str
+        self, segment: Segment, draft: str, reference: str, terms: Sequence[Term], kind: str
     ) -> Iterator[dict[str, Any]]:
         """The triplet, unless it is too far, nothing at all, or has codes that do not go together."""
         source = segment.source
@@ -170,13 +172,13 @@ class _Maker:
             if any(inline_codes.broken(source, bare, text) for text in (draft, reference)):
                 return
         distance = ape_input.distance(segment, draft, reference)
-        missed = sum(not evidence(term, draft, self.lang) for term in wanted)
-        if not wanted or not draft.strip() or distance > self.recipe.farthest or (
+        missed = sum(not evidence(term, draft, self.lang) for term in terms)
+        if not terms or not draft.strip() or distance > self.recipe.farthest or (
                 not missed and kind in ("dropped", "swapped")):  # fmt: skip
             return
-        said = [{"source": term.source, "targets": list(term.targets), "forms": list(term.forms)} for term in wanted]
+        entries = [{"source": term.source, "targets": list(term.targets), "forms": list(term.forms)} for term in terms]
         yield {
-            "id": f"{segment.id}.{kind}", "source": source, "draft": draft, "reference": reference, "terms": said,
+            "id": f"{segment.id}.{kind}", "source": source, "draft": draft, "reference": reference, "terms": entries,
             "missed": missed,
             "distance": round(distance, 3), "bucket": sum(distance >= least for least in ape_input.LEVELS) - 1,
         }  # fmt: skip
@@ -239,36 +241,38 @@ class _Parts:
             raise OutputError(f"{self.out}: can't be written ({error}); make room and run it again") from error
 
 
-def _segment(name: str, item: Item) -> Segment:
+def _segment(name: str, item: AlignedPair) -> Segment:
     return Segment(name, item.source, reference=item.target, codes=inline_codes.find(item.source))
 
 
-def _chosen(first: Sequence[Candidate], rest: Sequence[Candidate], rng: random.Random) -> list[Candidate]:
+def _chosen(
+    first: Sequence[AnnotationCandidate], rest: Sequence[AnnotationCandidate], rng: random.Random
+) -> Candidates:
     """Up to MOST_TERMS of first, and one of rest now and then, that share no word; the weightier the likelier."""
-    wanted = rng.choices(range(1, MOST_TERMS + 1), (5, 3, 2))[0]
-    order = [*_shuffled(first, rng)[:wanted], *_shuffled(rest, rng)[: rng.random() < 0.5 or not first]]
-    kept: list[Candidate] = []
+    count = rng.choices(range(1, MOST_TERMS + 1), (5, 3, 2))[0]
+    order = [*_shuffled(first, rng)[:count], *_shuffled(rest, rng)[: rng.random() < 0.5 or not first]]
+    chosen: list[AnnotationCandidate] = []
     for one in order:
         if all((one.last <= other.first or other.last <= one.first)
-               and (one.end <= other.begin or other.end <= one.begin) for other in kept):
-            kept.append(one)
-    return kept
+               and (one.end <= other.begin or other.end <= one.begin) for other in chosen):
+            chosen.append(one)
+    return chosen
 
 
-def _shuffled(candidates: Sequence[Candidate], rng: random.Random) -> list[Candidate]:
+def _shuffled(candidates: Sequence[AnnotationCandidate], rng: random.Random) -> list[AnnotationCandidate]:
     """In a random order in which weighty ones tend to come first (Efraimidis and Spirakis 2006)."""
     keys = {number: rng.random() ** (1 / max(one.weight, 0.01)) for number, one in enumerate(candidates)}
     return [candidates[number] for number in sorted(keys, key=lambda number: -keys[number])]
 
 
-def _term(item: Item, one: Candidate) -> Term:
+def _term(item: AlignedPair, one: AnnotationCandidate) -> Term:
     source, target = words(material.plain(item.source)), material.plain(item.target)
     places = spans(target)
     surface = target[places[one.begin][0] : places[one.end - 1][1]]
     return Term((" ".join(source[one.first : one.last]),), (one.form,), forms=(surface,) if surface != one.form else ())
 
 
-def _match(segment: Segment, item: Item, one: Candidate, other: str) -> TermMatch:
+def _match(segment: Segment, item: AlignedPair, one: AnnotationCandidate, other: str) -> TermMatch:
     """The candidate's place in the source, asking for another term."""
     text, offsets = inline_codes.plain(segment.source, segment.codes)
     places = spans(text)

@@ -41,9 +41,9 @@ def train(texts: Iterable[str], path: Path, size: int = SIZE, seed: int = 1) -> 
 def pieces(path: Path) -> list[str]:
     """The pieces in the order of our models' embeddings: the end symbol first, <pad> last (CTranslate2 drops that)."""
     model = sentencepiece.SentencePieceProcessor(model_file=str(path))
-    found = [model.id_to_piece(number) for number in range(len(model))]
+    names = [model.id_to_piece(number) for number in range(len(model))]
     special = ["</s>", "<unk>", "<pad>"]
-    return [*special[:2], *(piece for piece in found if piece not in special), special[2]]
+    return [*special[:2], *(piece for piece in names if piece not in special), special[2]]
 
 
 def write_tokenizer(path: Path, folder: Path, source_lang: str, target_lang: str) -> None:

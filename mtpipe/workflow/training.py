@@ -15,8 +15,8 @@ from mtpipe.errors import InputError
 from mtpipe.glossary.loading import load_glossary
 from mtpipe.models import registry
 from mtpipe.training import finetuning as stage
+from mtpipe.training.development import TrainingOutcome
 from mtpipe.training.examples import Shares
-from mtpipe.training.outcome import Outcome
 from mtpipe.training.trainer import Plan
 
 # learning rates of models without weights to lose, with some that must learn something else, with some to keep
@@ -27,13 +27,15 @@ PATIENCE = 3
 def train(
     settings: FinetuneSettings, languages: tuple[str, str], out: Path, glossary: Path | None,
     tell: Callable[[str], None], resume: bool = True,
-) -> Outcome | None:
+) -> TrainingOutcome | None:
     """Trains a model into the folder out; None in processes that are not the first. Raises as `stages.finetune`."""
     transformers.logging.set_verbosity_error()  # its warnings are about what is done here on purpose
     return stage.finetune(recipe(settings, languages, out, glossary), tell, resume)
 
 
-def recipe(settings: FinetuneSettings, languages: tuple[str, str], out: Path, glossary: Path | None) -> stage.Recipe:
+def recipe(
+    settings: FinetuneSettings, languages: tuple[str, str], out: Path, glossary: Path | None
+) -> stage.TrainingRecipe:
     """The recipe with its corpora read; raises InputError and GlossaryError."""
     if not settings.pairs:
         raise InputError("there are no pairs to train on: name some, or synthesize them first")
@@ -56,7 +58,7 @@ def recipe(settings: FinetuneSettings, languages: tuple[str, str], out: Path, gl
         patience=settings.patience or (0 if settings.steps or settings.minutes else PATIENCE),
     )  # fmt: skip
     terms = load_glossary(glossary, *languages) if glossary else None
-    return stage.Recipe(
+    return stage.TrainingRecipe(
         () if is_editing else pairs(settings.pairs), *languages, out, base=settings.base, parent=settings.parent,
         generic=pairs(settings.generic), mix=settings.mix, generic_times=settings.generic_times,
         dev=() if is_editing else pairs(dev), glossary=terms, task=settings.task,

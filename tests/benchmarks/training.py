@@ -79,7 +79,7 @@ def _plain(folder: Path, pairs: list[tuple[str, str]]) -> float:
 def _stream(folder: Path, pairs: list[tuple[str, str]]) -> Batches:
     lexicon = Lexicon("en", "de")
     lexicon.learn(pairs)
-    items = material.gather(pairs, lexicon)
+    items = material.align_pairs(pairs, lexicon)
     checkpoint = families.load(folder / "start", "en", "de")
     drawer = Drawer(items, starts.ANNOTATION, starts.CODE)
     return Batches([Source(items)], drawer, PieceEncoder(checkpoint.source, checkpoint.target), Plan().budget, 1)

@@ -64,7 +64,7 @@ def test_a_budget_that_ends_loses_nothing_and_the_next_run_goes_on(drafts):
         (("--max-cost", "1"), MODEL, "max_cost needs the price of 'scripted': [calls.prices]"),
         (("--llm", "nonsense"), MODEL, "llm = 'nonsense': no such llm plug-in; available: ct2"),
         (("--llm", ""), MODEL, "there are LLM options but no LLM: name one with --llm"),
-        (("--llm-option", "base_url=http://127.0.0.1:9/v1"), MODEL, "http://127.0.0.1:9/v1: there is no server"),
+        (("--llm-option", "base_url=http://127.0.0.1:9/v1"), MODEL, "http://127.0.0.1:9/v1: no server answers"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_line(arguments, model, message, drafts):

@@ -21,7 +21,7 @@ from mtpipe.postedit.ladder import postedit
 from mtpipe.terminology import checker
 from mtpipe.terminology.matcher import Matcher
 from mtpipe.training import starts, triplets
-from mtpipe.training.finetuning import Recipe, finetune
+from mtpipe.training.finetuning import TrainingRecipe, finetune
 from mtpipe.training.postediting import PostEditing
 from mtpipe.training.trainer import Plan
 from mtpipe.workflow import settings
@@ -44,7 +44,7 @@ def rows(tmp_path_factory):
     """Triplets of office sentences, as a file."""
     out, pairs = tmp_path_factory.mktemp("triplets") / "triplets.jsonl", english_spanish(900)
     decoder = FakeTranslator({source: [wrong(target)] for source, target in pairs})
-    triplets.make(iter(pairs), decoder, spanish(), triplets.Recipe("en", "es", out, swapped=0, held=0, nbest=0))
+    triplets.make(iter(pairs), decoder, spanish(), triplets.TripletRecipe("en", "es", out, swapped=0, held=0, nbest=0))
     return out
 
 
@@ -54,7 +54,7 @@ def read(path):
 
 def recipe(segments, out, **changes):
     kept = {"base": "none", "shape": SHAPE, "vocabulary": 420, "plan": PLAN, "task": "post-edit"} | changes
-    return Recipe((), "en", "es", out, triplets=segments, **kept)
+    return TrainingRecipe((), "en", "es", out, triplets=segments, **kept)
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +112,7 @@ def test_training_goes_on_from_a_refiner_and_not_from_it_to_translate(trained, r
     assert outcome.scores["domain"][0]["accepted"] > 0.2
     message = "a model to post-edit, not to translate; give it to the editor"
     with pytest.raises(ModelError, match=message):
-        finetune(Recipe(english_spanish(300), "en", "es", tmp_path / "other", base=folder, plan=few))
+        finetune(TrainingRecipe(english_spanish(300), "en", "es", tmp_path / "other", base=folder, plan=few))
 
 
 def test_easy_triplets_come_first_and_all_in_the_end(rows, tmp_path):
@@ -144,7 +144,7 @@ def test_half_triplets_are_named(tmp_path, changes, message):
 
 
 def test_triplets_too_few_or_with_nothing_to_edit(rows, tmp_path):
-    with pytest.raises(InputError, match="5 pairs are too few to train with: 200 is the least"):
+    with pytest.raises(InputError, match="5 pairs are too few for training, at least 200 are needed"):
         finetune(recipe(read(rows)[:5], tmp_path / "out"))
     right = [replace(segment, draft=segment.reference) for segment in read(rows)]
     with pytest.raises(InputError, match="no draft of the development triplets lacks a term: nothing to edit"):

@@ -20,8 +20,8 @@ from mtpipe.glossary.model import Glossary, Term
 from mtpipe.models import registry
 from mtpipe.mt.ct2 import CTranslate2Translator
 from mtpipe.training import dequantization, starts
-from mtpipe.training.finetuning import Recipe, finetune
-from mtpipe.training.outcome import table
+from mtpipe.training.development import table
+from mtpipe.training.finetuning import TrainingRecipe, finetune
 from mtpipe.training.trainer import NotANumber, Plan, TranslationTrainer, checkpoints
 from tests.support.bilingual import english_spanish
 
@@ -33,7 +33,7 @@ FEW = Plan(steps=6, budget=1500, learning_rate=1e-4, warmup=1, evaluate_every=2,
 
 def recipe(out, **changes):
     kept = {"base": "none", "shape": SHAPE, "vocabulary": 420, "plan": PLAN} | changes
-    return Recipe(english_spanish(900), "en", "es", out, **kept)
+    return TrainingRecipe(english_spanish(900), "en", "es", out, **kept)
 
 
 @pytest.fixture(scope="module")
@@ -72,8 +72,9 @@ def test_a_model_folder_is_a_base_and_general_text_keeps_it_honest(trained, tmp_
     domain = [(s, t.replace("tablas", "cuadros").replace("una tabla", "un cuadro").replace("tabla", "cuadro"))
               for s, t in english_spanish(400, seed=5)]  # fmt: skip
     outcome = finetune(
-        Recipe(domain, "en", "es", tmp_path / "tuned", base=str(trained[0].folder), generic=english_spanish(600),
-               mix=0.7, glossary=glossary, plan=replace(PLAN, steps=80, evaluate_every=80)),
+        TrainingRecipe(domain, "en", "es", tmp_path / "tuned", base=str(trained[0].folder),
+                       generic=english_spanish(600), mix=0.7, glossary=glossary,
+                       plan=replace(PLAN, steps=80, evaluate_every=80)),
         lambda line: None,
     )  # fmt: skip
     before, after = outcome.scores["domain"]
@@ -89,23 +90,23 @@ def test_adapters_leave_the_weights_of_the_base(trained, tmp_path):
     assert registry.read(outcome.folder).annotation
 
 
-def test_a_thawed_model_translates_as_the_frozen_one(trained, tmp_path):
+def test_a_dequantized_model_translates_as_the_int8_one(trained, tmp_path):
     folder = trained[0].folder
-    thawed = dequantization.thaw(registry.read(folder))
-    assert not thawed.model.shared.weight[-1].any()
+    exact = dequantization.dequantize(registry.read(folder))
+    assert not exact.model.shared.weight[-1].any()
     start = starts.load(str(folder), "", "en", "es", tmp_path, list)
     assert start.is_own and start.folder == folder
     again = {name: weight for name, weight in start.checkpoint.model.state_dict().items() if "embed_pos" not in name}
-    assert all(torch.equal(weight, thawed.state_dict()[name]) for name, weight in again.items())
+    assert all(torch.equal(weight, exact.state_dict()[name]) for name, weight in again.items())
 
 
-def test_a_folder_of_another_architecture_can_not_be_thawed(trained, tmp_path):
+def test_a_folder_of_another_architecture_can_not_be_dequantized(trained, tmp_path):
     folder = tmp_path / "other"
     shutil.copytree(trained[0].folder, folder)
     shutil.copy(folder / "spm.model", folder / "source.spm")
     (folder / "spm.model").rename(folder / "target.spm")
     with pytest.raises(ModelError, match="only Marian models over one spm.model, .* give the transformers checkpoint"):
-        dequantization.thaw(registry.read(folder))
+        dequantization.dequantize(registry.read(folder))
 
 
 def test_a_loss_that_is_no_number_stops_and_keeps_the_checkpoints(trained, tmp_path):
@@ -201,7 +202,7 @@ def test_a_run_does_not_go_on_from_one_of_another_kind(tmp_path):
 @pytest.mark.parametrize(("text", "message"), [
     ("", "the file is empty"),
     ("one side only\n", "TAB"),
-    ("a\tb\n" * 50, "1 pairs are too few to train with: 200 is the least"),
+    ("a\tb\n" * 50, "1 pairs are too few for training, at least 200 are needed"),
 ])  # fmt: skip
 def test_a_corpus_that_trains_nothing(tmp_path, text, message):
     path = tmp_path / "pairs.tsv"

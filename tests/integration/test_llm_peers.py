@@ -101,7 +101,7 @@ def test_llama_cpp_takes_a_grammar_of_ones_own(llama_cpp):
 
 def test_llama_cpp_cuts_at_max_tokens_and_knows_its_context(llama_cpp):
     cut, long = OpenAILLM("tiny", llama_cpp, max_tokens=8).complete([Prompt("", "Hi"), Prompt("", "word " * 2000)])
-    assert cut.problem == "the answer was cut at 8 tokens; raise max_tokens in [llm.openai]"
+    assert cut.problem == "the answer was cut off at 8 tokens; raise max_tokens of the LLM"
     assert "HTTP 400" in long.problem and "context" in long.problem and long.fault == "refused"
 
 
@@ -115,7 +115,7 @@ def test_transformers_serve_keeps_to_no_schema_and_that_is_seen(transformers_ser
     model, (asked, _) = OpenAILLM(str(folder), transformers_serve, max_tokens=24), prompt("Tabelle")
     replies = [model.complete([asked])[0] for _ in range(3)]
     assert [reply.fault for reply in replies] == ["again", "again", ""]  # json_schema, then json_object, then text
-    assert all("the answer is no JSON" in reply.problem for reply in replies)
+    assert all("the answer is not JSON" in reply.problem for reply in replies)
 
 
 def test_transformers_serve_without_that_model(transformers_serve, tmp_path):

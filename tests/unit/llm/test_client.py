@@ -53,10 +53,10 @@ def test_a_fault_that_passes_costs_a_call_and_no_answer(fault, tmp_path):
     "fault, problem",
     [
         ("no content", "the answer is empty (finish_reason stop)"),
-        ("cut off", "the answer was cut at 2048 tokens; raise max_tokens"),
+        ("cut off", "the answer was cut off at 2048 tokens; raise max_tokens"),
         ("broken answer", "the answer is broken JSON"),
         ("refusal", "the model refuses to answer: I can't help with that."),
-        ("wrong schema", "has another shape than asked for: 'target' is a required property"),
+        ("wrong schema", "does not match its schema: 'target' is a required property"),
     ],
 )
 def test_a_useless_answer_is_a_problem_and_is_not_paid_twice(fault, problem, tmp_path):
@@ -98,7 +98,7 @@ def test_failures_in_a_row_stop_the_run_and_nothing_is_asked_twice_after_it(faul
 
 def test_a_used_up_quota_stops_at_once(tmp_path):
     with LlmServer(answer, then="quota") as server:
-        with pytest.raises(CallError, match="exceeded your quota; the account has no money left"):
+        with pytest.raises(CallError, match="exceeded your quota; the account has no credit left"):
             opened(server, tmp_path, concurrency=1).complete(prompts("a", "b", "c"))
         assert len(server.received) == 1
 

@@ -97,7 +97,7 @@ def test_terms_that_look_like_something_else(name, budget, models):
 
 def test_a_term_that_is_a_control_token_is_refused(models):
     (reply,) = models("hf").complete([Prompt("", "x", schema(["<|im_end|>"]))])
-    assert reply.fault == REFUSED and reply.problem.startswith("the answer can't be held to its schema (")
+    assert reply.fault == REFUSED and reply.problem.startswith("the answer can't be constrained to its schema (")
 
 
 def test_the_checker_finds_the_terms_of_a_random_model(models):
@@ -120,7 +120,7 @@ def test_both_write_the_same(models):
 def test_free_text_that_was_cut_is_no_answer(name, models):
     (reply,) = models(name, max_tokens=5).complete([Prompt("", "Hello")])
     assert (reply.text, reply.tokens_out) == ("", 5)
-    assert reply.problem == "the answer was cut at 5 tokens; raise max_tokens"
+    assert reply.problem == "the answer was cut off at 5 tokens; raise max_tokens"
 
 
 @pytest.mark.parametrize("name", ["hf", "ct2"])
@@ -137,14 +137,14 @@ def test_what_does_not_fit_is_refused_not_cut(name, models):
     assert [reply.fault for reply in refused] == [REFUSED, REFUSED, REFUSED, "", REFUSED] or refused[3].problem
     assert re.match(r"the prompt is \d+ tokens long, the model's context 2048; give shorter", refused[0].problem)
     assert re.match(r"the shortest answer that its schema takes may need \d+ tokens, not 30", refused[1].problem)
-    assert "can't be held to its schema (Unimplemented keys" in refused[2].problem
+    assert "can't be constrained to its schema (Unimplemented keys" in refused[2].problem
 
 
 def test_several_texts_too_long_for_the_budget_have_a_problem(models):
     two = {"type": "object", "properties": {"a": {"type": "string"}, "b": {"type": "string"}}, "required": ["a", "b"],
            "additionalProperties": False}  # fmt: skip
     (reply,) = models("hf", max_tokens=60).complete([Prompt("", "x", json.dumps(two))])
-    assert (json.loads(reply.text) if reply.text else "cut at 60 tokens" in reply.problem)
+    assert (json.loads(reply.text) if reply.text else "cut off at 60 tokens" in reply.problem)
 
 
 def test_a_document_cannot_end_the_users_turn(folder):
@@ -203,7 +203,7 @@ def without(folder, tmp_path, *names):
 @pytest.mark.parametrize(
     "names, message",
     [
-        (["config.json"], "no model of transformers"),
+        (["config.json"], "not a transformers model"),
         (["*.safetensors"], "the model can't be loaded"),
         (["token*", "special*"], "no tokenizer can be read there"),
     ],
@@ -215,11 +215,11 @@ def test_hf_folders_that_lack_something(folder, tmp_path, names, message):
 
 def test_hf_models_of_other_kinds(folder, tmp_path):
     opus_mt(tmp_path / "opus")
-    with pytest.raises(ModelError, match="MarianMTModel is no causal language model"):
+    with pytest.raises(ModelError, match="MarianMTModel is not a causal language model"):
         TransformersLLM(str(tmp_path / "opus"))
     bert = BertConfig(vocab_size=100, hidden_size=16, num_hidden_layers=1, num_attention_heads=1, intermediate_size=16)
     BertForMaskedLM(bert).save_pretrained(tmp_path / "bert")
-    with pytest.raises(ModelError, match="BertForMaskedLM is no causal language model"):
+    with pytest.raises(ModelError, match="BertForMaskedLM is not a causal language model"):
         TransformersLLM(str(tmp_path / "bert"))
     headless = without(folder, tmp_path, "*.safetensors")
     LlamaModel(LlamaConfig.from_pretrained(folder)).save_pretrained(tmp_path / "body")
@@ -256,7 +256,7 @@ def test_ct2_with_another_models_tokenizer(converted, tmp_path):
     [
         ("hf", {}, ConfigError, r"\[llm.hf\] needs the folder or hub name"),
         ("ct2", {}, ConfigError, r"\[llm.ct2\] needs the folder"),
-        ("hf", {"model": "no/such/folder"}, ModelError, "no such folder, and no name of the hub"),
+        ("hf", {"model": "no/such/folder"}, ModelError, "no such folder, and not a hub name"),
         ("hf", {"model": "owner/never-fetched"}, ModelError, "`mtpipe models fetch` does, or allow"),
         ("ct2", {"model": "no/such/folder"}, ModelError, "no such folder; convert one with"),
         ("hf", {"model": "x/y", "dtype": "int3"}, ConfigError, "use one of auto, float32"),

@@ -11,7 +11,7 @@ from mtpipe.errors import ConfigError, ModelError
 from mtpipe.llm import AGAIN, structured_output
 from mtpipe.llm.openai import OpenAILLM, retry_after
 from mtpipe.llm.prompts import Prompt
-from tests.support.llm_server import MODEL, PROSE, LlmServer, completion, said
+from tests.support.llm_server import FAULTS, MODEL, PROSE, LlmServer, completion, said
 
 TARGET = {"type": "string", "pattern": "Tabelle", "maxLength": 99}
 SCHEMA = json.dumps({"type": "object", "properties": {"target": TARGET}, "required": ["target"]})
@@ -74,7 +74,7 @@ def test_one_slip_into_prose_does_not_change_how_it_asks():
         llm = opened(server)
         replies = [llm.complete([PROMPT])[0] for _ in range(3)]
         assert [bool(reply.problem) for reply in replies] == [False, True, False]
-        assert f"the answer is no JSON: {PROSE[:80]!r}" == replies[1].problem
+        assert f"the answer is not JSON: {PROSE[:80]!r}" == replies[1].problem
         assert all(call["body"]["response_format"]["type"] == "json_schema" for call in server.received)
 
 
@@ -111,7 +111,7 @@ def _picky(handler, body):
 
 
 def test_parameters_that_a_model_does_not_take_are_said_otherwise(monkeypatch):
-    monkeypatch.setitem(__import__("llm_server").FAULTS, "picky", _picky)
+    monkeypatch.setitem(FAULTS, "picky", _picky)
     with Picky() as server:
         llm = opened(server)
         digest = llm.digest
@@ -148,7 +148,7 @@ def test_no_server_is_an_error_at_first_and_a_failure_later():
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{free.getsockname()[1]}/v1"
-    with pytest.raises(ConfigError, match="there is no server .*; start it or check base_url"):
+    with pytest.raises(ConfigError, match="no server answers .*; start it or check base_url"):
         OpenAILLM(model="m", base_url=url).complete([PROMPT])
     with LlmServer(answer) as server:
         llm = opened(server)
@@ -165,7 +165,7 @@ def test_no_server_is_an_error_at_first_and_a_failure_later():
         ({}, "needs the model's name at the server"),
         ({"model": "m"}, "the environment has no OPENAI_API_KEY: export it with the server's key"),
         ({"model": "m", "base_url": "http://h/v1", "key_variable": "NONE"}, "the environment has no NONE"),
-        ({"model": "m", "base_url": "localhost:8080"}, "base_url = 'localhost:8080' is no address such as http"),
+        ({"model": "m", "base_url": "localhost:8080"}, "base_url = 'localhost:8080' is not a valid address"),
         ({"model": "m", "base_url": "http://u:sk-secret@h/v1"}, "has a password or a query in it"),
         ({"model": "m", "base_url": "http://h/v1?key=sk-secret"}, "has a password or a query in it"),
         ({"model": "m", "structured": "xml"}, "structured = 'xml'; use json_schema, bare_schema, json_object, text"),
@@ -219,13 +219,13 @@ def test_answers_in_their_wrappings(text):
 @pytest.mark.parametrize(
     "text, kind, message",
     [
-        ("The table.", structured_output.Prose, "the answer is no JSON: 'The table.'"),
-        ('Here: {"target": "x"}', structured_output.Prose, "no JSON"),
+        ("The table.", structured_output.Prose, "the answer is not JSON: 'The table.'"),
+        ('Here: {"target": "x"}', structured_output.Prose, "is not JSON"),
         ('{"target": "x"', ValueError, "broken JSON"),
         ('{"target": "x"} as asked', ValueError, "broken JSON"),
         ('{"target": "x"}{"target": "y"}', ValueError, "2 different answers in one"),
-        ('{"target": 1}', ValueError, "another shape than asked for: 1 is not of type 'string'"),
-        ('["x"]', ValueError, "another shape"),
+        ('{"target": 1}', ValueError, "the answer does not match its schema: 1 is not of type 'string'"),
+        ('["x"]', ValueError, "does not match its schema"),
     ],
 )
 def test_answers_that_are_none(text, kind, message):

@@ -114,9 +114,9 @@ def test_an_unknown_model_is_said_to_be_one(tmp_path, endpoint):
 
 @pytest.mark.parametrize("name", ["no/such/folder", "folder", "../up"])
 def test_what_is_neither_folder_nor_name(name):
-    with pytest.raises(ModelError, match="no such folder, and no name of the hub"):
+    with pytest.raises(ModelError, match="no such folder, and not a hub name"):
         hub.folder_of(name)
-    with pytest.raises(ModelError, match="is no name of the hub; it looks like owner/name"):
+    with pytest.raises(ModelError, match="is not a valid hub name; use owner/name"):
         hub.fetch(name)
 
 

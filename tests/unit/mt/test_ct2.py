@@ -95,7 +95,7 @@ def test_a_code_that_the_model_breaks_is_placed_by_guess_and_said(translator):
     source = "open the table"
     read = Segment("a#1", source, codes=(Code(9, 14),))
     draft = translator.translate([read])[0]
-    assert draft.text.count("table") == 1 and draft.notes == ("codes placed by guess",)
+    assert draft.text.count("table") == 1 and draft.notes == ("tag position uncertain",)
 
 
 def test_a_source_beyond_the_limit_is_translated_in_parts_and_said(translator):
@@ -111,7 +111,7 @@ def test_codes_survive_translation_in_parts(translator):
     assert draft.text.startswith("öffne <b>die Tabelle</b>,") and draft.text.count("Zelle") == 30
     assert (
         not inline_codes.broken(source, inline_codes.find(source), draft.text)
-        and "codes placed by guess" in draft.notes
+        and "tag position uncertain" in draft.notes
     )
 
 

@@ -20,7 +20,7 @@ from mtpipe.llm.prompts import Prompt
 from mtpipe.synthesis import back_translation, filters, replies
 from mtpipe.synthesis.examples import Example, Examples
 from mtpipe.synthesis.generation import SynthesisRecipe, synthesize
-from mtpipe.synthesis.requests import Item, Known, Request, Writer
+from mtpipe.synthesis.requests import Request, SentenceRequest, TermHistory, Writer
 from mtpipe.tm.memory import Memories
 from tests.support.llm_server import MODEL, LlmServer
 from tests.support.template_llm import TemplateLLM
@@ -66,7 +66,7 @@ def rows(path):
 
 
 def request(*terms, user="Write pairs.", number=1):
-    return Request(tuple(Item(term, WISH) for term in terms), number, Prompt("You write.", user))
+    return Request(tuple(SentenceRequest(term, WISH) for term in terms), number, Prompt("You write.", user))
 
 
 # prompts
@@ -76,7 +76,7 @@ def test_a_prompt_says_all_there_is_to_say(recipe, tmp_path):
     (tmp_path / "cs.csv").write_text("source,target\ncell range,oblast buněk\n", encoding="utf-8")
     about = replace(RANGE, domain="calc", note="cells side\nby side", targets=("Zellbereich", "Bereich"))
     writer = Writer(replace(recipe, domain="spreadsheets"), {"cs": load_glossary(tmp_path / "cs.csv", "en", "cs")})
-    known = {about: Known(("Old sentence.",), 1, ("“cell range”: echo",)), BAR: Known()}
+    known = {about: TermHistory(("Old sentence.",), 1, ("“cell range”: echo",)), BAR: TermHistory()}
     examples = {about: [Example("A b c.", "D e f."), Example("G h.", "I j.")], BAR: [Example("K l.", "M n.")]}
     (made,) = writer.requests({about: 2, BAR: 1}, known, examples, 2)
     said = made.prompt.user
@@ -94,7 +94,7 @@ def test_a_prompt_says_all_there_is_to_say(recipe, tmp_path):
 
 
 def test_each_round_asks_for_fewer_pairs_a_prompt_and_back_translation_for_targets_only(recipe):
-    needs, known = {RANGE: 9}, {RANGE: Known()}
+    needs, known = {RANGE: 9}, {RANGE: TermHistory()}
     sizes = [[len(made.items) for made in Writer(recipe, {}).requests(needs, known, {}, n)] for n in (1, 2, 5)]
     assert sizes == [[8, 1], [4, 4, 1], [1] * 9]
     made = next(Writer(replace(recipe, way="back-translate"), {}).requests(needs, known, {}, 1))
@@ -105,7 +105,7 @@ def test_each_round_asks_for_fewer_pairs_a_prompt_and_back_translation_for_targe
 def test_wishes_come_in_all_combinations_and_the_seed_orders_them(recipe):
     def wishes(seed, asked=0):
         writer = Writer(replace(recipe, seed=seed), {})
-        made = writer.requests({RANGE: 168}, {RANGE: Known(asked=asked)}, {}, 1)
+        made = writer.requests({RANGE: 168}, {RANGE: TermHistory(asked=asked)}, {}, 1)
         return [item.wish for request in made for item in request.items]
 
     assert len(set(wishes(1))) == lcm(8, 3, 7) and wishes(1) == wishes(1) != wishes(2)
@@ -116,12 +116,12 @@ def test_wishes_of_lists_with_a_common_divisor_come_in_all_combinations_too(reci
     lines = [f"{kind}: {kind}{i}" for kind, n in (("register", 4), ("length", 2), ("form", 2)) for i in range(n)]
     (tmp_path / "synthesize-wishes.txt").write_text("\n".join(lines))
     writer = Writer(replace(recipe, prompts=tmp_path), {})
-    made = writer.requests({RANGE: 16}, {RANGE: Known()}, {}, 1)
+    made = writer.requests({RANGE: 16}, {RANGE: TermHistory()}, {}, 1)
     assert len({item.wish for request in made for item in request.items}) >= 8
 
 
 @pytest.mark.parametrize("text, said", [
-    ("register: a\nlength: b\nform c", "synthesize-wishes.txt:3: no wish; a line is one of register, length, form"),
+    ("register: a\nlength: b\nform c", "synthesize-wishes.txt:3: not a wish; a line is one of register, length, form"),
     ("# only\nregister: a\nlength: b", "no line begins with 'form:'"),
 ])  # fmt: skip
 def test_wishes_that_are_none_are_refused_with_their_line(recipe, tmp_path, text, said):
@@ -133,7 +133,7 @@ def test_wishes_that_are_none_are_refused_with_their_line(recipe, tmp_path, text
 def test_ones_own_prompt_is_used_and_shows_in_the_digests(recipe, tmp_path):
     (tmp_path / "synthesize.txt").write_text("Be brief.\n---\n{{ terms[0].chain }}", encoding="utf-8")
     own, usual = Writer(replace(recipe, prompts=tmp_path), {}), Writer(recipe, {})
-    made = next(own.requests({RANGE: 1}, {RANGE: Known()}, {}, 1))
+    made = next(own.requests({RANGE: 1}, {RANGE: TermHistory()}, {}, 1))
     assert made.prompt.system == "Be brief."
     assert made.prompt.user == "English (en): cell range = German (de): Zellbereich"
     assert own.digests["synthesize"] != usual.digests["synthesize"]

@@ -205,7 +205,7 @@ def _write(file, content):
         ("t5", _write("model.safetensors", b"nonsense" * 9), "the weights can't be loaded ("),
         ("t5", _write("spiece.model", b"nonsense"), "the tokenizer can't be loaded ("),
         ("mbart_50", _write("config.json", b"{"), "config.json: can't be read ("),
-        ("mbart_50", _set("config.json", model_type="bert"), "a model of type 'bert' with MBart50Tokenizer is of none"
+        ("mbart_50", _set("config.json", model_type="bert"), "a model of type 'bert' with MBart50Tokenizer belongs"
          " of the families known: OPUS-MT (Marian) (marian, MarianTokenizer); M2M-100"),
         ("mbart_50", _set("config.json", encoder_layers=3), "the weights lack 16 tensors of the model"),
         ("opus_mt", _set("tokenizer_config.json", source_lang="fr"), "the model's source_lang is 'fr', not 'en'"),
@@ -280,7 +280,7 @@ def test_what_is_there_is_not_overwritten_and_room_is_needed(checkpoints, tmp_pa
     (tmp_path / "out").mkdir()
     with pytest.raises(OutputError, match="out: exists already; choose another --out"):
         conversion.convert(checkpoint, tmp_path / "out", lines=SOME)
-    with pytest.raises(ConfigError, match="no quantization 'int4'; there are: int8, int8_float32"):
+    with pytest.raises(ConfigError, match="no such quantization 'int4'; available: int8, int8_float32"):
         conversion.convert(checkpoint, tmp_path / "new", quantization="int4")
     monkeypatch.setattr(conversion, "_SPARE", 1 << 60)
     with pytest.raises(OutputError, match="MB free, .* MB needed"):

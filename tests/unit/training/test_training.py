@@ -14,9 +14,9 @@ from mtpipe.errors import ConfigError, InputError
 from mtpipe.glossary.model import Glossary, Term
 from mtpipe.languages.tokenization import words
 from mtpipe.mt.term_annotation import Line
-from mtpipe.training import batches, development, families, glossary_terms, marian, material, vocabulary
+from mtpipe.training import batches, development, families, marian, material, vocabulary
 from mtpipe.training.examples import Drawer, Drawn, Shares, piece_links
-from mtpipe.training.material import Candidate, Item
+from mtpipe.training.material import AlignedPair, AnnotationCandidate
 from mtpipe.training.split import split
 from mtpipe.training.starts import ANNOTATION, CODE
 from mtpipe.training.trainer import smoothed
@@ -41,7 +41,7 @@ def spm(pairs, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def items(pairs):
-    return material.gather(pairs, spanish())
+    return material.align_pairs(pairs, spanish())
 
 
 def test_a_vocabulary_holds_each_symbol_as_one_piece_and_padding_last(spm):
@@ -99,9 +99,9 @@ def _item(source, target, *found):
     for phrase, translation, form in found:
         first, begin = ours.index(phrase.split()[0]), theirs.index(translation.split()[0])
         last, end = first + len(phrase.split()), begin + len(translation.split())
-        made.append(Candidate(first, last, begin, end, form, 1, True))
+        made.append(AnnotationCandidate(first, last, begin, end, form, 1, True))
     links = tuple((c.begin, tuple(range(c.first, c.last))) for c in made)
-    return Item(source, target, links, tuple(made))
+    return AlignedPair(source, target, links, tuple(made))
 
 
 CODED = _item("Click <g1>Save</g1> in the table %s.", "Klicken Sie in der Tabelle %s auf <g1>Speichern</g1>.",
@@ -157,8 +157,8 @@ TEXT = st.lists(st.sampled_from(["Save", "the", "table", "<g1>", "</g1>", "%s", 
 @given(TEXT, TEXT, st.integers(0, 99))
 def test_every_character_belongs_to_a_word_that_holds_it(source, target, seed):
     ours = words(material.plain(source))
-    found = tuple(Candidate(i, i + 1, 0, 1, "Form", 1, True) for i, word in enumerate(ours) if word.isalpha())
-    item = Item(source, target, (), found if words(material.plain(target)) else ())
+    found = tuple(AnnotationCandidate(i, i + 1, 0, 1, "Form", 1, True) for i, word in enumerate(ours) if word.isalpha())
+    item = AlignedPair(source, target, (), found if words(material.plain(target)) else ())
     drawn = Drawer([item], ANNOTATION, CODE).draw(item, random.Random(seed))
     for text, owners, original in ((drawn.source, drawn.source_owners, source),
                                    (drawn.target, drawn.target_owners, target)):
@@ -171,14 +171,14 @@ def test_every_character_belongs_to_a_word_that_holds_it(source, target, seed):
 @settings(deadline=None, max_examples=100)
 @given(TEXT)
 def test_the_model_reads_in_training_what_the_translator_feeds_it(source):
-    item = Item(source, source, (), ())
+    item = AlignedPair(source, source, (), ())
     drawn = Drawer([item], ANNOTATION, CODE, Shares(0, 0, 0)).draw(item, random.Random(1))
     assert drawn.source == Line(material.plain(source)).render(ANNOTATION)
 
 
 def _side(spm):
     numbers = {piece: number for number, piece in enumerate(vocabulary.pieces(spm))}
-    return families.Side(spm, numbers, numbers["<unk>"], (), ("</s>",))
+    return families.TokenizerSide(spm, numbers, numbers["<unk>"], (), ("</s>",))
 
 
 @pytest.fixture(scope="module")
@@ -252,7 +252,7 @@ def test_what_is_measured_with_is_never_trained_on():
 
 
 @pytest.mark.parametrize(("pairs", "dev", "message"), [
-    ([("a", "b")] * 30, [], "30 pairs are too few to train with: 200 is the least"),
+    ([("a", "b")] * 30, [], "30 pairs are too few for training, at least 200 are needed"),
     ([("a", "b")], [("A", "b")], "no pair is left to train on"),
 ])  # fmt: skip
 def test_too_little_to_train_on(pairs, dev, message):
@@ -263,7 +263,7 @@ def test_too_little_to_train_on(pairs, dev, message):
 def test_a_glossarys_terms_become_candidates_and_displace_others():
     glossary = Glossary.of((Term(("data pilot",), ("Datenpilot",)),), "en", "de")
     item = _item("Open the data pilot", "Öffnen Sie den Datenpiloten", ("pilot", "Datenpiloten", "Pilot"))
-    (one,) = glossary_terms.add([item], glossary)[0].candidates
+    (one,) = material.with_glossary_terms([item], glossary)[0].candidates
     assert (one.first, one.last, one.begin, one.end, one.form) == (2, 4, 3, 4, "Datenpilot")
 
 

@@ -17,7 +17,7 @@ from mtpipe.postedit import ape_input
 from mtpipe.terminology import checker
 from mtpipe.terminology.matcher import Matcher
 from mtpipe.training import triplets
-from mtpipe.training.triplets import Recipe, make
+from mtpipe.training.triplets import TripletRecipe, make
 from tests.support.bilingual import english_spanish, spanish
 
 PAIRS = [*english_spanish(150, seed=3), ("Open the <b>table</b> {x}.", "Abra la <b>tabla</b> {x}."),
@@ -34,7 +34,7 @@ DECODER = FakeTranslator({source: [wrong(target), target.lower()] for source, ta
 
 
 def recipe(out, **changes):
-    return Recipe("en", "es", out, **changes)
+    return TripletRecipe("en", "es", out, **changes)
 
 
 def read(path):
