@@ -140,5 +140,5 @@ def test_a_job_with_a_fallback_model(tmp_path, model_folder, has_fallback):
 
 def test_a_fallback_model_must_be_there(tmp_path):
     (tmp_path / "in.txt").write_text("open")
-    with pytest.raises(ConfigError, match="fallback_model /nowhere is not a folder"):
+    with pytest.raises(ConfigError, match="fallback_model = '/nowhere': is not a folder"):
         Job(tmp_path / "in.txt", tmp_path / "out.txt", "en", "de", fallback_model="/nowhere")
