@@ -190,5 +190,7 @@ def _run(ctx: click.Context, job: Any, dry_run: bool, strict: bool, as_json: boo
         report = jobs.run(job, on_progress)
     for message in (row["message"] for row in report["documents"] if row["message"]):
         click.echo(f"mtpipe: {message}", err=True)
-    show(report, as_json, list(results.lines(report, job.out, job.reports / "report.html")))
+    requests = job.options.get("llm.batch", {}).get("requests") if report["llm"]["waiting"] else None
+    asked = [f"Requests: {requests}; bring their answers, then run the same command again"] if requests else []
+    show(report, as_json, [*results.lines(report, job.out, job.reports / "report.html"), *asked])
     ctx.exit(results.exit_code(report, strict))

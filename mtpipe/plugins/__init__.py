@@ -53,6 +53,7 @@ PLUGINS: dict[str, dict[str, str]] = {
     "llm": {
         "fake": "mtpipe.llm.fake:FakeLLM",
         "openai": "mtpipe.llm.openai:OpenAILLM",
+        "batch": "mtpipe.llm.batch:BatchLLM",
         "hf": "mtpipe.llm.hf:TransformersLLM",
         "ct2": "mtpipe.llm.ct2:CTranslate2LLM",
     },

@@ -14,6 +14,7 @@ from mtpipe.errors import ConfigError, GlossaryError, ModelError
 from mtpipe.glossary.loading import load_glossary
 from mtpipe.glossary.model import Glossary, Term
 from mtpipe.io import atomic, digest
+from mtpipe.llm import WAITING
 from mtpipe.llm.client import Caller
 from mtpipe.synthesis.examples import Examples
 from mtpipe.synthesis.filters import Filters
@@ -52,18 +53,19 @@ def synthesize(
 
     back: for way "back-translate" (`back_translation.translator(recipe)`). The same replies give the same pairs: an
     interrupted run is run again, and what was answered comes from the caller's cache. Raises ConfigError,
-    GlossaryError or InputError for what can't run as asked, ModelError when not one pair was accepted, OutputError.
+    GlossaryError or InputError for what can't run as asked, ModelError when not one pair was accepted and
+    no answer is to come, OutputError.
     """
     work = _Work(recipe, caller, tell, back)
     pairs, rejected = Output(recipe.out), Output(recipe.refused)
     ledger = Ledger(recipe, work.terms, pairs, rejected)
     for number in range(1, recipe.rounds + 1):
-        if ledger.needs() and not (number > 1 and caller.is_spent):
+        if ledger.needs() and not work.waiting and not (number > 1 and caller.is_spent):
             work.round(number, ledger)
-    stopped = "max_calls or max_cost is reached" if ledger.needs() and caller.is_spent else ""
+    stopped = work.stopped(ledger)
     rejected.close()
     pairs.close(is_wanted=bool(ledger.kept))
-    if not ledger.kept:
+    if not ledger.kept and not work.waiting:
         raise ModelError(_nothing_kept(ledger, recipe, stopped))
     manifest = work.manifest(ledger, stopped)
     atomic.write_json(recipe.manifest, manifest)
@@ -75,6 +77,7 @@ class _Work:
 
     def __init__(self, recipe: SynthesisRecipe, caller: Caller, tell: Tell, back: Back | None):
         self._recipe, self._caller, self._tell, self._back = recipe, caller, tell, back
+        self.waiting = 0  # prompts whose answers are to come in a file
         languages = recipe.source_lang, recipe.target_lang
         if (recipe.way == BACK_TRANSLATE) != (back is not None):
             raise ConfigError("back-translation needs a translator, and nothing else does")
@@ -87,6 +90,12 @@ class _Work:
         self._examples = Examples(self._memories, self._glossary)
         self._filters = Filters(self._glossary, (pair for path in recipe.exclude for pair in texts(path)),
                                 recipe.min_score)  # fmt: skip
+
+    def stopped(self, ledger: Ledger) -> str:
+        """Why the LLM is asked no more although pairs are missing; "" where it was asked to the end."""
+        if self.waiting:
+            return f"{self.waiting} prompts wait for their answers"
+        return "max_calls or max_cost is reached" if ledger.needs() and self._caller.is_spent else ""
 
     def round(self, number: int, ledger: Ledger) -> None:
         """Asks for what is missing, a few prompts at a time."""
@@ -104,6 +113,7 @@ class _Work:
 
     def _take(self, requests: Sequence[Request], ledger: Ledger) -> None:
         replies = self._caller.complete([request.prompt for request in requests])
+        self.waiting += sum(reply.fault == WAITING for reply in replies)
         proposals: list[Proposal] = []
         for request, reply in zip(requests, replies, strict=True):
             found, faults = read(request, reply, self._back is not None)
@@ -136,7 +146,7 @@ class _Work:
             "also": self._also, "tm": self._memories.digest, "back": self._back.digest if self._back else "",
             "exclude": {path.name: digest.of_file(path) for path in recipe.exclude},
             "contamination": f"same words, or {SHARE} of the word trigrams of the longer",
-            "out": {"name": recipe.out.name, "digest": digest.of_file(recipe.out)},
+            "out": {"name": recipe.out.name, "digest": digest.of_file(recipe.out) if ledger.kept else ""},
             "rejected": recipe.refused.name, "usage": self._caller.report(),
         }  # fmt: skip
 

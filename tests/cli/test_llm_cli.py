@@ -72,3 +72,31 @@ def test_what_is_wrong_is_said_in_one_line(arguments, model, message, drafts):
         result = post_edit(server.url, *arguments, model=model)
     assert result.exit_code == 1 and message in result.output.replace('"', "'")
     assert "Traceback" not in result.output and "sk-secret" not in result.output
+
+
+def answered(request):
+    """A line of a result file, as the service would write it."""
+    body = {"choices": [{"message": {"content": answer(request["body"])}, "finish_reason": "stop"}],
+            "usage": {"prompt_tokens": 50, "completion_tokens": 10}}  # fmt: skip
+    return json.dumps({"custom_id": request["custom_id"], "response": {"status_code": 200, "body": body}}) + "\n"
+
+
+def test_requests_go_out_in_a_file_and_the_job_goes_on_with_the_answers(drafts):
+    options = [f"{name}={value}" for name, value in (("model", "m"), ("requests", "ask.jsonl"), ("answers", "got"))]
+    command = ["post-edit", "drafts.jsonl", "--out", "out.jsonl", "-s", "en", "-t", "fr", "--editors", "llm", "--quiet",
+               "--llm", "batch", *(part for option in options for part in ("--llm-option", option))]  # fmt: skip
+    first = CliRunner().invoke(main, command)
+    assert first.exit_code == 4 and "Requests: ask.jsonl; bring their answers" in first.output
+    assert [row["target"] for row in written(drafts)] == [DRAFT] * 4
+    requests = [json.loads(line) for line in (drafts / "ask.jsonl").read_text().splitlines()]
+    assert len(requests) == 4
+    assert CliRunner().invoke(main, command).exit_code == 4  # nothing has come: the same requests again
+    assert [json.loads(line) for line in (drafts / "ask.jsonl").read_text().splitlines()] == requests
+    (drafts / "got").mkdir()
+    (drafts / "got" / "1.jsonl").write_text("".join(map(answered, requests[:3])))
+    assert CliRunner().invoke(main, command).exit_code == 4
+    assert [json.loads(line) for line in (drafts / "ask.jsonl").read_text().splitlines()] == requests[3:]
+    (drafts / "got" / "2.jsonl").write_text(answered(requests[3]))
+    last = CliRunner().invoke(main, command)
+    assert last.exit_code == 0 and not (drafts / "ask.jsonl").exists()
+    assert all(word in row["target"] for row, word in zip(written(drafts), TERMS.values(), strict=True))

@@ -14,6 +14,7 @@ from mtpipe.glossary.loading import load_glossary
 from mtpipe.glossary.model import Glossary, Term
 from mtpipe.languages.tags import language_name
 from mtpipe.llm import Reply
+from mtpipe.llm.batch import BatchLLM
 from mtpipe.llm.client import Caller, CallSettings
 from mtpipe.llm.fake import FakeLLM
 from mtpipe.llm.prompts import Prompt
@@ -317,6 +318,34 @@ def test_a_spent_budget_stops_with_what_there_is(recipe):
     assert 0 < outcome.pairs == len(rows(recipe.out)) and outcome.manifest["usage"]["calls"] == 1
     whole = synthesize(recipe, caller(recipe, TemplateLLM(bad=0), max_calls=50))
     assert whole.stopped == "" and whole.pairs > outcome.pairs and whole.manifest["usage"]["cached"] == 1
+
+
+def test_requests_go_out_in_a_file_and_each_round_goes_on_with_the_answers(recipe, tmp_path):
+    writer, places = TemplateLLM(), (tmp_path / "ask.jsonl", tmp_path / "got.jsonl")
+    expected = synthesize(recipe, caller(recipe, TemplateLLM())).pairs
+    whole = recipe.out.read_bytes()
+    recipe.out.unlink()
+
+    def run():
+        return synthesize(recipe, caller(recipe, BatchLLM("m", *places)))
+
+    outcome, runs = run(), 1
+    assert outcome.pairs == 0 and not recipe.out.exists() and not outcome.is_complete
+    assert outcome.stopped == f"{len(rows(places[0]))} prompts wait for their answers"
+    while outcome.stopped:
+        with places[1].open("a", encoding="utf-8") as file:
+            file.writelines(json.dumps(answered(row, writer)) + "\n" for row in rows(places[0]))
+        outcome, runs = run(), runs + 1
+    assert outcome.pairs == expected and recipe.out.read_bytes() == whole and runs <= 1 + recipe.rounds
+    assert not places[0].exists()
+
+
+def answered(request, llm):
+    """A row of a result file, as the service would write it."""
+    messages, schema = request["body"]["messages"], request["body"]["response_format"]["json_schema"]["schema"]
+    text = llm._reply(Prompt(messages[0]["content"], messages[1]["content"], json.dumps(schema))).text
+    body = {"choices": [{"message": {"content": text}, "finish_reason": "stop"}]}
+    return {"custom_id": request["custom_id"], "response": {"status_code": 200, "body": body}}
 
 
 def test_terms_short_of_pairs_are_asked_for_again_with_the_reasons(recipe):
