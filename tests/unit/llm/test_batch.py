@@ -153,7 +153,8 @@ def test_recorded_answers_are_replayed_without_a_file_of_requests(tmp_path):
     write(tmp_path / "answers.jsonl", *map(result, asked(tmp_path)[:2]))
     (tmp_path / "requests.jsonl").unlink()
     replies = llm(tmp_path, requests=None).complete(PROMPTS)
-    assert [bool(reply.text) for reply in replies] == [True, True, False] and "nothing asks for it" in replies[2].problem
+    assert [bool(reply.text) for reply in replies] == [True, True, False]
+    assert "nothing asks for it" in replies[2].problem
     assert not (tmp_path / "requests.jsonl").exists()
 
 

@@ -409,7 +409,7 @@ def test_an_output_that_can_not_be_written_is_known_before_anything_is_paid(reci
 
 def test_a_broken_evaluation_set_is_an_error(recipe, tmp_path):
     (tmp_path / "bad.jsonl").write_text('{"source": "a"}\n{"text": "b"}\n')
-    with pytest.raises(InputError, match="bad.jsonl:2: no JSON object with a \"source\""):
+    with pytest.raises(InputError, match="bad.jsonl:2: a segment needs \"source\""):
         synthesize(replace(recipe, exclude=(tmp_path / "bad.jsonl",)), caller(recipe, FakeLLM()))
 
 
