@@ -62,7 +62,7 @@ def test_a_budget_that_ends_loses_nothing_and_the_next_run_goes_on(drafts):
         (("--llm-option", "temperature=hot"), MODEL, "temperature = 'hot': give a number"),
         (("--llm-option", "base_url"), MODEL, "option 'base_url': give it as key=value, such as model=qwen3"),
         (("--max-cost", "1"), MODEL, "max_cost needs the price of 'scripted': [calls.prices]"),
-        (("--llm", "nonsense"), MODEL, "llm = 'nonsense': no such llm plug-in; available: ct2"),
+        (("--llm", "nonsense"), MODEL, "llm = 'nonsense': no such llm plug-in; available: batch"),
         (("--llm", ""), MODEL, "there are LLM options but no LLM: name one with --llm"),
         (("--llm-option", "base_url=http://127.0.0.1:9/v1"), MODEL, "http://127.0.0.1:9/v1: no server answers"),
     ],
