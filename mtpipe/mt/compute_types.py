@@ -10,12 +10,14 @@ from __future__ import annotations
 import os
 import platform
 import re
+import struct
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import ctranslate2
 
+from mtpipe.errors import ModelError
 from mtpipe.models import ct2_weights
 
 _CPUINFO = Path("/proc/cpuinfo")
@@ -34,20 +36,28 @@ SEVEN_BITS = "int8 (7-bit weights)"
 def load(folder: Path, device: str, compute_type: str, **workers: Any) -> tuple[ctranslate2.Translator, str]:
     """The CTranslate2 model in folder and the compute type chosen for it; compute_type: "auto" or one of the library.
 
-    Raises RuntimeError, ValueError, OSError or struct.error for a folder that can't be loaded.
+    Raises RuntimeError, ValueError or OSError for a folder that can't be loaded.
     """
     if compute_type == "auto":
         compute_type = "float16" if device == "cuda" else "int8"
         if device == "cpu" and not adds_int8_exactly():
             compute_type = "float32"
-            files: dict[str, Any] = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
-            weights = bytearray(files["model.bin"])
-            if ct2_weights.cut_to_seven_bits(ct2_weights.arrays(weights, str(folder / "model.bin"))):
-                files["model.bin"] = bytes(weights)
+            if files := _with_seven_bits(folder):
                 model = ctranslate2.Translator(str(folder), device=device, compute_type="int8", files=files, **workers)
                 return model, SEVEN_BITS
     model = ctranslate2.Translator(str(folder), device=device, compute_type=compute_type, **workers)
     return model, model.compute_type
+
+
+def _with_seven_bits(folder: Path) -> dict[str, Any]:
+    """The files of a model, its int8 weights cut; none where it has no such weights or is not as we know it."""
+    try:
+        weights = bytearray((folder / "model.bin").read_bytes())
+        is_cut = ct2_weights.cut_to_seven_bits(ct2_weights.arrays(weights, str(folder / "model.bin")))
+    except (OSError, ModelError, ValueError, KeyError, struct.error):  # for the library to say what is wrong with it
+        return {}
+    others = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file() and path.name != "model.bin"}
+    return others | {"model.bin": bytes(weights)} if is_cut else {}
 
 
 def adds_int8_exactly(

@@ -9,7 +9,6 @@ import hashlib
 import json
 import math
 import os
-import struct
 from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -81,7 +80,7 @@ class CTranslate2Translator:
             source, target = self.model.pieces
             self._source, self._target = Pieces(source, path, "source", target), Pieces(target, path, "target", source)
             config = json.loads((path / "config.json").read_text(encoding="utf-8"))
-        except (RuntimeError, ValueError, OSError, KeyError, struct.error) as error:
+        except (RuntimeError, ValueError, OSError) as error:
             raise ModelError(f"{self.model.folder}: the model can't be loaded ({error}); copy it again") from error
         # Marian models read sources with an end symbol; some conversions leave adding it to the caller
         end = [] if config.get("add_source_eos") else [config.get("eos_token", "</s>")]

@@ -1,3 +1,4 @@
+import shutil
 import struct
 
 import numpy as np
@@ -59,6 +60,15 @@ def test_without_vnni_int8_weights_are_cut_to_seven_bits(monkeypatch):
     (draft,) = translator.translate(segments)
     assert translator.compute_type == compute_types.SEVEN_BITS and draft.text == exact.text
     assert draft.score == pytest.approx(exact.score, abs=0.1)
+
+
+@pytest.mark.parametrize("weights", [b"nonsense", b"\x05\x00\x00\x00", b""])
+def test_a_damaged_model_is_told_as_on_any_processor(model_folder, tmp_path, monkeypatch, weights):
+    monkeypatch.setattr(compute_types, "adds_int8_exactly", lambda: False)
+    broken = shutil.copytree(model_folder, tmp_path / "broken")
+    (broken / "ct2" / "model.bin").write_bytes(weights)
+    with pytest.raises(ModelError, match="broken: the model can't be loaded"):
+        CTranslate2Translator(broken)
 
 
 def test_weights_of_seven_bits_are_within_half_a_step_of_what_they_were():
