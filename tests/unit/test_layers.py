@@ -2,11 +2,12 @@
 
 import ast
 import re
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2] / "mtpipe"
+from tests.support import import_graph
+from tests.support.import_graph import PAGE, ROOT, imports, modules
+
 # from the top; a package imports those after it only
 FLOORS = (
     "__main__", "cli", "server", "workflow", "training", "synthesis", "pipeline", "postedit", "evaluation", "llm", "mt",
@@ -15,31 +16,6 @@ FLOORS = (
 )  # fmt: skip
 # tables of what is loaded by name: third parties' kinds, and what would make `import mtpipe` or `--help` slow
 TABLES = {"plugins/__init__.py", "__init__.py", "cli/main.py"}
-
-
-def modules():
-    return sorted(path for path in ROOT.rglob("*.py") if path != ROOT / "__init__.py")
-
-
-def imports(path):
-    """(module, is at the top level) of each import that runs; those for type checkers only don't count."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    typing_only = {
-        id(inner) for node in ast.walk(tree) if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
-        for inner in ast.walk(node)
-    }  # fmt: skip
-    for node in ast.walk(tree):
-        if id(node) in typing_only:
-            continue
-        names = []
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module == "mtpipe":
-            names = [f"mtpipe.{alias.name}" for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            assert not node.level, f"{path}: relative import"
-            names = [node.module]
-        yield from ((name, node in tree.body) for name in names)
 
 
 def floor(name):
@@ -91,3 +67,13 @@ def test_the_command_line_imports_only_click_and_errors_at_the_top(name):
     top = {name for name, is_top in imports(ROOT / "cli" / name) if is_top and not name.startswith("__")}
     light = {"json", "collections.abc", "importlib", "pathlib", "typing", "click"}
     assert top <= light | {"mtpipe.__version__", "mtpipe.errors", "mtpipe.cli.options"}
+
+
+def test_the_drawn_import_graph_is_that_of_the_code():
+    page = PAGE.read_text(encoding="utf-8")
+    assert import_graph.with_graph(page) == page, "run `make architecture`"
+
+
+def test_arrows_that_longer_ways_make_needless_are_left_out():
+    graph = {"top": {"middle", "bottom"}, "middle": {"bottom"}, "bottom": set()}
+    assert import_graph.reduced(graph) == {"top": {"middle"}, "middle": {"bottom"}, "bottom": set()}
