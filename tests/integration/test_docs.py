@@ -22,7 +22,8 @@ Click `Apply`, then save the spreadsheet.
 """
 TERMS = "source,target\npivot table,Pivot-Tabelle\ndata source,Datenquelle\ntoolbar,Symbolleiste\n" \
         "spreadsheet,Tabellendokument\n"
-PAIRS = [("Open the pivot table.", "Öffnen Sie die Pivot-Tabelle."), ("Close the toolbar.", "Schließen Sie die Leiste."),
+PAIRS = [("Open the pivot table.", "Öffnen Sie die Pivot-Tabelle."),
+         ("Close the toolbar.", "Schließen Sie die Leiste."),
          ("Save the spreadsheet.", "Speichern Sie das Tabellendokument.")]  # fmt: skip
 
 

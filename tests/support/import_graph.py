@@ -97,5 +97,5 @@ def _reachable(graph: Mapping[str, set[str]], start: str) -> set[str]:
 
 if __name__ == "__main__":
     PAGE.write_text(with_graph(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
-    arrows = sum(map(len, package_graph().values()))
-    print(f"{len(package_graph())} packages and modules, {len(modules())} modules, {arrows} arrows between packages: {PAGE}")
+    graph = package_graph()
+    print(f"{len(graph)} rooms, {len(modules())} modules, {sum(map(len, graph.values()))} arrows between rooms: {PAGE}")
