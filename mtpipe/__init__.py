@@ -1,50 +1,49 @@
 """mtpipe: terminology-aware machine translation for whole folders of documents.
 
     import mtpipe
-    report = mtpipe.translate("docs", "out", source_lang="en", target_lang="de", glossary="glossary.csv")
-    print(report["terms"]["rungs"])
+    pipe = mtpipe.Pipeline.load("en", "de", glossary="glossary.csv")
+    segments = pipe.translate(["Open the pivot table."])
+    report = pipe.translate_folder("docs", "out")
 
 Nothing heavy is imported before it is used.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mtpipe.config import Job
-    from mtpipe.document.segment import Segment
+    from mtpipe.document.segment import Edit, Score, Segment, TermError, TermMatch
     from mtpipe.errors import MtpipeError
+    from mtpipe.glossary.loading import load_glossary
     from mtpipe.glossary.model import Glossary, Term
+    from mtpipe.pipeline.api import Pipeline, check, evaluate, post_edit
     from mtpipe.pipeline.jobs import Progress, plan, run
+    from mtpipe.report.model import JobReport
 
 __version__ = "0.1.0"
-__all__ = ["Glossary", "Job", "MtpipeError", "Progress", "Segment", "Term", "plan", "run", "translate"]
+__all__ = [
+    "Edit", "Glossary", "Job", "JobReport", "MtpipeError", "Pipeline", "Progress", "Score", "Segment", "Term",
+    "TermError", "TermMatch", "check", "evaluate", "load_glossary", "plan", "post_edit", "run",
+]  # fmt: skip
 
 _HOMES = {
-    "Glossary": "glossary.model", "Job": "config", "MtpipeError": "errors", "Progress": "pipeline.jobs",
-    "Segment": "document.segment", "Term": "glossary.model", "plan": "pipeline.jobs", "run": "pipeline.jobs",
+    "config": ("Job",), "document.segment": ("Edit", "Score", "Segment", "TermError", "TermMatch"),
+    "errors": ("MtpipeError",), "glossary.loading": ("load_glossary",),
+    "glossary.model": ("Glossary", "Term"),
+    "pipeline.api": ("Pipeline", "check", "evaluate", "post_edit"),
+    "pipeline.jobs": ("Progress", "plan", "run"), "report.model": ("JobReport",),
 }  # fmt: skip
-
-
-def translate(
-    source: str, out: str, *, source_lang: str, target_lang: str,
-    on_progress: Callable[[Progress], object] | None = None, **settings: Any,
-) -> dict[str, Any]:
-    """Translates a folder or file into out and returns the report; settings are those of `Job`. Raises MtpipeError."""
-    from mtpipe.config import Job
-    from mtpipe.pipeline.jobs import run
-
-    return run(Job(source, out, source_lang, target_lang, **settings), on_progress)  # type: ignore[arg-type]
+_HOME = {name: module for module, names in _HOMES.items() for name in names}
 
 
 def __getattr__(name: str) -> Any:
-    if name in _HOMES:
-        return getattr(import_module(f"mtpipe.{_HOMES[name]}"), name)
+    if name in _HOME:
+        return getattr(import_module(f"mtpipe.{_HOME[name]}"), name)
     raise AttributeError(f"module 'mtpipe' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *_HOMES])
+    return sorted([*globals(), *_HOME])

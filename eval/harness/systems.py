@@ -14,6 +14,7 @@ from mtpipe.document.segment import Segment
 from mtpipe.errors import ModelError, OutputError
 from mtpipe.models.registry import find
 from mtpipe.pipeline import jobs
+from mtpipe.report.model import JobReport
 
 Tell = Callable[[str], None]
 
@@ -70,7 +71,7 @@ class Run:
 
     system: System
     segments: Sequence[Segment]
-    report: Mapping[str, Any]
+    report: JobReport
 
     @property
     def targets(self) -> list[str | None]:
@@ -79,9 +80,9 @@ class Run:
     @property
     def cost(self) -> dict[str, float]:
         """Seconds of the job, and LLM calls and segments with an LLM for every 1000 segments."""
-        calls, asked = (self.report.get("llm", {}).get(name) or 0 for name in ("calls", "segments"))
+        calls, asked = self.report.llm.calls, self.report.llm.segments
         total = max(1, len(self.segments))
-        return {"seconds": self.report["seconds"]["total"], "calls_per_1000": 1000 * calls / total,
+        return {"seconds": self.report.seconds["total"], "calls_per_1000": 1000 * calls / total,
                 "asked_per_1000": 1000 * asked / total}  # fmt: skip
 
 

@@ -149,7 +149,7 @@ def check(ctx: click.Context, strict: bool, as_json: bool, **settings: Any) -> N
     from mtpipe.pipeline.bilingual import review
 
     report = review(**settings)
-    show(report, as_json, [*map(results.error, report["errors"]), results.terms(report)])
+    show(report.to_dict(), as_json, [*map(results.error, report.errors), results.terms(report.terms)])
     ctx.exit(TERMS_MISSING if strict and results.has_errors(report) else 0)
 
 
@@ -188,9 +188,9 @@ def _run(ctx: click.Context, job: Any, dry_run: bool, strict: bool, as_json: boo
         return
     with progress.shown(quiet) as on_progress:
         report = jobs.run(job, on_progress)
-    for message in (row["message"] for row in report["documents"] if row["message"]):
+    for message in (row.message for row in report.documents if row.message):
         click.echo(f"mtpipe: {message}", err=True)
-    requests = job.options.get("llm.batch", {}).get("requests") if report["llm"]["waiting"] else None
+    requests = job.options.get("llm.batch", {}).get("requests") if report.llm.waiting else None
     asked = [f"Requests: {requests}; bring their answers, then run the same command again"] if requests else []
-    show(report, as_json, [*results.lines(report, job.out, job.reports / "report.html"), *asked])
+    show(report.to_dict(), as_json, [*results.lines(report, job.out, job.reports / "report.html"), *asked])
     ctx.exit(results.exit_code(report, strict))

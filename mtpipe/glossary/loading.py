@@ -31,6 +31,8 @@ def load_glossary(
     sheet: name or number (from 1) of the workbook's sheet. columns: of a table, as {"source": "B", "target": its
     header}; sheet and columns are detected by default.
     """
+    if not isinstance(path, (str, Path)):
+        raise GlossaryError(f"path is {path!r}; give the path of a glossary file")
     path = Path(path)
     table = _read(path, source_lang, target_lang, sheet, columns or {})
     build = assemble(table.rows)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from mtpipe import plugins
 from mtpipe.document import inline_codes
@@ -16,12 +15,13 @@ from mtpipe.glossary.loading import load_glossary
 from mtpipe.glossary.model import Glossary
 from mtpipe.pipeline.steps import check
 from mtpipe.pipeline.summary import Tally
+from mtpipe.report.model import JobReport
 from mtpipe.terminology.matcher import Matcher
 
 __all__ = ["METRICS", "review", "score"]
 
 
-def review(path: Path, source_lang: str, target_lang: str, glossary: Path | None = None) -> dict[str, Any]:
+def review(path: Path, source_lang: str, target_lang: str, glossary: Path | None = None) -> JobReport:
     """The counted part of a report on bilingual segments as they are: their terms and codes, nothing edited."""
     tally = Tally(())
     tally.add(path.name, "written", check(_segments(path, source_lang, target_lang, glossary), target_lang))

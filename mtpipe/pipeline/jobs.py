@@ -25,8 +25,10 @@ from mtpipe.pipeline import job_folder, resources, stages, steps
 from mtpipe.pipeline.job_folder import File
 from mtpipe.pipeline.job_store import DONE, Store, unit_key
 from mtpipe.pipeline.reading import Reading, state_of, units_of
+from mtpipe.pipeline.resources import Toolbox
 from mtpipe.pipeline.summary import Tally
 from mtpipe.postedit.ladder import postedit
+from mtpipe.report.model import JobReport, to_dict
 from mtpipe.tm.pretranslation import recall
 
 __all__ = ["Progress", "draft", "plan", "run"]
@@ -45,16 +47,17 @@ class Progress:
 OnProgress = Callable[[Progress], object]
 
 
-def run(job: Job, on_progress: OnProgress | None = None) -> dict[str, Any]:
-    """Does the job, or what is left of it, and returns what report.json holds.
+def run(job: Job, on_progress: OnProgress | None = None, tools: Toolbox | None = None) -> JobReport:
+    """Does the job, or what is left of it, and returns its report, which is in report.json and report.html, too.
 
-    Raises MtpipeError when it can't go on; finished units and documents are kept, and the same job goes on from there.
+    tools: as loaded before. Raises MtpipeError when it can't go on; finished units and documents are kept, and the same
+    job goes on from there.
     """
-    from mtpipe.report import write_report  # on use: Jinja2 is not needed until then
+    from mtpipe.report.page import write_report  # on use: Jinja2 is not needed until then
 
     start = perf_counter()
     files = job_folder.files(job)
-    work = _Work(job, files, on_progress, job.memories)
+    work = _Work(job, files, on_progress, job.memories, tools)
     with Store(job.folder) as store:
         for readings in work.windows():
             units = work.finish(readings, store)
@@ -75,8 +78,8 @@ def draft(job: Job, on_progress: OnProgress | None = None) -> dict[str, int]:
     with Store(job.folder) as store:
         for readings in work.windows():
             work.draft(readings, store)
-    totals = work.report(0.0)["totals"]
-    return {name: totals[name] for name in ("documents", "failed", "segments", "unique_units")}
+    totals = work.report(0.0).totals
+    return {name: getattr(totals, name) for name in ("documents", "failed", "segments", "unique_units")}
 
 
 def plan(job: Job) -> dict[str, Any]:
@@ -90,21 +93,23 @@ def plan(job: Job) -> dict[str, Any]:
                 keys.update(reading.keys)
                 work.count(reading, reading.sentences)
     report = work.report(0.0)
-    totals = report["totals"] | {"unique_units": len(keys), "terms_found": report["terms"]["required"]}
+    totals = to_dict(report.totals) | {"unique_units": len(keys), "terms_found": report.terms.required}
     totals.pop("untranslated")
-    totals |= {f"tm_{kind}": count for kind, count in report["tm"].items() if job.tm}
-    problems = [row["message"] for row in report["documents"] if row["message"]]
-    return {"job": report["job"], "signature": report["signature"], "totals": totals, "problems": problems}
+    totals |= {f"tm_{kind}": count for kind, count in to_dict(report.tm).items() if job.tm}
+    problems = [row.message for row in report.documents if row.message]
+    return {"job": to_dict(report.job), "signature": report.signature, "totals": totals, "problems": problems}
 
 
 class _Work:
     """A job at work: its tools, its counts and where it stands."""
 
-    def __init__(self, job: Job, files: list[File], on_progress: OnProgress | None, scratch: Path):
+    def __init__(
+        self, job: Job, files: list[File], on_progress: OnProgress | None, scratch: Path, tools: Toolbox | None = None
+    ):
         self._job = job
         self._seconds: dict[str, float] = {}
         with self._timed("load"):
-            self._tools = resources.load(job, scratch)
+            self._tools = tools or resources.load(job, scratch)
         self._tally = Tally([name for name, _ in self._tools.editors])
         self._formats: dict[str, Any] = {}
         # the first is small, so that the translator is soon at work
@@ -261,19 +266,18 @@ class _Work:
         notes = reading.document.notes if reading.document else ()
         self._tally.add(reading.file.name, reading.state, finished, notes, reading.message)
 
-    def report(self, total: float) -> dict[str, Any]:
+    def report(self, total: float) -> JobReport:
         counted = self._tally.report()
-        if self._tools.llm is not None:
-            counted["llm"] |= self._tools.llm.report()
-        return {
-            "mtpipe": __version__,
-            "signature": self._tools.signature,
-            "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-            "job": self._tools.described,
-            "seconds": {name: round(value, 3) for name, value in (self._seconds | {"total": total}).items()},
-            "peak_memory": process_memory.peak(),
-            **counted,
-        }
+        return replace(
+            counted,
+            mtpipe=__version__,
+            signature=self._tools.signature,
+            created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+            job=self._tools.described,
+            seconds={name: round(value, 3) for name, value in (self._seconds | {"total": total}).items()},
+            peak_memory=process_memory.peak(),
+            llm=replace(counted.llm, **self._tools.llm.report()) if self._tools.llm else counted.llm,
+        )
 
     def _format(self, file: File) -> Any:
         assert file.format is not None

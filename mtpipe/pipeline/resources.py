@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 from mtpipe import plugins
 from mtpipe.alignment.lexicon import Lexicon
@@ -23,6 +23,7 @@ from mtpipe.models.registry import Model
 from mtpipe.mt import Decoder, Draft, Translator
 from mtpipe.pipeline import stages
 from mtpipe.postedit.editor import Editor, Tools
+from mtpipe.report.model import GlossaryInfo, JobInfo, LlmInfo, MemoryInfo, ModelInfo
 from mtpipe.terminology.matcher import Matcher
 from mtpipe.tm.memory import Memories
 
@@ -41,7 +42,7 @@ class Toolbox:
     settings: str
     drafting: str
     signature: str
-    described: dict[str, Any]
+    described: JobInfo
 
 
 class NoTranslator:
@@ -55,9 +56,13 @@ class NoTranslator:
         return []
 
 
-def load(job: Job, scratch: Path) -> Toolbox:
-    """Raises ConfigError, GlossaryError or ModelError for what can't be loaded; memories are made in scratch."""
-    glossary = Glossary.of((), job.source_lang, job.target_lang)
+def load(job: Job, scratch: Path, glossary: Glossary | None = None) -> Toolbox:
+    """Raises ConfigError, GlossaryError or ModelError for what can't be loaded; memories are made in scratch.
+
+    glossary: instead of the job's file.
+    """
+    if glossary is None:
+        glossary = Glossary.of((), job.source_lang, job.target_lang)
     if job.glossary:
         glossary = load_glossary(job.glossary, job.source_lang, job.target_lang, sheet=job.glossary_sheet,
                                  columns=job.glossary_columns)  # fmt: skip
@@ -87,25 +92,18 @@ def load(job: Job, scratch: Path) -> Toolbox:
         drafting=job.draft_digest(stages.versions("translate"), engine),
         signature=job.signature(engine, glossary.digest[:16] if glossary.terms else "", digest, rungs,
                                 memories.digest, llm.name if llm else ""),  # fmt: skip
-        described=_models_described(job, translator, model, other) | {
-            "source": str(job.source), "out": str(job.out), "source_lang": job.source_lang,
-            "target_lang": job.target_lang, "editors": names, "editors_left_out": left_out,
-            "glossary": {"name": glossary.name, "digest": glossary.digest[:16], "terms": len(glossary.terms),
-                         "notes": list(glossary.notes)},
-            "llm": {"name": job.llm, "model": llm.name} if llm else None,
-            "tm": [{"name": path.name, "digest": file.digest, "units": file.count()}
-                   for path, file in zip(job.tm, memories.files, strict=True)],
-        },
+        described=JobInfo(
+            source=str(job.source), out=str(job.out), source_lang=job.source_lang, target_lang=job.target_lang,
+            editors=tuple(names), editors_left_out=left_out,
+            glossary=GlossaryInfo(glossary.name, glossary.digest[:16], len(glossary.terms), tuple(glossary.notes)),
+            model=ModelInfo(model.name if model else job.mt, translator.digest, bool(model and model.annotation),
+                            bool(model and model.code), getattr(translator, "compute_type", "")),
+            fallback=other.name if other else "",
+            llm=LlmInfo(job.llm, llm.name) if llm else None,
+            tm=tuple(MemoryInfo(path.name, file.digest, file.count())
+                     for path, file in zip(job.tm, memories.files, strict=True)),
+        ),
     )  # fmt: skip
-
-
-def _models_described(job: Job, translator: Translator, model: Model | None, fallback: Model | None) -> dict[str, Any]:
-    return {
-        "model": {"name": model.name if model else job.mt, "digest": translator.digest,
-                  "annotation": bool(model and model.annotation), "code": bool(model and model.code),
-                  "compute_type": getattr(translator, "compute_type", "")},
-        "fallback": fallback.name if fallback else "",
-    }  # fmt: skip
 
 
 def _bundled_lexicon(job: Job) -> Path | None:

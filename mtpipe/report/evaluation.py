@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from mtpipe.report import filled, wording
+from mtpipe.report import wording
+from mtpipe.report.page import filled
 from mtpipe.report.scores import is_significant
 
 QUALITY = ("COMET", "COMETKiwi", "chrF2++", "chrF2", "BLEU")  # for the plot, the first that is there

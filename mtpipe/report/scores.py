@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Collection, Mapping, Sequence
 from io import StringIO
 from math import isnan
@@ -13,6 +12,7 @@ from typing import Any
 from mtpipe.document.segment import Score
 from mtpipe.errors import InputError
 from mtpipe.io import atomic
+from mtpipe.report.model import FILE, JobReport, to_dict
 
 _COLUMNS = ("set", "system", "segments")
 _SIGNIFICANT = 0.05
@@ -22,24 +22,22 @@ def job_facts(folder: Path, subsets: Mapping[str, Collection[str]]) -> dict[str,
     """What the job that wrote folder reports of itself; None where no report is in it.
 
     "words_per_second" (None after a resumed job: its seconds are not all), "peak_memory" in bytes, "seconds" by stage,
-    "rungs": {set: {rung: share of the required terms met after it}}, for all documents and each subset.
+    "rungs": {set: {step: share of the required terms applied after it}}, for all documents and each subset.
     Raises InputError for a report that can't be read.
     """
-    path = folder / ".mtpipe" / "report.json"
+    path = folder / ".mtpipe" / FILE
     if not path.is_file():
         return None
-    try:
-        report = json.loads(path.read_text(encoding="utf-8"))
-        totals, seconds = report["totals"], report["seconds"]
-        documents = {"all": None, **subsets}
-        return {
-            "signature": report["signature"], "model": report["job"]["model"], "words": totals["words"],
-            "seconds": seconds, "peak_memory": report.get("peak_memory"),
-            "words_per_second": None if totals["reused"] else round(totals["words"] / seconds["total"], 1),
-            "rungs": {name: _rungs(report, chosen) for name, chosen in documents.items()},
-        }  # fmt: skip
-    except (OSError, ValueError, KeyError, ZeroDivisionError) as error:
-        raise InputError(f"{path}: not a report of mtpipe ({error!r}); run the job again") from error
+    report = JobReport.read(path)
+    words, total = report.totals.words, report.seconds.get("total")
+    if not total:
+        raise InputError(f"{path}: not a report of mtpipe (no seconds); run the job again")
+    return {
+        "signature": report.signature, "model": to_dict(report.job.model), "words": words,
+        "seconds": report.seconds, "peak_memory": report.peak_memory,
+        "words_per_second": None if report.totals.reused else round(words / total, 1),
+        "rungs": {name: _shares(report, chosen) for name, chosen in {"all": None, **subsets}.items()},
+    }  # fmt: skip
 
 
 def row(system: str, scores: Sequence[Score]) -> dict[str, Any]:
@@ -84,7 +82,7 @@ def csv_lines(rows: Sequence[Mapping[str, Any]]) -> str:
 def table(
     rows: Sequence[Mapping[str, Any]], jobs: Mapping[str, Mapping[str, Any] | None], note: str = ""
 ) -> str:
-    """Markdown: the scores of every set and system, success after each rung, the jobs' speed and memory, the note."""
+    """Markdown: the scores of every set and system, terms after each step, the jobs' speed and memory, the note."""
     names = list(dict.fromkeys(name for row in rows for name in row["scores"]))
     columns = [column for column in _COLUMNS if all(column in row for row in rows)]
     lines = _markdown([*columns, *names], [
@@ -95,7 +93,7 @@ def table(
     rungs = {(name, part): rates for name, job in known.items() for part, rates in job["rungs"].items() if rates}
     if rungs:
         heads = list(dict.fromkeys(rung for rates in rungs.values() for rung in rates))
-        lines += ["", "Terms met after each rung (sentences, share of the required terms):", ""]
+        lines += ["", "Terms applied after each step (share of the required terms):", ""]
         lines += _markdown(["set", "system", *heads], [
             [part, name, *(_or_dash(rates.get(head), "{:.3f}") for head in heads)]
             for (name, part), rates in rungs.items()
@@ -115,11 +113,12 @@ def write(path: Path, text: str) -> None:
     atomic.write_text(path, text)
 
 
-def _rungs(report: Mapping[str, Any], documents: Collection[str] | None) -> dict[str, float]:
-    chosen = [row for row in report["documents"] if documents is None or row["path"] in documents]
-    required = sum(row["required"] for row in chosen)
-    rungs = [rung["rung"] for rung in report["terms"]["rungs"]] if required else []
-    return {rung: round(sum(row["rungs"][rung] for row in chosen) / required, 4) for rung in rungs}
+def _shares(report: JobReport, documents: Collection[str] | None) -> dict[str, float]:
+    """The share of the required terms that the documents have after each step."""
+    chosen = [row for row in report.documents if documents is None or row.path in documents]
+    required = sum(row.required for row in chosen)
+    steps = [step.step for step in report.terms.steps] if required else []
+    return {step: round(sum(row.steps[step] for row in chosen) / required, 4) for step in steps}
 
 
 def _markdown(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:

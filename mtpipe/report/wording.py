@@ -5,62 +5,64 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from mtpipe.report.model import EditCounts, JobReport, MemoryMatches, TermCounts, Totals
+
 KINDS = {
     "missing": "Term missing",
     "forbidden": "Forbidden term",
-    "changed": "Name or placeholder changed",
+    "changed": "Altered tag or name",
     "untranslated": "Not translated",
 }
 EDITORS = {
     "draft": "First draft",
-    "nbest": "Engine’s alternatives",
-    "insertion": "Forced insertion",
-    "substitution": "Aligned substitution",
-    "placement": "Placement by guess",
-    "refiner": "Refiner",
+    "nbest": "MT alternatives (n-best)",
+    "insertion": "Constrained decoding",
+    "substitution": "Substitution by word alignment",
+    "placement": "Best-effort insertion (please review)",
+    "refiner": "Trained post-editor",
     "llm": "Language model",
     "final": "Final",
 }
 REASONS = {
     "accepted": "accepted",
-    "no-change": "it proposed the text that was there",
-    "untranslated": "it was no translation",
+    "no-change": "the text stayed the same",
+    "untranslated": "the text was not a translation",
     "term-missing": "the required term was still missing",
-    "term-lost": "a term that was right would be lost",
-    "forbidden": "it would bring in a forbidden term",
-    "overuse": "a term would come more often than in the source",
+    "term-lost": "a correct term would be lost",
+    "forbidden": "it would add a forbidden term",
+    "overuse": "a term would occur more often than in the source",
     "code-lost": "a tag or placeholder would be lost",
     "number-changed": "a number would change",
-    "script": "it would mix in another script",
-    "language": "it would bring in words of another language, or none",
-    "too-far": "it changed too much besides the term",
+    "script": "it would mix scripts",
+    "language": "it would add words that are not in the target language",
+    "too-far": "it changed too much apart from the term",
     "length": "it was much longer or shorter",
     "repetition": "it repeated words",
-    "commentary": "it was a remark, not a translation",
-    "too-long": "the sentence and its draft were too long for it",
+    "commentary": "it was a comment, not a translation",
+    "too-long": "the sentence and its draft were too long for the model",
     "empty": "the answer was empty",
-    "format": "the answer was not in the form asked for",
-    "not-taken": "the language model did not take the question",
-    "no-answer": "the language model did not answer; a later run asks again",
-    "budget": "it was not asked: the budget is spent; a later run asks",
-    "score": "the engine finds it far less natural than the draft",
+    "format": "the answer did not have the requested format",
+    "not-taken": "the language model rejected the request",
+    "no-answer": "the language model did not answer; the next run tries again",
+    "budget": "not sent: the budget is spent; a later run continues",
+    "score": "the MT model scores it far below the draft",
 }
-STATES = {"written": "translated", "copied": "copied as it is", "skipped": "skipped", "failed": "failed"}
+STATES = {"written": "translated", "copied": "copied unchanged", "skipped": "skipped", "failed": "failed"}
 STATUSES = {"preferred": "", "admitted": "", "forbidden": "forbidden", "do-not-translate": "do not translate"}
 FOR_PAGE = {"kinds": KINDS, "editors": EDITORS, "reasons": REASONS, "states": STATES, "statuses": STATUSES}
 
 
-def headline(data: Mapping[str, Any]) -> dict[str, Any]:
+def headline(report: JobReport) -> dict[str, Any]:
     """The page's first sentences and its verdict ("good", "review" or "bad")."""
-    terms, totals = data["terms"], data["totals"]
+    terms, totals = report.terms, report.totals
     # where the list of errors was cut, the pipeline's own count
-    wrong = totals.get("segments_with_errors", len({error["id"] for error in data["errors"]}))
+    wrong = totals.segments_with_errors or len({error.id for error in report.errors})
     findings = (_of_terms(terms), _of_repairs(terms), _of_errors(wrong, terms))
-    sentences = (*findings, _of_memory(data["tm"]), _of_documents(totals))
-    verdict = "bad" if totals["failed"] else "review" if wrong else "good"
+    sentences = (*findings, _of_memory(report.tm), _of_documents(totals))
+    verdict = "bad" if totals.failed else "review" if wrong else "good"
     title = {
-        "bad": f"{_count(totals['failed'], 'document')} could not be translated",
-        "review": f"{_count(wrong, 'sentence')} to review",
+        "bad": f"{count(totals.failed, 'document')} could not be translated",
+        "review": f"{count(wrong, 'sentence')} to review",
         "good": "Nothing left to review",
     }[verdict]
     first, last = _ends(terms)
@@ -70,30 +72,30 @@ def headline(data: Mapping[str, Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def ladder(terms: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """One row a rung: its name, terms met, success, and what the rungs before had (for the bar); shares in 0…1."""
+def steps(terms: TermCounts) -> list[dict[str, Any]]:
+    """One row a step: its name, terms applied, their share, and what the steps before had (for the bar), in 0…1."""
     rows: list[dict[str, Any]] = []
     before = 0.0
-    for rung in terms["rungs"]:
-        success = rung["success"] or 0.0
+    for step in terms.steps:
+        success = step.success or 0.0
         rows.append({
-            "name": EDITORS.get(rung["rung"], rung["rung"]), "met": rung["met"], "success": success,
+            "name": EDITORS.get(step.step, step.step), "met": step.met, "success": success,
             "base": min(before, success) if rows else success, "gain": success - before if rows else 0.0,
-            "is_final": rung["rung"] == "final",
+            "is_final": step.step == "final",
         })  # fmt: skip
         before = success
     return rows
 
 
-def judged(edits: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """One row an editor: how many of its edits were accepted, and the refused ones by reason, commonest first."""
+def judged(edits: EditCounts) -> list[dict[str, Any]]:
+    """One row a repair method: how many of its edits were accepted, and the refused ones by reason, commonest first."""
     rows = []
-    for editor in dict.fromkeys([*edits["accepted"], *edits["refused"]]):
-        refused = sorted(edits["refused"].get(editor, {}).items(), key=lambda item: -item[1])
-        reasons = [(REASONS.get(code, code), count) for code, count in refused]
+    for editor in dict.fromkeys([*edits.accepted, *edits.refused]):
+        refused = sorted(edits.refused.get(editor, {}).items(), key=lambda item: -item[1])
+        reasons = [(REASONS.get(code, code), number) for code, number in refused]
         rows.append({
-            "name": EDITORS.get(editor, editor), "accepted": edits["accepted"].get(editor, 0), "reasons": reasons,
-            "refused": sum(count for _, count in reasons),
+            "name": EDITORS.get(editor, editor), "accepted": edits.accepted.get(editor, 0), "reasons": reasons,
+            "refused": sum(number for _, number in reasons),
         })  # fmt: skip
     return rows
 
@@ -130,59 +132,58 @@ def duration(seconds: float) -> str:
     return f"{minutes // 60} h {minutes % 60} min"
 
 
-def _of_terms(terms: Mapping[str, Any]) -> str:
-    if not terms["required"]:
-        return "None of the glossary’s terms occurs in these documents."
+def count(amount: int, one: str, many: str = "") -> str:
+    """1 term, 2 terms, 1,000 terms."""
+    return f"{number(amount)} {one if amount == 1 else many or one + 's'}"
+
+
+def _of_terms(terms: TermCounts) -> str:
+    if not terms.required:
+        return "No glossary terms in the source."
     _, last = _ends(terms)
-    met = terms["rungs"][-1]["met"] if terms["rungs"] else 0
-    if met == terms["required"]:
-        return f"All {number(met)} places where the glossary asks for a term have it."
-    places = f"{number(met)} of {number(terms['required'])} places"
-    return f"{places} where the glossary asks for a term have it ({percent(last)})."
+    if terms.met == terms.required:
+        return f"All {count(terms.required, 'required term was', 'required terms were')} applied."
+    return f"{number(terms.met)} of {number(terms.required)} required terms were applied ({percent(last)})."
 
 
-def _of_repairs(terms: Mapping[str, Any]) -> str:
+def _of_repairs(terms: TermCounts) -> str:
     first, last = _ends(terms)
-    if first is None or not terms["required"]:
+    if first is None or not terms.required:
         return ""
-    gained = terms["rungs"][-1]["met"] - terms["rungs"][0]["met"]
+    gained = terms.steps[-1].met - terms.steps[0].met
     if gained <= 0:
-        return "The first draft had them already." if first == 1 else "Repairs added none."
-    return f"The first draft had {percent(first)}; {_count(gained, 'term was', 'terms were')} put right afterwards."
+        return "All were in the first draft." if first == 1 else "Repairs added none."
+    return f"The first draft had {percent(first)}; {count(gained, 'term was', 'terms were')} fixed automatically."
 
 
-def _of_errors(wrong: int, terms: Mapping[str, Any]) -> str:
-    banned, changed = terms["forbidden_found"], terms["changed"]
-    among = [_count(banned, "forbidden term")] * bool(banned)
-    among += [_count(changed, "changed name or placeholder", "changed names or placeholders")] * bool(changed)
+def _of_errors(wrong: int, terms: TermCounts) -> str:
+    parts = [count(terms.forbidden_found, "forbidden term")] * bool(terms.forbidden_found)
+    parts += [count(terms.changed, "altered tag or name", "altered tags or names")] * bool(terms.changed)
     if not wrong:
         return ""
-    look = _count(wrong, "sentence needs a look", "sentences need a look")
-    return f"{look}, among them {' and '.join(among)}." if among else f"{look}."
+    verdict = count(wrong, "sentence needs review", "sentences need review")
+    return f"{verdict}, including {' and '.join(parts)}." if parts else f"{verdict}."
 
 
-def _of_memory(found: Mapping[str, int]) -> str:
-    used, flagged = found["exact"] + found["context"], found["flagged"]
-    said = f"{_count(used, 'sentence comes', 'sentences come')} from the translation memory" if used else ""
-    if used and found["context"]:
-        said += f" ({number(found['context'])} in the same context)"
-    if flagged:
-        broke = _count(flagged, "match of the memory was", "matches of the memory were")
-        said += f"{'; ' if said else ''}{broke} not trusted: against the glossary"
-    return f"{said}." if said else ""
+def _of_memory(matches: MemoryMatches) -> str:
+    used = matches.exact + matches.context
+    text = f"{count(used, 'sentence comes', 'sentences come')} from the translation memory" if used else ""
+    if used and matches.context:
+        text += f" ({number(matches.context)} in the same context)"
+    if matches.flagged:
+        verb = "was" if matches.flagged == 1 else "were"
+        broken = count(matches.flagged, "match breaks", "matches break")
+        text += f"{'; ' if text else ''}{broken} the glossary and {verb} not trusted"
+    return f"{text}." if text else ""
 
 
-def _of_documents(totals: Mapping[str, Any]) -> str:
-    parts = [f"{number(totals['written'])} of {_count(totals['documents'], 'document')} translated"]
-    others = {"copied": "copied unchanged", "skipped": "skipped", "failed": "failed"}
-    parts += [f"{number(totals[state])} {words}" for state, words in others.items() if totals[state]]
+def _of_documents(totals: Totals) -> str:
+    parts = [f"{number(totals.written)} of {count(totals.documents, 'document')} translated"]
+    others = ((totals.copied, "copied unchanged"), (totals.skipped, "skipped"), (totals.failed, "failed"))
+    parts += [f"{number(amount)} {words}" for amount, words in others if amount]
     return ", ".join(parts) + "."
 
 
-def _ends(terms: Mapping[str, Any]) -> tuple[float | None, float | None]:
-    rungs = terms["rungs"]
-    return (rungs[0]["success"], rungs[-1]["success"]) if rungs and terms["required"] else (None, None)
-
-
-def _count(count: int, one: str, many: str = "") -> str:
-    return f"{number(count)} {one if count == 1 else many or one + 's'}"
+def _ends(terms: TermCounts) -> tuple[float | None, float | None]:
+    steps = terms.steps
+    return (steps[0].success, steps[-1].success) if steps and terms.required else (None, None)

@@ -19,6 +19,8 @@ from mtpipe.models import registry
 from mtpipe.pipeline import job_folder, jobs, stages
 from mtpipe.pipeline.job_store import FILE
 from mtpipe.report import comparison as comparison_files
+from mtpipe.report.model import to_dict
+from mtpipe.report.wording import count
 from mtpipe.synthesis import back_translation
 from mtpipe.synthesis.generation import synthesize
 from mtpipe.workflow import Stage
@@ -146,10 +148,11 @@ class Steps:
     def _post_edit(self) -> dict[str, Any]:
         job = self.job()
         report = jobs.run(job, self.on_progress)
-        waiting = report["llm"]["waiting"]
-        facts = {name: report[name] for name in ("signature", "totals", "seconds", "llm")}
-        return facts | {"terms": report["terms"]["rungs"], "report": str(job.reports / "report.html"),
-                        "incomplete": f"{waiting} sentences wait for the LLM" if waiting else ""}  # fmt: skip
+        waiting = report.llm.waiting
+        facts = {name: to_dict(getattr(report, name)) for name in ("signature", "totals", "seconds", "llm")}
+        missing = f"{count(waiting, 'sentence waits', 'sentences wait')} for the LLM" if waiting else ""
+        return facts | {"terms": to_dict(report.terms.steps), "report": str(job.reports / "report.html"),
+                        "incomplete": missing}  # fmt: skip
 
     # evaluate
 

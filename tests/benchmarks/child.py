@@ -50,8 +50,9 @@ class Recording(CTranslate2Translator):
 def job(source: str, out: str, **settings: Any) -> dict[str, Any]:
     """A translation job; wall leaves out the loading of model, glossary and lexicon's head, which load is."""
     report = jobs.run(Job(Path(source), Path(out), "en", "de", **settings))
-    seconds = report["seconds"]
-    kept = {name: report[name] for name in ("seconds", "totals", "peak_memory", "terms", "errors")}
+    data = report.to_dict()
+    seconds = report.seconds
+    kept = {name: data[name] for name in ("seconds", "totals", "peak_memory", "terms", "errors")}
     return kept | {"wall": seconds["total"] - seconds["load"], "load": seconds["load"]}
 
 

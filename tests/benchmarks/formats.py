@@ -145,7 +145,7 @@ def _row(name: str, source: Path, mt: str) -> str:
     options = {f"format.{name}": OPTIONS[name]} if name in OPTIONS else {}
     out = source.with_name(f"{name}-out")
     report = run(Job(source, out, "en", "de", mt=mt, options=options, editors=None if mt == "ct2" else ()))
-    assert report["totals"]["failed"] == 0, report["documents"]
+    assert report.totals.failed == 0, report.documents
     form = plugins.create("format", name, OPTIONS.get(name, {}), source_lang="en", target_lang="de")
     again = plugins.create("format", name, OPTIONS.get(name, {}) | ({"source": "de"} if name == "csv" else {}),
                            source_lang="de")
@@ -166,7 +166,7 @@ def _row(name: str, source: Path, mt: str) -> str:
     wrong = {literal: (number, got[literal]) for literal, number in wanted.items() if got[literal] != number}
     if wrong:
         print(f"{name}: {wrong}", file=sys.stderr)
-    guessed = sum("guess" in row["note"] for row in report["notes"])
+    guessed = sum("guess" in row.note for row in report.notes)
     return f"| {name} | {total} | {coded} | {found} | {len(wrong)} | {guessed} | {'yes' if is_same else 'no'} |"
 
 

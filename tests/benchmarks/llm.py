@@ -61,8 +61,8 @@ def main(lexicon: str, out: str, *drafts: str) -> None:
     print("| drafts | sentences | wrong | sent | share |\n|---|---:|---:|---:|---:|")
     for path in paths:
         report = run(path, Path(out, "ladder", path.name), lexicon, None, ("tests.benchmarks.llm:Nonsense", {}))
-        first, *_, last = (rung for rung in report["terms"]["rungs"] if "segments" in rung)
-        print(f"| {path.stem} | {report['totals']['segments']} | {first['segments']} | {last['segments']} | "
+        first, *_, last = (step for step in report.terms.steps if step.segments is not None)
+        print(f"| {path.stem} | {report['totals']['segments']} | {first.segments} | {last.segments} | "
               f"{report['llm']['share']:.1%} |", flush=True)  # fmt: skip
     print("\n## The worst LLMs alone: no other rung, no model that scores, no second answer\n")
     print("| LLM | drafts | proposals | with all terms asked for | accepted | chrF2++ draft | result | refused |")
@@ -91,7 +91,7 @@ def worst(name: str, path: Path, edited: Path, report: dict) -> None:
     """Prints the row of an LLM that worked alone."""
     made, whole = proposals(edited.with_name(f"{edited.name}.mtpipe"))
     before, after = (score(file, *LANGS, metrics=("chrf",))[0].value for file in (path, edited))
-    refused = sorted(report["edits"]["refused"].get("llm", {}).items(), key=lambda item: -item[1])
+    refused = sorted(report.edits.refused.get("llm", {}).items(), key=lambda item: -item[1])
     reasons = ", ".join(f"{reason} {count}" for reason, count in refused)
     print(f"| {name} | {path.stem} | {made} | {whole / made:.3f} | {report['edits']['accepted']['llm']} | "
           f"{before:.2f} | {after:.2f} | {reasons} |", flush=True)  # fmt: skip

@@ -50,10 +50,10 @@ def _scores(path: Path, pair: tuple[str, str], glossary: Path) -> list[str]:
 
 
 def _edits(report: dict[str, Any], editors: tuple[str, ...]) -> list[str]:
-    seconds = sum(report["seconds"].get(name, 0.0) for name in editors)
-    refused = Counter(report["edits"]["refused"].get("refiner", {}))
+    seconds = sum(report.seconds.get(name, 0.0) for name in editors)
+    refused = Counter(report.edits.refused.get("refiner", {}))
     reasons = ", ".join(f"{reason} {count}" for reason, count in refused.most_common())
-    accepted = report["edits"]["accepted"].get("refiner", 0)
+    accepted = report.edits.accepted.get("refiner", 0)
     return [f"{seconds:.1f}", *((str(accepted), reasons or "–") if "refiner" in editors else ("–", "–"))]
 
 

@@ -3,6 +3,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from mtpipe import __version__
 from mtpipe.cli import results
 from mtpipe.cli.main import main
 from mtpipe.cli.options import amount
+from mtpipe.report.model import DocumentResult, JobReport, LlmUsage
 
 ROOT = Path(__file__).parents[2]
 LANGUAGES = ["-s", "en", "-t", "de"]
@@ -298,7 +300,7 @@ def test_plurals_are_right():
 
 
 def test_what_waits_for_the_llm_exits_with_4():
-    report = {"totals": {"failed": 0, "untranslated": 0}, "llm": {"waiting": 1}, "documents": [{"errors": 1}]}
+    report = JobReport(llm=LlmUsage(waiting=1), documents=(DocumentResult("a.txt", "written", errors=1),))
     assert results.exit_code(report, strict=True) == 4
-    report["llm"]["waiting"] = 0
+    report = replace(report, llm=LlmUsage())
     assert (results.exit_code(report, strict=True), results.exit_code(report, strict=False)) == (3, 0)

@@ -15,7 +15,7 @@ HELP = (*HEAVY, "pydantic")
     [("import mtpipe", HELP), ("import mtpipe.cli.main", HELP),
      ("from mtpipe.cli.main import main; main(['--help'], standalone_mode=False)", HELP),
      ("from mtpipe.cli.main import main; main(['translate', '--help'], standalone_mode=False)", HELP),
-     ("from mtpipe import Job, Glossary, Segment, MtpipeError", HEAVY)],
+     ("from mtpipe import Job, JobReport, Glossary, Segment, MtpipeError", HEAVY)],
 )  # fmt: skip
 def test_nothing_heavy_is_imported(code, heavy):
     script = f"import sys\n{code}\nprint('loaded:', *sorted(set({heavy}) & set(sys.modules)))"

@@ -225,7 +225,7 @@ def test_steps_of_a_jobs_repair_are_in_the_page():
     rungs = evaluation._rungs({"a": None, "b": {"rungs": {"all": {"draft": 0.5, "nbest": 0.75, "final": 0.75}},
                                                 "seconds": {"translate": 2.0, "total": 3.0}, "words": 9}})
     assert [(step["name"], step["base"], step["gain"]) for step in rungs[0]["steps"]] == [
-        ("First draft", 0.5, 0.0), ("Engine’s alternatives", 0.5, 0.25), ("Final", 0.75, 0.0)]
+        ("First draft", 0.5, 0.0), ("MT alternatives (n-best)", 0.5, 0.25), ("Final", 0.75, 0.0)]
     assert rungs[0]["system"] == "b" and rungs[0]["seconds"] == [("Translating", 2.0, 1.0)]
 
 

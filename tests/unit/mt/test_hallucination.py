@@ -132,10 +132,10 @@ def test_a_job_with_a_fallback_model(tmp_path, model_folder, has_fallback):
     after = "schließe die Menü" if has_fallback else "schließe die die die"
     assert (tmp_path / "out.txt").read_text() == f"öffne die Tabelle\n\n{after}\n"
     said = f"{SAID}; replaced by the fallback model's draft" if has_fallback else SAID
-    assert [entry["note"] for entry in report["notes"]] == [said]
-    assert bool(report["job"]["fallback"]) == has_fallback
+    assert [entry.note for entry in report.notes] == [said]
+    assert bool(report.job.fallback) == has_fallback
     again = jobs.run(job)
-    assert again["totals"]["reused"] == 2 and again["notes"] == report["notes"]
+    assert again.totals.reused == 2 and again.notes == report.notes
 
 
 def test_a_fallback_model_must_be_there(tmp_path):

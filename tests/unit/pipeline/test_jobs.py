@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-import mtpipe
 from mtpipe.config import Job
 from mtpipe.errors import ConfigError, GlossaryError, InputError, ModelError, OutputError
 from mtpipe.mt.fake import FakeTranslator
@@ -67,7 +66,8 @@ def glossary(path, *rows):
 
 def counted(report):
     """The report without what differs from run to run."""
-    return {key: value for key, value in report.items() if key not in ("created", "seconds", "peak_memory", "totals")}
+    changing = ("created", "seconds", "peak_memory", "totals")
+    return {key: value for key, value in report.to_dict().items() if key not in changing}
 
 
 def test_a_folder_becomes_the_same_folder_translated(source, tmp_path):
@@ -77,18 +77,18 @@ def test_a_folder_becomes_the_same_folder_translated(source, tmp_path):
         "sub/b.txt": b"USE {name} HERE.\nOPEN THE CELL.\n",
         "picture.png": b"\x89PNG\0",
     }
-    assert [(row["path"], row["state"]) for row in report["documents"]] == [
+    assert [(row.path, row.state) for row in report.documents] == [
         ("a.txt", "written"), ("picture.png", "copied"), ("sub/b.txt", "written")
     ]  # fmt: skip
-    assert json.loads((tmp_path / "out/.mtpipe/report.json").read_text())["signature"] == report["signature"]
+    assert json.loads((tmp_path / "out/.mtpipe/report.json").read_text())["signature"] == report.signature
     assert (tmp_path / "out/.mtpipe/report.html").is_file()
 
 
 def test_identical_sentences_are_translated_once(source, tmp_path):
     report = jobs.run(job(source, tmp_path / "out", window_bytes=1))
     assert sorted(CALLS) == ["Close the row.", "Open the cell.", "Use {name} here."]
-    totals = report["totals"]
-    assert (totals["segments"], totals["unique_units"], totals["reused"], totals["words"]) == (5, 3, 0, 15)
+    totals = report.totals
+    assert (totals.segments, totals.unique_units, totals.reused, totals.words) == (5, 3, 0, 15)
 
 
 def test_run_again_does_nothing_again(source, tmp_path):
@@ -97,7 +97,7 @@ def test_run_again_does_nothing_again(source, tmp_path):
     (tmp_path / "out" / "a.txt").write_text("by hand")
     second = jobs.run(job(source, tmp_path / "out"))
     assert CALLS == [] and counted(second) == counted(first)
-    assert second["totals"]["reused"] == 3
+    assert second.totals.reused == 3
     assert (tmp_path / "out" / "a.txt").read_text() == "by hand"
 
 
@@ -138,8 +138,8 @@ def test_other_editors_start_from_the_drafts_at_hand(source, tmp_path):
     plain = jobs.run(job(source, tmp_path / "out", glossary=terms))
     CALLS.clear()
     edited = jobs.run(job(source, tmp_path / "out", glossary=terms, editors=("test_jobs:Zelle",)))
-    assert CALLS == [] and edited["totals"]["reused"] == 0
-    assert [report["terms"]["rungs"][-1]["met"] for report in (plain, edited)] == [0, 3]
+    assert CALLS == [] and edited.totals.reused == 0
+    assert [report.terms.steps[-1].met for report in (plain, edited)] == [0, 3]
 
 
 def test_drafts_made_before_are_those_of_the_run(source, tmp_path):
@@ -149,7 +149,7 @@ def test_drafts_made_before_are_those_of_the_run(source, tmp_path):
     assert len(CALLS) == 3 and not contents(folder)
     jobs.draft(job(source, folder, editors=("test_jobs:Zelle",)))
     report = jobs.run(job(source, folder))
-    assert len(CALLS) == 3 and report["totals"]["unique_units"] == 3
+    assert len(CALLS) == 3 and report.totals.unique_units == 3
     assert (folder / "a.txt").read_text() == "OPEN THE CELL. CLOSE THE ROW.\n\nOPEN THE CELL.\n"
 
 
@@ -165,8 +165,8 @@ def test_killed_at_any_moment_and_resumed_the_output_is_the_same(source, tmp_pat
         CALLS.clear()
         report = jobs.run(job(source, out, **settings))
         assert contents(out) == contents(tmp_path / "whole")
-        assert counted(report)["documents"] == expected["documents"] and report["terms"] == expected["terms"]
-        assert len(CALLS) == 3 - report["totals"]["reused"]
+        assert report.documents == expected.documents and report.terms == expected.terms
+        assert len(CALLS) == 3 - report.totals.reused
 
 
 def run_until(job, moment):
@@ -204,16 +204,16 @@ def test_an_unreadable_document_fails_and_the_others_go_on(source, tmp_path):
     (source / "bad.jsonl").write_text("{not json\n")
     (source / "broken.txt").symlink_to(tmp_path / "nowhere")
     report = jobs.run(job(source, tmp_path / "out"))
-    failed = {row["path"]: row["message"] for row in report["documents"] if row["state"] == "failed"}
+    failed = {row.path: row.message for row in report.documents if row.state == "failed"}
     assert "bad.jsonl" in failed["bad.jsonl"] and "can't be read" in failed["broken.txt"]
     assert set(contents(tmp_path / "out")) == {"a.txt", "sub/b.txt", "picture.png"}
-    assert report["totals"]["failed"] == 2
+    assert report.totals.failed == 2
 
 
 def test_other_files_are_skipped_where_the_job_says_so(source, tmp_path):
     report = jobs.run(job(source, tmp_path / "out", other="skip"))
     assert "picture.png" not in contents(tmp_path / "out")
-    assert report["totals"]["skipped"] == 1
+    assert report.totals.skipped == 1
 
 
 def test_files_that_only_look_like_documents_are_other_files(source, tmp_path):
@@ -221,7 +221,7 @@ def test_files_that_only_look_like_documents_are_other_files(source, tmp_path):
     (source / "de.json").write_text('{"a": "Datei"}')
     (source / "en.json").write_text('{"a": "Open it"}')
     report = jobs.run(job(source, tmp_path / "out"))
-    states = {row["path"]: (row["state"], row["message"][:30]) for row in report["documents"]}
+    states = {row.path: (row.state, row.message[:30]) for row in report.documents}
     assert states["package.json"] == ("copied", "package.json: not translated, ")
     assert states["de.json"] == ("copied", "de.json: not translated, its n") and states["en.json"][0] == "written"
     assert (tmp_path / "out" / "package.json").read_bytes() == (source / "package.json").read_bytes()
@@ -230,21 +230,21 @@ def test_files_that_only_look_like_documents_are_other_files(source, tmp_path):
     report = jobs.run(job(source, tmp_path / "chosen", other="skip", options=options))
     assert (tmp_path / "chosen" / "package.json").read_text() == '{"name": "NOT TO BE TRANSLATED"}'
     report = jobs.run(job(source / "package.json", tmp_path / "single"))
-    assert report["totals"]["failed"] == 1 and "json.include='*'" in report["documents"][0]["message"]
+    assert report.totals.failed == 1 and "json.include='*'" in report.documents[0].message
 
 
 def test_what_could_not_be_translated_keeps_its_source_and_is_reported(source, tmp_path):
     (source / "a.txt").write_text("Open the cell. No way.\n")
     report = jobs.run(job(source, tmp_path / "out"))
     assert (tmp_path / "out" / "a.txt").read_text() == "OPEN THE CELL. No way.\n"
-    assert report["totals"]["untranslated"] == 1
-    assert [error["kind"] for error in report["errors"]] == ["untranslated"]
+    assert report.totals.untranslated == 1
+    assert [error.kind for error in report.errors] == ["untranslated"]
 
 
 def test_the_output_may_lie_inside_the_source(source):
     for _ in range(2):
         report = jobs.run(job(source, source / "out"))
-        assert report["totals"]["documents"] == 3
+        assert report.totals.documents == 3
 
 
 def test_a_single_file(source, tmp_path):
@@ -256,13 +256,13 @@ def test_a_single_file(source, tmp_path):
 def test_report_counts_terms_by_document_and_rung(source, tmp_path):
     terms = glossary(tmp_path / "g.csv", "cell,Zelle", "row,ROW")
     report = jobs.run(job(source, tmp_path / "out", glossary=terms))
-    assert report["terms"]["required"] == 4 and report["terms"]["segments_with_terms"] == 4
-    assert [(rung["rung"], rung["met"]) for rung in report["terms"]["rungs"]] == [("draft", 1), ("final", 1)]
-    rows = {row["path"]: (row["required"], row["met"], row["errors"]) for row in report["documents"]}
+    assert report.terms.required == 4 and report.terms.segments_with_terms == 4
+    assert [(step.step, step.met) for step in report.terms.steps] == [("draft", 1), ("final", 1)]
+    rows = {row.path: (row.required, row.met, row.errors) for row in report.documents}
     assert rows == {"a.txt": (3, 1, 2), "picture.png": (0, 0, 0), "sub/b.txt": (1, 0, 1)}
-    per_term = [(row["source"], row["required"], row["met"]) for row in report["per_term"]]
+    per_term = [(row.source, row.required, row.met) for row in report.per_term]
     assert per_term == [("cell", 3, 0), ("row", 1, 1)]
-    assert {error["expected"][0] for error in report["errors"]} == {"Zelle"}
+    assert {error.expected[0] for error in report.errors} == {"Zelle"}
 
 
 def test_plan_says_what_run_would_do_and_writes_nothing(source, tmp_path):
@@ -314,15 +314,10 @@ def test_review_checks_segments_as_they_are(tmp_path):
     path = tmp_path / "s.jsonl"
     path.write_text("\n".join(map(json.dumps, rows)))
     report = review(path, "en", "de", glossary(tmp_path / "g.csv", "cell,Zelle", "row,Zeile"))
-    assert report["terms"]["required"] == 2 and [error["term"] for error in report["errors"]] == ["cell"]
+    assert report.terms.required == 2 and [error.term for error in report.errors] == ["cell"]
 
 
 def test_a_real_model_translates_a_folder(source, tmp_path, model_folder):
     jobs.run(Job(source, tmp_path / "out", "en", "de", model=model_folder, editors=()))
     assert "die Zelle" in (tmp_path / "out" / "a.txt").read_text()
     assert Path(tmp_path / "out" / "sub" / "b.txt").read_text().startswith("Use {name} here.")
-
-
-def test_the_same_job_from_python(source, tmp_path):
-    report = mtpipe.translate(str(source), str(tmp_path / "out"), source_lang="en", target_lang="de", mt="fake")
-    assert report["totals"]["written"] == 2 and (tmp_path / "out" / "a.txt").exists()

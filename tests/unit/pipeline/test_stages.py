@@ -13,7 +13,7 @@ SCRIPT = """
 import sys
 from mtpipe.config import Job
 from mtpipe.pipeline import jobs
-print("reused:", jobs.run(Job(sys.argv[1], sys.argv[2], "en", "de", mt="fake", editors=()))["totals"]["reused"])
+print("reused:", jobs.run(Job(sys.argv[1], sys.argv[2], "en", "de", mt="fake", editors=())).totals.reused)
 """
 
 
@@ -64,7 +64,7 @@ def test_a_new_version_of_a_stage_does_again_what_follows(job, monkeypatch, stag
     translated = []
     monkeypatch.setattr("mtpipe.mt.fake.FakeTranslator.translate", counting(translated))
     report = jobs.run(job)
-    assert (2 - len(translated), report["totals"]["reused"]) == (drafts, units)
+    assert (2 - len(translated), report.totals.reused) == (drafts, units)
     assert (job.out.read_text() != "by hand") == is_written
 
 

@@ -322,14 +322,14 @@ def targets(drafts):
 
 def test_units_beyond_the_budget_wait_for_a_later_run(drafts):
     report = jobs.run(job(drafts, calls={"max_calls": 2}))
-    assert (report["llm"]["segments"], report["llm"]["waiting"], report["llm"]["calls"]) == (2, 1, 2)
-    assert report["edits"]["refused"] == {"llm": {"budget": 1}}
+    assert (report.llm.segments, report.llm.waiting, report.llm.calls) == (2, 1, 2)
+    assert report.edits.refused == {"llm": {"budget": 1}}
     assert sum("Zelle" in text for text in targets(drafts)) == 2
     report = jobs.run(job(drafts, calls={"max_calls": 2}))
-    assert (report["llm"]["waiting"], report["llm"]["calls"], report["llm"]["cached"]) == (0, 1, 0)
+    assert (report.llm.waiting, report.llm.calls, report.llm.cached) == (0, 1, 0)
     assert targets(drafts) == [f"Öffnen Sie die Zelle {n}." for n in range(3)] and len(Cells.ASKED) == 3
-    assert report["llm"]["share"] == 1.0
-    assert jobs.run(job(drafts))["llm"]["calls"] == 0 and len(Cells.ASKED) == 3
+    assert report.llm.share == 1.0
+    assert jobs.run(job(drafts)).llm.calls == 0 and len(Cells.ASKED) == 3
 
 
 def test_a_job_whose_llm_is_down_stops_and_goes_on_later(drafts):
@@ -337,7 +337,7 @@ def test_a_job_whose_llm_is_down_stops_and_goes_on_later(drafts):
     with pytest.raises(CallError, match="the LLM failed 2 times in a row"):
         jobs.run(down)
     report = jobs.run(job(drafts))
-    assert report["terms"]["rungs"][-1]["met"] == 3 and len(Cells.ASKED) == 3
+    assert report.terms.steps[-1].met == 3 and len(Cells.ASKED) == 3
 
 
 def test_neighbours_are_shown_as_context_and_share_no_unit(drafts):

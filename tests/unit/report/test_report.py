@@ -7,8 +7,10 @@ import subprocess
 
 import pytest
 
-from mtpipe.errors import OutputError
-from mtpipe.report import embeddable, render, wording, write_report
+from mtpipe.errors import InputError, OutputError
+from mtpipe.report import wording
+from mtpipe.report.model import JobReport, StepResult, TermCounts
+from mtpipe.report.page import embeddable, render, write_report
 
 HOSTILE = "</script><img src=x onerror=alert(1)> \"quoted\" 'single' & <!-- \u2028 \u202eright to left\u202c"
 SENTENCES = (
@@ -105,21 +107,35 @@ def sample(errors=7, edited=9, documents=6, hostile=False):
     }  # fmt: skip
 
 
+def report(**chosen):
+    return JobReport.from_dict(sample(**chosen))
+
+
 def embedded(page):
     return re.search(r'<script type="application/json" id="data">(.*?)</script>', page, re.DOTALL).group(1)
 
 
+def within(part, whole):
+    """Whether whole has all that part has, and more only in its dicts."""
+    if isinstance(part, dict):
+        return all(name in whole and within(value, whole[name]) for name, value in part.items())
+    if isinstance(part, list):
+        return len(part) == len(whole) and all(map(within, part, whole))
+    return part == whole
+
+
 def test_write_report_writes_the_contract_and_one_page(tmp_path):
     data = sample()
-    paths = write_report(data, tmp_path / "new" / "folder")
+    paths = write_report(JobReport.from_dict(data), tmp_path / "new" / "folder")
     assert [path.name for path in paths] == ["report.json", "report.html"]
     written = json.loads(paths[0].read_text())
-    assert {name: value for name, value in written.items() if name in data} == data
+    assert within(data, written)
+    assert JobReport.read(paths[0]) == JobReport.from_dict(data)
     assert sorted(path.name for path in paths[0].parent.iterdir()) == ["report.html", "report.json"]
 
 
 def test_the_page_loads_nothing_and_holds_all_texts():
-    page = render(sample())
+    page = render(report())
     assert not re.search(r"""(src|href)\s*=\s*["']?(https?:|//)|@import|url\(""", page)
     held = json.loads(embedded(page))
     assert held["errors"][0]["source"] == SENTENCES[0][0]
@@ -127,7 +143,7 @@ def test_the_page_loads_nothing_and_holds_all_texts():
 
 
 def test_hostile_text_stays_text():
-    page = render(sample(hostile=True))
+    page = render(report(hostile=True))
     assert page.count("</script>") == 2  # the data's and the program's
     assert "<img" not in page and "<!--" not in page and "\u2028" not in embedded(page)
     outside = page.replace(embedded(page), "")
@@ -136,7 +152,7 @@ def test_hostile_text_stays_text():
 
 
 def test_the_program_is_the_only_one_allowed_to_run():
-    page = render(sample())
+    page = render(report())
     program = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
     assert len(program) == 1
     digest = base64.b64encode(hashlib.sha256(program[0].encode()).digest()).decode()
@@ -145,7 +161,7 @@ def test_the_program_is_the_only_one_allowed_to_run():
 
 @pytest.mark.parametrize("name", ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval("])
 def test_the_program_never_parses_text(name):
-    assert name not in render(sample())
+    assert name not in render(report())
 
 
 @pytest.mark.parametrize("value", ["</script>", "<!--", "]]>", "a\u2028b\u2029", "&amp;", 'q"\\', "\ud800"])
@@ -158,69 +174,69 @@ def test_embeddable_is_the_same_json_without_markup(value):
 def test_lone_surrogates_survive(tmp_path):
     data = sample()
     data["errors"][0]["source"] = "broken \ud83d"
-    path, page = write_report(data, tmp_path)
+    path, page = write_report(JobReport.from_dict(data), tmp_path)
     assert json.loads(path.read_text())["errors"][0]["source"] == "broken \ud83d"
     assert json.loads(embedded(page.read_text()))["errors"][0]["source"] == "broken \ud83d"
 
 
 def test_nothing_at_all_is_a_report_too(tmp_path):
-    path, page = write_report({}, tmp_path)
+    path, page = write_report(JobReport(), tmp_path)
     assert json.loads(path.read_text())["totals"]["documents"] == 0
-    assert "None of the glossary’s terms occurs" in page.read_text()
+    assert "No glossary terms in the source." in page.read_text()
 
 
 def test_lists_that_were_cut_say_so():
     data = sample() | {"left_out": {"errors": 1500, "refusals": 9}}
     data["totals"]["segments_with_errors"] = 1300
-    page = render(data)
-    assert "The first 7 problems are listed; 1,500 more were found." in page
-    assert "Refused proposals (1 of 10)" in page
-    assert "1,300 sentences need a look" in page
+    page = render(JobReport.from_dict(data))
+    assert "The first 7 errors are listed; there are 1,500 more." in page
+    assert "Rejected proposals (1 of 10)" in page
+    assert "1,300 sentences need review" in page
 
 
 def test_the_run_says_what_was_detected_and_what_could_not_be_used():
     data = sample()
     data["job"]["glossary"]["notes"] = ["read as cp1252 (a guess)"]
     data["job"]["editors_left_out"] = {"insertion": "the engine can't continue a text"}
-    page = render(data)
+    page = render(JobReport.from_dict(data))
     assert "<bdi>read as cp1252 (a guess)</bdi>" in page
-    assert "insertion left out: the engine can&#39;t continue a text" in page
+    assert "insertion not enabled: the engine can&#39;t continue a text" in page
 
 
 def test_what_the_language_model_was_asked_and_cost():
     used = {"model": "qwen", "segments": 7, "share": 0.07, "calls": 9, "failed": 2, "cached": 4, "tokens_in": 1200,
             "tokens_out": 300, "seconds": 12.0, "waiting": 3}  # fmt: skip
-    page = render({"llm": used})
-    assert "<bdi>qwen</bdi> was sent 7 sentences (7" in page and "in 9 calls of this run, 2 of them failed" in page
-    assert "4 answers were at hand" in page and "3 sentences had no answer" in page and ", cost " not in page
-    assert ", cost 0.0123" in render({"llm": used | {"cost": 0.01234}})
-    assert "was sent" not in render({})
+    page = render(JobReport.from_dict({"llm": used}))
+    assert "<bdi>qwen</bdi> was sent 7 sentences (7" in page and "in 9 calls in this run (2 failed)" in page
+    assert "4 answers came from the cache" in page and "3 sentences had no answer" in page and ", cost " not in page
+    assert ", cost 0.0123" in render(JobReport.from_dict({"llm": used | {"cost": 0.01234}}))
+    assert "was sent" not in render(JobReport())
 
 
 def test_an_unwritable_folder_says_so(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(OutputError, match=r"report.json: can't write the report \(.+\) — free space or choose another"):
-        write_report(sample(), tmp_path / "file")
+    with pytest.raises(OutputError, match=r"report.json: can't be written \(.+\); free space or choose another"):
+        write_report(report(), tmp_path / "file")
 
 
 @pytest.mark.parametrize("change, verdict, sentence", [
-    ({}, "bad", "400 of 407 places where the glossary asks for a term have it (98.3\u00a0%)."),
-    ({}, "bad", "The first draft had 65.1\u00a0%; 135 terms were put right afterwards."),
-    ({}, "bad", "7 sentences need a look, among them 2 forbidden terms and 1 changed name or placeholder."),
+    ({}, "bad", "400 of 407 required terms were applied (98.3\u00a0%)."),
+    ({}, "bad", "The first draft had 65.1\u00a0%; 135 terms were fixed automatically."),
+    ({}, "bad", "7 sentences need review, including 2 forbidden terms and 1 altered tag or name."),
     ({}, "bad", "4 of 6 documents translated, 1 copied unchanged, 1 failed."),
     ({"failed": 0}, "review", "4 of 6 documents translated, 1 copied unchanged."),
-    ({"failed": 0, "errors": 0}, "good", "All 400 places where the glossary asks for a term have it."),
-    ({"failed": 0, "errors": 1}, "review", "1 sentence needs a look"),
-    ({"edited": 0, "failed": 0, "errors": 0}, "good", "The first draft had them already."),
-    ({}, "bad", "49 sentences come from the translation memory (9 in the same context); 1 match of the memory was not"
-                " trusted: against the glossary."),
+    ({"failed": 0, "errors": 0}, "good", "All 400 required terms were applied."),
+    ({"failed": 0, "errors": 1}, "review", "1 sentence needs review"),
+    ({"edited": 0, "failed": 0, "errors": 0}, "good", "All were in the first draft."),
+    ({}, "bad", "49 sentences come from the translation memory (9 in the same context); 1 match breaks the glossary and"
+                " was not trusted."),
 ])  # fmt: skip
 def test_headline_in_words(change, verdict, sentence):
     data = sample(**{name: count for name, count in change.items() if name != "failed"})
     data["totals"] |= {"failed": change.get("failed", 1)}
-    said = wording.headline(data)
-    assert said["verdict"] == verdict
-    assert sentence in " ".join(said["sentences"])
+    headline = wording.headline(JobReport.from_dict(data))
+    assert headline["verdict"] == verdict
+    assert sentence in " ".join(headline["sentences"])
 
 
 @pytest.mark.parametrize("share, text", [
@@ -236,12 +252,19 @@ def test_duration(seconds, text):
     assert wording.duration(seconds) == text
 
 
-def test_the_ladder_splits_each_bar_into_what_was_there_and_what_was_won():
-    rungs = [{"rung": rung, "met": met, "success": met / 10} for rung, met in (("draft", 4), ("nbest", 7), ("own", 6))]
-    rows = wording.ladder({"rungs": rungs})
+def test_the_chart_splits_each_bar_into_what_was_there_and_what_was_won():
+    steps = tuple(StepResult(step, met, met / 10) for step, met in (("draft", 4), ("nbest", 7), ("own", 6)))
+    rows = wording.steps(TermCounts(10, steps=steps))
     assert [(row["name"], row["base"], round(row["gain"], 3)) for row in rows] == [
-        ("First draft", 0.4, 0.0), ("Engine’s alternatives", 0.4, 0.3), ("own", 0.6, -0.1)
+        ("First draft", 0.4, 0.0), ("MT alternatives (n-best)", 0.4, 0.3), ("own", 0.6, -0.1)
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"totals": 3}', '{"documents": [{"path": "a"}]}'])
+def test_another_file_is_no_report(tmp_path, text):
+    (tmp_path / "report.json").write_text(text)
+    with pytest.raises(InputError, match="report.json: not a report of mtpipe .*; run the job again"):
+        JobReport.read(tmp_path / "report.json")
 
 
 def test_every_reason_of_the_guard_has_words():
@@ -255,7 +278,7 @@ def test_every_reason_of_the_guard_has_words():
 @pytest.mark.skipif(not shutil.which("chromium"), reason="needs chromium")
 @pytest.mark.parametrize("errors", [0, 20_000])
 def test_a_browser_shows_a_hundred_at_a_time_and_runs_nothing_else(tmp_path, errors):
-    _, page = write_report(sample(errors=errors, hostile=errors > 0), tmp_path)
+    _, page = write_report(report(errors=errors, hostile=errors > 0), tmp_path)
     flags = "--headless --no-sandbox --disable-gpu --no-first-run --disable-background-networking --disable-sync"
     done = subprocess.run(
         ["chromium", *flags.split(), f"--user-data-dir={tmp_path}/profile", "--dump-dom", page.as_uri()],

@@ -15,6 +15,7 @@ from mtpipe.document.segment import Segment
 from mtpipe.errors import ConfigError, InputError, OutputError
 from mtpipe.mt.fake import FakeTranslator
 from mtpipe.pipeline import jobs
+from mtpipe.report.model import MemoryMatches
 from mtpipe.tm import exchange
 from mtpipe.tm.keys import adapted, grams, key, masked
 from mtpipe.tm.memory import Memories, is_memory
@@ -342,8 +343,8 @@ def test_exact_matches_are_drafts_and_the_rest_is_translated(job, tmp_path):
     report = jobs.run(job(tm=[tmp_path / "m.tmx"]))
     assert text(tmp_path) == "Öffne die Zelle. Schließe die Reihe. {name} jetzt benutzen.\n\nA NEW ONE.\n"
     assert Recorder.asked == ["A new one."]
-    assert report["tm"] == {"exact": 1, "context": 2, "flagged": 0}
-    assert [(tm["name"], tm["units"]) for tm in report["job"]["tm"]] == [("m.tmx", 3)] and "|tm:" in report["signature"]
+    assert report.tm == MemoryMatches(1, 2, 0)
+    assert [(tm.name, tm.units) for tm in report.job.tm] == [("m.tmx", 3)] and "|tm:" in report.signature
     assert "translation memory" in (tmp_path / "out/.mtpipe/report.html").read_text()
 
 
@@ -355,8 +356,8 @@ def test_matches_that_break_the_glossary_are_flagged(job, tmp_path, policy, midd
     settings = {"tm": [tmp_path / "m.tmx"], "glossary": tmp_path / "g.csv"}
     report = jobs.run(job(**settings, tm_flagged=policy))
     assert text(tmp_path).split(". ")[1] + "." == middle and Recorder.asked == asked
-    assert report["tm"]["flagged"] == 1 and report["terms"]["required"] == 1 and len(report["errors"]) == 1
-    assert [note["note"] for note in report["notes"] if "not trusted" in note["note"]] == [
+    assert report.tm.flagged == 1 and report.terms.required == 1 and len(report.errors) == 1
+    assert [note.note for note in report.notes if "not trusted" in note.note] == [
         "translation memory m.tmx: “Schließe die Reihe.” not trusted, missing “row” (Zeile)"
     ]  # fmt: skip
 
@@ -364,7 +365,7 @@ def test_matches_that_break_the_glossary_are_flagged(job, tmp_path, policy, midd
 def test_a_match_that_keeps_the_glossary_is_preferred(job, remember, tmp_path):
     remember(("Close the row.", "Schließe die Reihe."), ("x y", "z"), ("Close the row.", "Schließe die Zeile."))
     report = jobs.run(job(tm=[tmp_path / "m.sqlite"], glossary=tmp_path / "g.csv"))
-    assert "Schließe die Zeile." in text(tmp_path) and report["tm"] == {"exact": 1, "context": 0, "flagged": 0}
+    assert "Schließe die Zeile." in text(tmp_path) and report.tm == MemoryMatches(1, 0, 0)
 
 
 def test_a_changed_memory_costs_only_what_it_changes(job, remember, tmp_path):
@@ -373,7 +374,7 @@ def test_a_changed_memory_costs_only_what_it_changes(job, remember, tmp_path):
     Recorder.asked.clear()
     remember(("A new one.", "Ein Neuer."))
     report = jobs.run(job(tm=[tmp_path / "m.sqlite"]))
-    assert Recorder.asked == [] and report["totals"]["reused"] == 3 and report["tm"]["exact"] == 2
+    assert Recorder.asked == [] and report.totals.reused == 3 and report.tm.exact == 2
     assert text(tmp_path).startswith("Eins. CLOSE") and text(tmp_path).endswith("Ein Neuer.\n")
     jobs.run(job())
     assert Recorder.asked == ["Open the cell."]
@@ -391,7 +392,7 @@ def test_drafts_that_came_with_the_document_stay(tmp_path, remember):
     (tmp_path / "d.jsonl").write_text(json.dumps(row) + "\n")
     settings = {"mt": "none", "editors": (), "tm": (tmp_path / "m.sqlite",)}
     done = Job(tmp_path / "d.jsonl", tmp_path / "o.jsonl", "en", "de", **settings)
-    assert jobs.run(done)["tm"]["exact"] == 0
+    assert jobs.run(done).tm.exact == 0
     assert json.loads((tmp_path / "o.jsonl").read_text())["draft"] == "Ein Feld."
 
 

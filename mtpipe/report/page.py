@@ -1,0 +1,82 @@
+"""The job's report on disk: report.json for machines, and one report.html for people that needs no network."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FunctionLoader, StrictUndefined
+from markupsafe import Markup
+
+from mtpipe.io import atomic
+from mtpipe.report import wording
+from mtpipe.report.model import FILE, JobReport, to_dict
+
+_LISTS = ("documents", "per_term", "errors", "edited", "refusals", "notes")
+# characters that reorder or hide text: file names and terms come from strangers
+_CONTROLS = re.compile("[\u0000-\u0008\u000b-\u001f\u00ad\u200b\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
+
+
+def write_report(report: JobReport, folder: Path) -> tuple[Path, Path]:
+    """Writes report.json and report.html into folder and returns their paths; raises OutputError.
+
+    """
+    text = json.dumps(report.to_dict(), ensure_ascii=False, indent=1)
+    return _write(folder / FILE, text + "\n"), _write(folder / "report.html", render(report))
+
+
+def render(report: JobReport) -> str:
+    """The page as one string: styles, script and data inside, nothing loaded from elsewhere."""
+    payload = {name: to_dict(getattr(report, name)) for name in _LISTS} | {"words": wording.FOR_PAGE}
+    return filled("page", payload, data=report, headline=wording.headline(report), steps=wording.steps(report.terms),
+                  judged=wording.judged(report.edits), stages=wording.stages(report.seconds),
+                  total=report.seconds.get("total", 0),
+                  left_out={name: report.left_out.get(name, 0) for name in _LISTS})  # fmt: skip
+
+
+def filled(name: str, payload: Mapping[str, Any], **values: Any) -> str:
+    """The page called name (template, script and style) with what its script lists and what its template shows."""
+    script = _file("parts.js") + _file(f"{name}.js")
+    loader = FunctionLoader(_file)
+    environment = Environment(
+        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters |= {"number": wording.number, "percent": wording.percent, "shown": _shown}
+    environment.filters |= {"duration": wording.duration, "count": wording.count}
+    return environment.get_template(f"{name}.html").render(
+        **values,
+        style=Markup(_file("page.css")),
+        script=Markup(script),
+        digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+        payload=Markup(embeddable(payload)),
+    )
+
+
+def embeddable(value: Any) -> str:
+    """JSON that may stand inside a <script>: nothing in it ends the element or a line of script."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    for char in "<>&\u2028\u2029":
+        text = text.replace(char, f"\\u{ord(char):04x}")
+    return text
+
+
+def _shown(text: object) -> str:
+    """Text with its invisible and reordering characters made visible."""
+    return _CONTROLS.sub(lambda match: f"[U+{ord(match.group()):04X}]", str(text))
+
+
+def _file(name: str) -> str:
+    return resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
+
+
+def _write(path: Path, text: str) -> Path:
+    """Writes all or nothing. A lone surrogate becomes \\udXXX, which JSON reads back as what it was."""
+    with atomic.replacement(path, "free space or choose another --out") as part:
+        part.write_bytes(text.encode("utf-8", "backslashreplace"))
+    return path
