@@ -4,13 +4,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
 OUT ?= out/demo
-LARGE ?= out/demo-large
 HELP := data/cache/help/usr/share/libreoffice/help
-LARGE_NOTE := The bundled model saw nearly all of these paragraphs, with these translations, in training: only the rows heldout (60 pages kept out of all but its first 75 minutes of training, which may have seen some; glossary and repair were developed with them at hand) say how it translates new text.
 EN_DE := --source-lang en --target-lang de
 lower = $(shell echo $(1) | tr '[:upper:]' '[:lower:]')
 WMT25_DIR ?= ../shared/bench/wmt25-enes
 CORPORA ?= ../shared/corpora
+PAIR ?= en-de
+PACKAGES := data/cache/packages
+RECIPE := $(BIN)/python -m eval.harness recipe --pair $(PAIR) --wmt25 $(WMT25_DIR) --corpora $(CORPORA)
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -42,52 +43,27 @@ $(HELP)/%:
 	dpkg -x "$$(ls -t data/cache/debs/libreoffice-help-$(call lower,$*)_*.deb | head -1)" data/cache/help
 
 demo-large: $(BIN)/mtpipe help-pages ## translate the whole help with and without glossary, compare with the human translation
-	$(BIN)/mtpipe translate $(HELP)/en-US --out $(LARGE)/plain $(EN_DE) --editors "" || [ $$? = 4 ] # 4: some sentences untranslated, as the report says
-	$(BIN)/mtpipe translate $(HELP)/en-US --out $(LARGE)/glossary $(EN_DE) --glossary glossaries/en-de.office.csv || [ $$? = 4 ]
-	$(BIN)/mtpipe corpus compare $(HELP)/en-US $(HELP)/de $(LARGE)/plain $(LARGE)/glossary $(EN_DE) --glossary glossaries/en-de.office.csv --subset eval/heldout.en-de.txt --table eval/demo-large.md --out eval/results/demo-large.json --note "$(LARGE_NOTE)"
-
-TEAMS := tower CurTermNLLB duterm
-REPAIR := out/wmt25-repair
-EVAL_DEMO := out/eval-demo
+	$(RECIPE) demo-large
 
 eval-demo: $(BIN)/mtpipe ## the demo's help pages: no glossary, first draft, repaired; against the human translation, with a page: out/eval-demo/index.html
-	$(BIN)/mtpipe translate data/demo/help --out $(EVAL_DEMO)/plain $(EN_DE) --quiet
-	$(BIN)/mtpipe translate data/demo/help --out $(EVAL_DEMO)/draft $(EN_DE) --glossary glossaries/en-de.office.csv --editors "" --quiet
-	$(BIN)/mtpipe translate data/demo/help --out $(EVAL_DEMO)/repaired $(EN_DE) --glossary glossaries/en-de.office.csv --quiet
-	$(BIN)/mtpipe corpus compare data/demo/help data/demo-reference/help $(EVAL_DEMO)/plain $(EVAL_DEMO)/draft $(EVAL_DEMO)/repaired $(EN_DE) --glossary glossaries/en-de.office.csv --table eval/demo.md
-	for job in plain draft repaired; do $(BIN)/mtpipe corpus help-pages data/demo/help data/demo-reference/help --drafts $(EVAL_DEMO)/$$job --out $(EVAL_DEMO)/$$job/paragraphs.jsonl || exit 1; done
-	$(BIN)/mtpipe evaluate $(EVAL_DEMO)/{plain,draft,repaired}/paragraphs.jsonl $(EN_DE) --glossary glossaries/en-de.office.csv --human --name "LibreOffice help, 380 paragraphs" --html $(EVAL_DEMO)/index.html
-
-PAIR ?= en-de
-PACKAGES := data/cache/packages
-of_pair = $(subst -, ,$(PAIR))
-# packages with both languages' texts and those of one of them; other corpora are taken where there are some
-packages = $(shell awk -F'\t' -v pair=$(PAIR) 'BEGIN { split(pair, of, "-") } $$2 == "*" || $$2 == of[1] || $$2 == of[2] { print $$1 }' data/packages.tsv)
-more_corpora = $(foreach file,$(wildcard $(CORPORA)/en-$(filter-out en,$(of_pair)).*),$(word 2,$(subst ., ,$(notdir $(file))))=$(file))
+	$(RECIPE) demo
 
 corpus: $(BIN)/mtpipe ## data/corpora/$(PAIR): download packages, clean, split (PAIR=en-de en-es en-cs de-en zh-en; CORPORA: more TSV)
-	@test -f eval/heldout.$(PAIR).txt || { echo "no eval/heldout.$(PAIR).txt: list the help pages to hold out"; exit 1; }
-	$(MAKE) --no-print-directory $(addprefix $(PACKAGES)/,$(packages))
-	ln -sfnT ../../../../../libreoffice-help-en-us/usr/share/libreoffice/help/en-US $(PACKAGES)/$(filter-out %-en-us,$(filter libreoffice-help-%,$(packages)))/usr/share/libreoffice/help/en-US
-	$(BIN)/mtpipe corpus prepare $(addprefix $(PACKAGES)/,$(filter-out %-en-us,$(packages))) $(more_corpora) --source-lang $(word 1,$(of_pair)) --target-lang $(word 2,$(of_pair)) --out data/corpora/$(PAIR) --test-documents eval/heldout.$(PAIR).txt --dev-documents eval/development.txt --packages data/packages.tsv --rejected data/corpora/$(PAIR)/rejected.jsonl
+	$(MAKE) --no-print-directory $$($(BIN)/python -m eval.harness packages $(PAIR) | sed 's|^|$(PACKAGES)/|')
+	$(RECIPE) corpus
 
 $(PACKAGES)/%: # catalogues, help pages and what says where they are from, without programs and pictures
 	mkdir -p data/cache/debs $(PACKAGES) && cd data/cache/debs && apt-get download $* || { echo "is the list of packages fresh? apt-get update"; exit 1; }
 	rm -rf $@.part && dpkg-deb --raw-extract "$$(ls -t data/cache/debs/$*_*.deb | head -1)" $@.part
 	find $@.part -type f ! -name '*.mo' ! -name '*.html' ! -name copyright ! -name control -delete && mv $@.part $@
 
-MODEL := out/models/$(PAIR)
-DATA := data/corpora/$(PAIR)
-LANGS = --source-lang $(word 1,$(of_pair)) --target-lang $(word 2,$(of_pair))
-PARENT ?= mtpipe/models/$(if $(filter zh-en,$(PAIR)),de-en,en-de)
-START = --base none $(if $(filter-out en-de,$(PAIR)),--parent $(PARENT))
 BUDGET ?= --minutes 20
-domain := '"origin": "[^"]*(-help-|python-docs)'
 
 model: $(VENV)/.dev ## train a model like the bundled one of $(PAIR) from its corpus: out/models/$(PAIR) (BUDGET, START; goes on where it was)
-	test -f $(DATA)/train.jsonl || $(MAKE) --no-print-directory corpus PAIR=$(PAIR)
-	mkdir -p $(MODEL).texts && grep -E $(domain) $(DATA)/train.jsonl > $(MODEL).texts/domain.jsonl && grep -vE $(domain) $(DATA)/train.jsonl > $(MODEL).texts/generic.jsonl
-	$(BIN)/mtpipe finetune $(MODEL).texts/domain.jsonl --generic $(MODEL).texts/generic.jsonl --mix .29 --generic-times 100 --dev $(DATA)/dev.jsonl $(LANGS) --out $(MODEL) $(START) $(BUDGET)
+	$(RECIPE) train-model --budget "$(BUDGET)" --start "$(START)"
+
+refiner: $(VENV)/.dev ## train an editor of drafts for $(PAIR) from the help of its corpus: out/models/$(PAIR).refiner (BUDGET; goes on where it was)
+	$(RECIPE) train-refiner --budget "$(BUDGET)"
 
 QUICK := en-de en-es en-cs de-en zh-en
 
@@ -95,47 +71,22 @@ eval: $(BIN)/mtpipe ## the quick set, offline: five pairs, plain, annotated, rep
 	$(BIN)/python -m eval.harness check
 	rm -rf out/eval && $(BIN)/python -m eval.harness own $(foreach pair,$(QUICK),$(pair)=data/quick/$(pair).jsonl) --out out/eval $(SYSTEMS) $(WITH_LLM) --results eval/results --table eval/quick.md
 
-quick-set: # every fourth held-out paragraph, after `make corpus` for each pair
-	for pair in $(QUICK); do awk 'NR % 4 == 1' data/corpora/$$pair/test.jsonl > data/quick/$$pair.jsonl || exit 1; done
-
-EVAL := out/eval-model/$(PAIR)
-GLOSSARY = glossaries/$(PAIR).office.csv
+quick-set: $(BIN)/mtpipe # every fourth held-out paragraph, after `make corpus` for each pair
+	$(BIN)/python -m eval.harness quick-sets
 
 eval-model: $(BIN)/mtpipe ## the held-out pages of $(PAIR): plain, annotated, repaired (after `make corpus PAIR=…`)
-	rm -rf $(EVAL) && mkdir -p $(EVAL)/source && cp $(DATA)/test.jsonl $(EVAL)/source/
-	$(BIN)/mtpipe translate $(EVAL)/source --out $(EVAL)/plain $(LANGS) --editors "" --quiet
-	$(BIN)/mtpipe translate $(EVAL)/source --out $(EVAL)/annotated $(LANGS) --glossary $(GLOSSARY) --editors "" --quiet
-	$(BIN)/mtpipe translate $(EVAL)/source --out $(EVAL)/repaired $(LANGS) --glossary $(GLOSSARY) --quiet
-	$(BIN)/mtpipe evaluate $(EVAL)/plain/test.jsonl $(EVAL)/annotated/test.jsonl $(EVAL)/repaired/test.jsonl $(LANGS) --glossary $(GLOSSARY) --human --no-tags --table eval/model.$(PAIR).md
-	$(BIN)/python -m eval.harness own $(PAIR)=$(DATA)/test.jsonl --out $(EVAL)/own $(SYSTEMS) $(WITH_LLM) --table eval/subsets.$(PAIR).md
+	$(RECIPE) model --systems "$(SYSTEMS) $(WITH_LLM)"
 
-ADAPTED := out/eval-finetune
-
-eval-finetune: $(VENV)/.dev ## a user's job: 4 200 messages of LyX as a TMX, 200 terms found in it, the en-de model adapted in four minutes
-	$(MAKE) --no-print-directory $(PACKAGES)/lyx-common
-	rm -rf $(ADAPTED) && mkdir -p $(ADAPTED)
-	$(BIN)/mtpipe tm import $(PACKAGES)/lyx-common --out $(ADAPTED)/memory.sqlite $(EN_DE)
-	$(BIN)/mtpipe tm export $(ADAPTED)/memory.sqlite $(ADAPTED)/lyx.tmx
-	$(BIN)/mtpipe glossary extract $(ADAPTED)/lyx.tmx $(EN_DE) --min-count 3 --top 200 --out $(ADAPTED)/terms.csv
-	time $(BIN)/mtpipe finetune $(ADAPTED)/lyx.tmx --glossary $(ADAPTED)/terms.csv --minutes 4 $(EN_DE) --out $(ADAPTED)/model
+eval-finetune: $(VENV)/.dev $(PACKAGES)/lyx-common ## a user's job: 4 200 messages of LyX as a TMX, 200 terms found in it, the en-de model adapted in four minutes
+	$(RECIPE) finetune
 
 REFINER = out/models/$(PAIR).refiner
 
-refiner: $(VENV)/.dev ## train an editor of drafts for $(PAIR) from the help of its corpus: out/models/$(PAIR).refiner (BUDGET; goes on where it was)
-	test -f $(DATA)/train.jsonl || $(MAKE) --no-print-directory corpus PAIR=$(PAIR)
-	mkdir -p $(MODEL).texts && grep -E $(domain) $(DATA)/train.jsonl > $(MODEL).texts/domain.jsonl
-	test -f $(MODEL).texts/triplets.jsonl || $(BIN)/mtpipe triplets $(MODEL).texts/domain.jsonl $(LANGS) --exclude $(DATA)/test.jsonl --exclude $(DATA)/dev.jsonl --out $(MODEL).texts/triplets.jsonl
-	$(BIN)/mtpipe finetune --task post-edit $(MODEL).texts/triplets.jsonl $(LANGS) --out $(REFINER) $(BUDGET)
-
-eval-refiner: $(BIN)/mtpipe ## the held-out pages of $(PAIR) edited by a refiner (REFINER), alone and on the ladder, into eval/refiner.md
-	$(BIN)/python -m tests.benchmarks.refiner $(REFINER) $(DATA)/test.jsonl $(GLOSSARY) "$(NOTE)" > eval/refiner.md
-
-EN_ES := --source-lang en --target-lang es
+eval-refiner: $(BIN)/mtpipe ## the held-out pages of $(PAIR) edited by a refiner (REFINER), alone and in the repair chain, into eval/refiner.md
+	$(BIN)/python -m tests.benchmarks.refiner $(REFINER) data/corpora/$(PAIR)/test.jsonl glossaries/$(PAIR).office.csv "$(NOTE)" > eval/refiner.md
 
 eval-repair: $(BIN)/mtpipe ## repair other teams' WMT25 EN-ES drafts without model or LLM (WMT25_DIR, CORPORA: see eval/README.md)
-	$(BIN)/mtpipe corpus lexicon $(CORPORA)/en-es.*.tsv.xz $(EN_ES) --out $(REPAIR)/lexicon
-	for team in $(TEAMS); do $(BIN)/python -m eval.harness wmt25-segments $(WMT25_DIR)/full_data.enes.jsonl $(WMT25_DIR)/submissions/$$team.enes.noterm.jsonl $(EN_ES) --out $(REPAIR)/$$team.jsonl && $(BIN)/mtpipe post-edit $(REPAIR)/$$team.jsonl --mt none --lexicon $(REPAIR)/lexicon $(EN_ES) --out $(REPAIR)/$$team.repaired.jsonl --quiet || exit 1; done
-	$(BIN)/mtpipe evaluate $(foreach team,$(TEAMS),$(REPAIR)/$(team).jsonl $(REPAIR)/$(team).repaired.jsonl) $(EN_ES) --table eval/wmt25-repair.md
+	$(RECIPE) repair
 
 WMT23_DIR ?= ../shared/bench/wmt23
 # an LLM for the rows that use one: LLM_BASE_URL and LLM_MODEL; SYSTEMS: more options, such as --model or --refiner
@@ -159,14 +110,19 @@ eval-seed: $(BIN)/mtpipe ## the paper's experiment: term use by stage, held-out 
 	rm -rf $(SEED)/*.*
 	$(BIN)/python -m eval.harness seed $(foreach pair,$(SEED_PAIRS),$(pair)=$(firstword $(wildcard data/corpora/$(pair)/test.jsonl) data/quick/$(pair).jsonl)) $(if $(wildcard $(WMT23_DIR)),--wmt23 $(WMT23_DIR)) $(if $(EVERY),--every $(EVERY)) --tuned $(SEED)/models --out $(SEED) $(SYSTEMS) $(WITH_LLM) $(if $(COMET),--comet $(COMET)) --table eval/seed.md --json $(SEED)/figures.json
 
+SEED_DATA = data/corpora/$(PAIR)
+SEED_LANGS = --source-lang $(word 1,$(subst -, ,$(PAIR))) --target-lang $(word 2,$(subst -, ,$(PAIR)))
+
 seed-model: $(VENV)/.dev # $(SEED)/models/$(PAIR): an LLM's sentences for the glossary, mixed with the corpus
 	mkdir -p $(SEED)/synthetic
-	$(BIN)/mtpipe synthesize $(GLOSSARY) $(LANGS) $(WITH_LLM) --exclude $(DATA)/test.jsonl --out $(SEED)/synthetic/$(PAIR).jsonl || [ $$? = 4 ] # 4: some terms have fewer pairs than asked for
-	$(BIN)/mtpipe finetune $(SEED)/synthetic/$(PAIR).jsonl --generic $(DATA)/train.jsonl --exclude $(DATA)/test.jsonl --glossary $(GLOSSARY) $(LANGS) $(SEED_BUDGET) --out $(SEED)/models/$(PAIR)
+	$(BIN)/mtpipe synthesize glossaries/$(PAIR).office.csv $(SEED_LANGS) $(WITH_LLM) --exclude $(SEED_DATA)/test.jsonl --out $(SEED)/synthetic/$(PAIR).jsonl || [ $$? = 4 ] # 4: some terms have fewer pairs than asked for
+	$(BIN)/mtpipe finetune $(SEED)/synthetic/$(PAIR).jsonl --generic $(SEED_DATA)/train.jsonl --exclude $(SEED_DATA)/test.jsonl --glossary glossaries/$(PAIR).office.csv $(SEED_LANGS) $(SEED_BUDGET) --out $(SEED)/models/$(PAIR)
 
-eval-llm: $(VENV)/.dev ## what the ladder leaves for an LLM, and what the guard makes of the worst ones: eval/llm.md (after eval-repair)
-	for team in Erlendur EuroLLM-ft MarianMT-ft; do $(BIN)/python -m eval.harness wmt25-segments $(WMT25_DIR)/full_data.enes.jsonl $(WMT25_DIR)/submissions/$$team.enes.noterm.jsonl $(EN_ES) --out $(REPAIR)/$$team.jsonl || exit 1; done
-	rm -rf out/eval-llm && $(BIN)/python -m tests.benchmarks.llm $(REPAIR)/lexicon out/eval-llm $(foreach team,$(TEAMS) Erlendur EuroLLM-ft MarianMT-ft,$(REPAIR)/$(team).jsonl) > out/llm.md && mv out/llm.md eval/llm.md
+REPAIR := out/wmt25-repair
+
+eval-llm: $(VENV)/.dev ## what the repair chain leaves for an LLM, and what the guard makes of the worst ones: eval/llm.md (after eval-repair)
+	$(RECIPE) llm-drafts
+	rm -rf out/eval-llm && $(BIN)/python -m tests.benchmarks.llm $(REPAIR)/lexicon out/eval-llm $(foreach team,tower CurTermNLLB duterm Erlendur EuroLLM-ft MarianMT-ft,$(REPAIR)/$(team).jsonl) > out/llm.md && mv out/llm.md eval/llm.md
 
 CATALOGUES ?= $(PACKAGES)
 SCHEMAS := data/cache/schemas
@@ -184,8 +140,14 @@ check-resume: $(BIN)/mtpipe ## 50 random kill -9 during a job, resumed: is the o
 check-llm: $(VENV)/.dev ## every fault of an LLM's server, kill -9 and used-up budgets during post-edit jobs: what is lost, what is asked twice?
 	$(BIN)/python -m tests.benchmarks.llm_faults > eval/llm-faults.md; status=$$?; cat eval/llm-faults.md; exit $$status
 
-test: $(VENV)/.dev ## all set-up, then the tests
+test: $(VENV)/.dev ## all set-up, then the tests but for those marked slow
 	$(BIN)/python -m pytest
+
+test-all: $(VENV)/.dev ## every test, those that train models or ask other programs included
+	$(BIN)/python -m pytest -m ""
+
+architecture: $(VENV)/.dev ## draw the import graph of the packages into docs/architecture.md
+	$(BIN)/python -m tests.support.import_graph
 
 test-avx2: $(VENV)/.dev ## the tests of models and jobs as on a processor with AVX2 only (int8 without VNNI)
 	CT2_FORCE_CPU_ISA=AVX2 ONEDNN_MAX_CPU_ISA=AVX2 MKL_ENABLE_INSTRUCTIONS=AVX2 ATEN_CPU_CAPABILITY=avx2 $(BIN)/python -m pytest tests/unit/mt tests/unit/models tests/unit/postedit tests/unit/pipeline tests/unit/training
@@ -194,7 +156,7 @@ fuzz: $(VENV)/.dev ## the generated examples of the tests anew, other ones at ea
 	HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest $(FUZZ)
 
 lint: $(VENV)/.dev ## flake8, isort, mypy
-	$(BIN)/flake8 mtpipe tests && $(BIN)/isort --check --quiet mtpipe tests && $(BIN)/mypy
+	$(BIN)/flake8 mtpipe tests eval && $(BIN)/isort --check --quiet mtpipe tests eval && $(BIN)/mypy
 
 bench: $(VENV)/.dev ## speed and memory as ratios; with `make help-pages` before, all of them
 	$(BIN)/python -m tests.benchmarks

@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 from hypothesis import Phase, settings
 
-from tests.support.dictionary_model import build
+# models of a few thousand weights gain nothing by threads, and threads that wait for each other take the processor
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+from tests.support.dictionary_model import build  # noqa: E402
 
 # no test is timed: the first example may load a dictionary, and machines are busy
 # to explain a failure, every line of torch would be traced: hours

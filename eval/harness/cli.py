@@ -247,3 +247,39 @@ def wmt25_segments(data: Path, outputs: Path, source_lang: str, target_lang: str
     from mtpipe.corpora import deduplication
 
     click.echo(f"{deduplication.write(out, segments(data, outputs, source_lang, target_lang, mode))} segments: {out}")
+
+
+@harness.command()
+@click.argument("name", type=click.Choice(["corpus", "demo", "demo-large", "finetune", "llm-drafts", "model", "repair",
+                                           "train-model", "train-refiner"]))  # fmt: skip
+@click.option("--pair", default="en-de", show_default=True, metavar="PAIR", help="Language pair, such as en-cs.")
+@click.option("--wmt25", type=ANY, help="Folder of the WMT25 terminology task.")
+@click.option("--corpora", type=ANY, help="Folder of further parallel text, en-XX.<name>.tsv.xz.")
+@click.option("--budget", default="", help="Options of `mtpipe finetune` in one string, such as '--minutes 20'.")
+@click.option("--start", default="", help="The same: what training starts from.")
+@click.option("--systems", default="", help="Options of the command own in one string.")
+def recipe(name: str, pair: str, wmt25: Path | None, corpora: Path | None, **options: str) -> None:
+    """Do the commands of an evaluation or a training, one after another."""
+    import shlex
+
+    from eval.harness import recipes
+
+    chosen = {"wmt25": wmt25, "corpora": corpora, **{key: shlex.split(text) for key, text in options.items()}}
+    recipes.run(name, recipes.Place(pair, **{key: value for key, value in chosen.items() if value}))
+
+
+@harness.command()
+@click.argument("pair")
+def packages(pair: str) -> None:
+    """List the Debian packages with parallel text for PAIR."""
+    from eval.harness import parallel_text
+
+    click.echo("\n".join(parallel_text.package_names(pair)))
+
+
+@harness.command("quick-sets")
+def quick_sets() -> None:
+    """Take every fourth held-out paragraph of each pair (after `make corpus` for each) into data/quick."""
+    from eval.harness import parallel_text
+
+    parallel_text.quick_sets()
