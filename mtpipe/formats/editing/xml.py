@@ -83,6 +83,12 @@ def elements(text: str, whole: frozenset[str]) -> Iterator[tuple[Element, tuple[
                 tree = tree or (len(stack) if element.name in whole else 0)
 
 
+def tree(text: str) -> Element:
+    """The root of a checked text, with all that is in it."""
+    name = next(token["name"] for token in _TOKEN.finditer(text) if token["name"])
+    return next(element for element, _ in elements(text, frozenset((name.rpartition(":")[2],))))
+
+
 def _begun(token: re.Match[str], scope: dict[str, str]) -> tuple[Element, dict[str, str]]:
     """The element of a start tag, and the prefixes known within it."""
     attributes = {key: unescaped(one or two) for key, one, two in _ATTRIBUTE.findall(token["rest"])}

@@ -47,12 +47,12 @@ class HtmlFormat:
         skeleton: _Skeleton = document.skeleton
         targets = [segment.target for segment in document.segments]
         is_translated = self.target_lang and any(target is not None for target in targets)
-        edits = _language_edits(skeleton.text, self.target_lang) if is_translated else []
+        edits = language_edits(skeleton.text, self.target_lang) if is_translated else []
         text = fill(skeleton.text, skeleton.slots, targets, edits)
         write_text(text, skeleton.encoding, path, errors="xmlcharrefreplace")
 
 
-def _language_edits(text: str, lang: str) -> list[Edit]:
+def language_edits(text: str, lang: str) -> list[Edit]:
     """What makes the <html> tag say that the page is in lang; a page without that tag stays as it is."""
     root = next((token for token in tokens(text) if token.name == "html" and token.kind == "open"), None)
     if root is None:
