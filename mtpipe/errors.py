@@ -7,7 +7,8 @@ MtpipeError
 ├── ConfigError     an option, a plug-in name or a job that can't run as asked
 ├── ModelError      no model for the languages, or a model folder that isn't one
 ├── CallError       the LLM fails again and again
-└── OutputError     a file or the job's state can't be written
+└── OutputError     a file can't be written
+    └── JobStateError   the job's state can't be kept: nothing else can be done either
 
 Every message says what, where (file:line or segment id) and what to do; the command line prints it as it is.
 """
@@ -47,3 +48,7 @@ class CallError(MtpipeError):
 
 class OutputError(MtpipeError):
     """An output file or the job's state can't be written (permission, full disk)."""
+
+
+class JobStateError(OutputError):
+    """The job's state can't be read or kept (damage, permission, full disk): the job ends."""

@@ -100,6 +100,7 @@ def _defaults(commands: list[str], file: SettingsFile) -> dict[str, dict[str, An
               help="What to do with files of unknown types.")  # fmt: skip
 @click.option("-f", "--format-option", "format_options", multiple=True, metavar="FORMAT.KEY=VALUE",
               help="Option of a format, such as po.fuzzy=false; `mtpipe formats` lists them.")  # fmt: skip
+@click.option("--follow-links", is_flag=True, help="Read links to files outside SOURCE, too.")
 @showing
 @dry_run
 @click.pass_context

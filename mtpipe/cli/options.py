@@ -3,24 +3,36 @@
 from __future__ import annotations
 
 import json
+import signal
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from threading import current_thread, main_thread
+from typing import Any, NoReturn
 
 import click
 
 from mtpipe.errors import MtpipeError
 
-TERMS_MISSING, UNTRANSLATED, INTERRUPTED = 3, 4, 130
+TERMS_MISSING, UNTRANSLATED, INTERRUPTED, TERMINATED = 3, 4, 130, 143
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 ANY = click.Path(path_type=Path)
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM came: the same end as Ctrl+C."""
+
+
+def _terminate(number: int, frame: object) -> NoReturn:
+    raise Terminated
 
 
 class ErrorGroup(click.Group):
     """Turns the user's errors into one clean message; everything else keeps its traceback."""
 
     def invoke(self, ctx: click.Context) -> Any:
+        if current_thread() is main_thread():
+            signal.signal(signal.SIGTERM, _terminate)
         try:
             return super().invoke(ctx)
         except MtpipeError as error:
@@ -34,9 +46,9 @@ class ErrorGroup(click.Group):
                 raise
             click.echo(f"mtpipe: this command needs {needed}", err=True)
             ctx.exit(1)
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as stop:
             click.echo("mtpipe: interrupted; what was finished is kept, run the same command again to go on", err=True)
-            ctx.exit(INTERRUPTED)
+            ctx.exit(TERMINATED if isinstance(stop, Terminated) else INTERRUPTED)
 
 
 def amount(count: int, noun: str, plural: str = "") -> str:
@@ -80,8 +92,6 @@ repair = options(
     click.option("--lexicon", type=FOLDER, help="Alignment lexicon [default: the model's own]."),
     click.option("--editors", metavar="NAMES", shell_complete=plugin_names("editor"),
                  help="Repair methods in order, separated by commas; \"\" for none."),
-    click.option("--repair", type=click.Choice(["safe", "complete"]), help="safe: what no method is certain of is left "
-                 "to people, with a suggestion; complete: guesses at last [default: safe]."),
     click.option("--gate", type=click.Choice(["terms", "all", "score"]), default="terms", show_default=True,
                  help="Sentences for the LLM: those with errors; all; or also those with a low model score."),
     click.option("--gate-below", type=float, help="Limit for --gate score: log-probability per token, such as -1.5."),

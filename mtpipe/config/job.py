@@ -16,8 +16,8 @@ from mtpipe import __version__, plugins
 from mtpipe.config.tables import AtLeastOne, CallSettings
 from mtpipe.validation import AnyPath, File, Files, Folder, is_from_file, problem, problems, settings, table
 
-EDITORS = ("nbest", "substitution", "insertion", "refiner", "llm")
-LAST_RESORT = "placement"
+EDITORS = ("nbest", "substitution", "insertion", "placement", "refiner", "llm")
+STATE = ".mtpipe"  # the folder of a job's state
 _LANG = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
 
 
@@ -76,15 +76,15 @@ class Job:
     """What to translate, with what, to where; raises ConfigError naming everything that is wrong.
 
     source: a folder or a file; out: a folder, or a file where source is one. mt: a translator, "none" where every
-    segment brings a draft. model: a folder, None for the bundled one of the language pair. editors: the repair methods
-    in order, None for EDITORS as far as the model and lexicon at hand support them. repair: "safe" leaves what is
-    uncertain to people, "complete" guesses at last. options: keyword arguments of the
+    segment brings a draft. model: a folder, None for the bundled one of the language pair. editors: the repair ladder
+    in order, None for EDITORS as far as the model and lexicon at hand support them. options: keyword arguments of the
     plug-ins, as {"mt.ct2": {...}, "format.po": {...}}. tm: translation memories or parallel texts, the first counts
     most; tm_flagged: what becomes of exact matches that break the glossary. glossary_sheet and
     glossary_columns: where a workbook or table keeps its terms, as in `load_glossary`. other: what happens to files of
     no known format. units_per_chunk: saved together. window_bytes: of documents, in memory at a time. llm: a plug-in,
     "" for none. calls: how it is called, a CallSettings or a mapping; llm_cache: the file of its replies, None for one
     in the job's folder. fallback_model: a folder, of the model that makes drafts again that look hallucinated.
+    follow_links: whether links to files outside the source folder are read, too.
     """
 
     source: Annotated[AnyPath, AfterValidator(_source)]
@@ -96,7 +96,6 @@ class Job:
     model: Folder | None = None
     lexicon: Folder | None = None
     editors: Editors | None = None
-    repair: Literal["safe", "complete"] = "safe"
     options: Options = field(default_factory=dict)
     other: Literal["copy", "skip"] = "copy"
     report_dir: AnyPath | None = None
@@ -113,6 +112,7 @@ class Job:
     gate_below: float | None = None
     prompts: Folder | None = None
     fallback_model: Folder | None = None
+    follow_links: bool = False
 
     @model_validator(mode="after")
     def _fits_together(self) -> Job:
@@ -133,12 +133,6 @@ class Job:
         return self
 
     @property
-    def methods(self) -> tuple[str, ...]:
-        """The repair methods in order."""
-        last = (LAST_RESORT,) if self.repair == "complete" else ()
-        return EDITORS + last if self.editors is None else self.editors
-
-    @property
     def is_single(self) -> bool:
         """Whether out is a file: source is one, and out says so by its suffix."""
         return self.source.is_file() and not self.out.is_dir() and self.out.suffix.lower() == self.source.suffix.lower()
@@ -146,7 +140,7 @@ class Job:
     @property
     def folder(self) -> Path:
         """Where the job keeps its state."""
-        return self.out.with_name(f"{self.out.name}.mtpipe") if self.is_single else self.out / ".mtpipe"
+        return self.out.with_name(f"{self.out.name}{STATE}") if self.is_single else self.out / STATE
 
     @property
     def memories(self) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Iterator
@@ -11,6 +12,8 @@ from typing import Any
 
 from mtpipe.errors import OutputError
 
+_LONGEST_NAME = 255  # bytes
+
 
 @contextmanager
 def replacement(path: Path, advice: str = "check permissions and free space") -> Iterator[Path]:
@@ -18,7 +21,9 @@ def replacement(path: Path, advice: str = "check permissions and free space") ->
 
     Makes the folder. Raises OutputError, which ends with advice, for an OSError in the block.
     """
-    part = path.with_name(f".{path.name}.part")
+    part = _part(path)
+    if path.is_dir():
+        raise OutputError(f"{path}: is a folder, a file must go there; move the folder away")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         part.unlink(missing_ok=True)  # of a run that was killed
@@ -29,6 +34,14 @@ def replacement(path: Path, advice: str = "check permissions and free space") ->
             part.unlink(missing_ok=True)
     except OSError as error:
         raise OutputError(f"{path}: can't be written ({error.strerror or error}); {advice}") from error
+
+
+def _part(path: Path) -> Path:
+    """A hidden name beside path, as short as its own where that is as long as names can be."""
+    name = f".{path.name}.part"
+    if len(os.fsencode(name)) > _LONGEST_NAME:
+        name = f".{hashlib.sha256(os.fsencode(path.name)).hexdigest()[:16]}.part"
+    return path.with_name(name)
 
 
 def commit(part: Path, path: Path) -> None:

@@ -7,10 +7,12 @@ import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from mtpipe import plugins
 from mtpipe.config import Job
-from mtpipe.errors import InputError
+from mtpipe.config.job import STATE
+from mtpipe.errors import ConfigError, InputError
 from mtpipe.io import atomic
 
 
@@ -19,6 +21,7 @@ class File:
     """A file of the source tree; name is its relative path in segment ids and reports, size in bytes.
 
     format: the plug-in that reads it, None for a file that is copied or skipped. problem: why it can't be used.
+    leads_out: whether it is a link to a file outside the source folder, which is left where it is.
     """
 
     path: Path
@@ -27,6 +30,7 @@ class File:
     size: int
     format: str | None
     problem: str = ""
+    leads_out: bool = False
 
 
 def files(job: Job) -> list[File]:
@@ -36,17 +40,40 @@ def files(job: Job) -> list[File]:
         found = [_file(job.source, job.source.name, out)]
         if found[0].format is None:
             raise InputError(f"{job.source}: no format reads {job.source.suffix or 'such'} files; see `mtpipe plugins`")
+        _spare_inputs(job, found)
         return found
     closed: list[OSError] = []
     own = (job.out.resolve(), job.reports.resolve())
     paths = sorted(map(Path, _walk(job.source, own, closed.append)), key=lambda path: path.parts)
-    found = [_file(job.source / path, _readable(path), job.out / path) for path in paths]
+    root = None if job.follow_links else job.source.resolve()
+    found = [_file(job.source / path, _readable(path), job.out / path, root) for path in paths]
     for error in closed:
         path = Path(error.filename)
         found.append(File(path, job.out, _readable(path.relative_to(job.source)), 0, None, _cant_read(error)))
     if not found:
         raise InputError(f"{job.source}: the folder holds no files to translate; check the path")
+    _spare_inputs(job, found)
     return found
+
+
+def _spare_inputs(job: Job, found: Sequence[File]) -> None:
+    """Raises ConfigError where the job would write over a file that it reads, links and nested folders resolved."""
+    reads = {path.resolve() for path in (*(file.path for file in found), *job.tm, job.glossary) if path}
+    writes = [*(file.out for file in found), *(job.reports / name for name in ("report.html", "report.json"))]
+    for path in writes:
+        if path.resolve() in reads:
+            raise ConfigError(f"{path}: the job would overwrite this input; choose another --out or --report-dir")
+    for folder, mark, option in ((job.out, STATE, "--out"), (job.reports, "report.json", "--report-dir")):
+        if job.source.is_dir() and folder.resolve().is_relative_to(job.source.resolve()):
+            _spare_folder(folder, mark, option)
+
+
+def _spare_folder(folder: Path, mark: str, option: str) -> None:
+    """Raises ConfigError for a folder inside the source that has files, but not the mark of an earlier run."""
+    if not (folder / mark).exists():
+        if kept := next((path for path in folder.rglob("*") if path.is_file()), None):
+            raise ConfigError(f"{folder}: a folder of the source with files of its own, such as {kept.name}; choose "
+                              f"another {option}")  # fmt: skip
 
 
 def windows(found: Sequence[File], limit: int, first: int | None = None) -> Iterator[list[File]]:
@@ -70,6 +97,15 @@ def place(path: Path, write: Callable[[Path], object]) -> None:
     """Lets write fill a temporary file beside path, then puts it there at once; raises OutputError."""
     with atomic.replacement(path, "check permissions and free space, then run the same command again") as part:
         write(part)
+
+
+def is_cut_off(path: Path, write: Callable[[Path], object]) -> bool:
+    """Whether path holds the beginning of what write would write, and no more: a disk that was full, a lost power."""
+    with TemporaryDirectory() as folder:
+        whole = Path(folder) / path.name
+        write(whole)
+        content, wanted = path.read_bytes().rstrip(b"\0"), whole.read_bytes()
+    return len(content) < len(wanted) and wanted.startswith(content)
 
 
 def copy(file: File) -> bool:
@@ -100,7 +136,10 @@ def _cant_read(error: OSError) -> str:
     return f"{error.filename}: can't be read ({error.strerror}); check its permissions"
 
 
-def _file(path: Path, name: str, out: Path) -> File:
+def _file(path: Path, name: str, out: Path, root: Path | None = None) -> File:
+    """root: what links must not lead out of."""
+    if root and path.is_symlink() and path.exists() and not path.resolve().is_relative_to(root):
+        return File(path, out, name, 0, None, leads_out=True)
     try:
         size = path.stat().st_size
     except OSError as error:

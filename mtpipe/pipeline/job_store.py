@@ -16,19 +16,21 @@ from dataclasses import replace
 from pathlib import Path
 
 from mtpipe.document.segment import Edit, Segment, TermError
-from mtpipe.errors import OutputError
+from mtpipe.errors import JobStateError
 from mtpipe.glossary.model import Term
+from mtpipe.io.digest import of_file
 from mtpipe.io.sqlite import transaction
 
 FILE = "job.sqlite"
 DONE = ("checked", "repaired", "failed")  # not yet: waiting; pending units have no row
-_VERSION = 5
+_VERSION = 6
 _TABLES = """
 CREATE TABLE units (key TEXT PRIMARY KEY, state TEXT, source TEXT, draft TEXT, score REAL, postedit TEXT,
                     notes TEXT, errors TEXT, edits TEXT, terms TEXT) WITHOUT ROWID;
 CREATE TABLE drafts (key TEXT PRIMARY KEY, draft TEXT, score REAL, notes TEXT, alternatives TEXT) WITHOUT ROWID;
-CREATE TABLE documents (path TEXT PRIMARY KEY, digest TEXT) WITHOUT ROWID;
+CREATE TABLE documents (path TEXT PRIMARY KEY, digest TEXT, output TEXT) WITHOUT ROWID;
 """
+_OF_THE_DISK = ("full", "readonly", "disk I/O", "unable to open")  # in SQLite's words
 _BATCH = 500  # variables in one query
 
 
@@ -52,7 +54,7 @@ def terms_of(segment: Segment) -> list[Term]:
 
 
 class Store:
-    """The state of the job in folder, opened for writing; raises OutputError where that can't be."""
+    """The state of the job in folder, opened for writing; raises JobStateError where that can't be."""
 
     def __init__(self, folder: Path):
         self._path = folder / FILE
@@ -78,24 +80,17 @@ class Store:
 
     def load(self, units: Mapping[str, Segment]) -> dict[str, tuple[str, Segment]]:
         """(state, segment with what is stored of it) of those units that have a row."""
-        found = {}
-        for row in self._select("units", list(units)):
-            key, state, _, draft, score, postedit, notes, errors, edits, _ = row
-            segment = units[key]
-            found[key] = state, replace(
-                segment, draft=draft, score=score, postedit=postedit, notes=tuple(json.loads(notes)),
-                errors=tuple(_error(item, segment) for item in json.loads(errors)),
-                edits=tuple(_edit(item, segment) for item in json.loads(edits)),
-            )  # fmt: skip
-        return found
+        with self._guarded():
+            return {row[0]: (row[1], _unit(row, units[row[0]])) for row in self._select("units", list(units))}
 
     def drafted(self, units: Mapping[str, Segment]) -> dict[str, Segment]:
         """Those units, by the keys of their drafts, that have one, with it."""
-        return {
-            key: replace(units[key], draft=draft, score=score, notes=tuple(json.loads(notes)),
-                         alternatives=tuple(json.loads(alternatives)))
-            for key, draft, score, notes, alternatives in self._select("drafts", list(units))
-        }  # fmt: skip
+        with self._guarded():
+            return {
+                key: replace(units[key], draft=draft, score=score, notes=tuple(json.loads(notes)),
+                             alternatives=tuple(json.loads(alternatives)))
+                for key, draft, score, notes, alternatives in self._select("drafts", list(units))
+            }  # fmt: skip
 
     def save_drafts(self, units: Iterable[tuple[str, Segment]]) -> None:
         """Writes the drafts of a chunk by their keys, all or nothing."""
@@ -130,13 +125,17 @@ class Store:
         self._insert("seen", [(key,) for key in new])
         return new
 
-    def document(self, path: str) -> str | None:
-        """The digest under which a document was finished; None before."""
-        rows = list(self._select("documents", [path]))
-        return rows[0][1] if rows else None
+    def is_finished(self, path: str, digest: str) -> bool:
+        """Whether a document was finished under this digest."""
+        return any(row[1] == digest for row in self._select("documents", [path]))
 
-    def finish(self, path: str, digest: str) -> None:
-        self._insert("documents", [(path, digest)])
+    def is_intact(self, path: str, out: Path) -> bool:
+        """Whether the output of a finished document is as it was written."""
+        return any(row[2] == of_file(out) for row in self._select("documents", [path]))
+
+    def finish(self, path: str, digest: str, out: Path) -> None:
+        """Keeps that a document was written to out."""
+        self._insert("documents", [(path, digest, of_file(out))])
 
     def _insert(self, table: str, rows: list[tuple]) -> None:
         with self._guarded(), transaction(self._db):
@@ -161,17 +160,27 @@ class Store:
 
     @contextmanager
     def _guarded(self) -> Iterator[None]:
-        """Turns what the disk or another process does to the file into an OutputError."""
+        """Turns what the disk or another process does to the file into a JobStateError."""
         try:
             yield
-        except (sqlite3.Error, OSError) as error:
+        except (sqlite3.Error, OSError, ValueError, TypeError, LookupError, OverflowError) as error:
             if "locked" in str(error):
                 hint = "another mtpipe job is at work in this folder; wait for it or choose another --out"
-            elif "malformed" in str(error) or "not a database" in str(error):
-                hint = "the file is damaged; delete it and run again"
+            elif not isinstance(error, OSError) and not any(word in str(error) for word in _OF_THE_DISK):
+                hint = "the file is damaged: delete it and run again"
             else:
                 hint = "check the folder's permissions and the free space, then run the same command again"
-            raise OutputError(f"{self._path}: the job's state can't be kept ({error}); {hint}") from error
+            raise JobStateError(f"{self._path}: the job's state can't be kept ({error}); {hint}") from error
+
+
+def _unit(row: tuple, segment: Segment) -> Segment:
+    """The segment with what its row holds."""
+    _, _, _, draft, score, postedit, notes, errors, edits, _ = row
+    return replace(
+        segment, draft=draft, score=score, postedit=postedit, notes=tuple(json.loads(notes)),
+        errors=tuple(_error(item, segment) for item in json.loads(errors)),
+        edits=tuple(_edit(item, segment) for item in json.loads(edits)),
+    )  # fmt: skip
 
 
 def _term_row(term: Term) -> list:
@@ -184,13 +193,12 @@ def _term(row: list) -> Term:
 
 
 def _edit_row(edit: Edit, segment: Segment) -> list:
-    errors = [_error_row(error, segment) for error in edit.errors]
-    return [edit.editor, edit.before, edit.after, edit.reason, errors, edit.confidence]
+    return [edit.editor, edit.before, edit.after, edit.reason, [_error_row(error, segment) for error in edit.errors]]
 
 
 def _edit(row: list, segment: Segment) -> Edit:
-    editor, before, after, reason, errors, confidence = row
-    return Edit(editor, before, after, reason, tuple(_error(error, segment) for error in errors), confidence)
+    editor, before, after, reason, errors = row
+    return Edit(editor, before, after, reason, tuple(_error(error, segment) for error in errors))
 
 
 def _error_row(error: TermError, segment: Segment) -> list:

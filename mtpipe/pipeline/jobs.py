@@ -19,7 +19,7 @@ from mtpipe import __version__, plugins
 from mtpipe.config import Job
 from mtpipe.document import sentence_splitting
 from mtpipe.document.segment import Segment
-from mtpipe.errors import InputError, UnsuitedError
+from mtpipe.errors import InputError, JobStateError, MtpipeError, UnsuitedError
 from mtpipe.io import process_memory
 from mtpipe.pipeline import job_folder, resources, stages, steps
 from mtpipe.pipeline.job_folder import File
@@ -139,20 +139,24 @@ class _Work:
         self._report_progress(file.name)
         if file.problem:
             return Reading(file, "failed", file.problem)
+        if file.leads_out:
+            return Reading(file, "skipped", f"{file.path}: a link out of the folder; --follow-links reads it")
         if file.format is None:
             return self._other(file)
         with self._timed("read"):
             try:
                 document = self._format(file).read(file.path, file.name)
                 digest = hashlib.sha256(file.path.read_bytes()).hexdigest()
+                languages = self._job.source_lang, self._job.target_lang
+                parts = [sentence_splitting.split(segment, *languages) for segment in document.segments]
             except UnsuitedError as error:
                 return self._other(file, str(error))
             except InputError as error:
                 return Reading(file, "failed", str(error))
             except OSError as error:
                 return Reading(file, "failed", f"{file.path}: can't be read ({error.strerror}); check its permissions")
-            languages = self._job.source_lang, self._job.target_lang
-            parts = [sentence_splitting.split(segment, *languages) for segment in document.segments]
+            except Exception as error:  # a damaged file may break a reader anywhere: the others go on
+                return Reading(file, "failed", f"{file.path}: can't be read ({_reason(error)}); it may be damaged")
         return Reading(file, "written", "", document, parts, digest=digest)
 
     def _other(self, file: File, message: str = "") -> Reading:
@@ -234,10 +238,18 @@ class _Work:
         """Puts the result in its place, unless it is there already, and counts it."""
         finished = reading.finished(units)
         with self._timed("write"):
-            if reading.state == "copied":
-                job_folder.copy(reading.file)
-            elif reading.state == "written":
-                self._write_document(reading, finished, store)
+            try:
+                if reading.state == "copied":
+                    job_folder.copy(reading.file)
+                elif reading.state == "written":
+                    self._write_document(reading, finished, store)
+            except JobStateError:
+                raise
+            except MtpipeError as error:
+                reading.state, reading.message = "failed", str(error)
+            except Exception as error:  # a document that can't be put together: the others go on
+                reading.state = "failed"
+                reading.message = f"{reading.file.out}: can't be written ({_reason(error)}); report this as a bug"
         self.count(reading, finished)
         self._done += 1
         self._bytes_done += reading.file.size
@@ -250,7 +262,8 @@ class _Work:
         settings = self._job.digest(stages.versions("write"), options)
         made_from = " ".join((reading.digest, settings, *reading.keys))
         digest = hashlib.sha256(made_from.encode()).hexdigest()
-        if store.document(file.name) == digest and file.out.exists():
+        was_written = file.out.is_file() and store.is_finished(file.name, digest)
+        if was_written and store.is_intact(file.name, file.out):
             return
         rest = iter(finished)
         segments = tuple(
@@ -258,9 +271,13 @@ class _Work:
             for segment, part in zip(reading.document.segments, reading.parts, strict=True)
         )
         document = replace(reading.document, segments=segments)
-        job_folder.place(file.out, partial(self._format(file).write, document))
+        write = partial(self._format(file).write, document)
+        if was_written and not job_folder.is_cut_off(file.out, write):
+            reading.message = f"{file.out}: changed since it was written and left so; delete it to get it again"
+            return
+        job_folder.place(file.out, write)
         if not any(segment.is_waiting for segment in finished):
-            store.finish(file.name, digest)
+            store.finish(file.name, digest, file.out)
 
     def count(self, reading: Reading, finished: list[Segment]) -> None:
         notes = reading.document.notes if reading.document else ()
@@ -299,3 +316,7 @@ class _Work:
         most = 1.0 if self._done == self._files else 0.99
         self._share = max(self._share, min(most, (self._bytes_done + bytes_more) / self._bytes))
         self._on_progress(Progress(self._share, path, self._done, self._files))
+
+
+def _reason(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}".rstrip(": ")[:200]

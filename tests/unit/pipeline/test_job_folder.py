@@ -32,7 +32,8 @@ def test_files_come_sorted_with_their_formats(tmp_path):
 
 
 def test_hidden_files_and_the_jobs_own_output_are_left_out(tmp_path):
-    source = tree(tmp_path / "in", "a.txt", ".git/x.txt", ".hidden.txt", "out/a.txt", "reports/report.html")
+    source = tree(tmp_path / "in", "a.txt", ".git/x.txt", ".hidden.txt", "out/a.txt", "out/.mtpipe/x",
+                  "reports/report.html", "reports/report.json")  # fmt: skip
     found = job_folder.files(job(source, source / "out", report_dir=source / "reports"))
     assert [file.name for file in found] == ["a.txt"]
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from mtpipe.document.segment import Code, Edit, Segment, TermError, TermMatch
-from mtpipe.errors import OutputError
+from mtpipe.errors import JobStateError, OutputError
 from mtpipe.glossary.model import Term
 from mtpipe.pipeline.job_store import Store, unit_key
 
@@ -76,10 +76,15 @@ def test_first_seen_forgets_with_the_run(tmp_path):
 
 def test_documents_are_finished_under_a_digest(tmp_path):
     with Store(tmp_path) as store:
-        assert store.document("a/ä.txt") is None
-        store.finish("a/ä.txt", "one")
-        store.finish("a/ä.txt", "two")
-        assert store.document("a/ä.txt") == "two"
+        out = tmp_path / "out.txt"
+        out.write_text("Öffnen")
+        assert not store.is_finished("a/ä.txt", "one") and not store.is_intact("a/ä.txt", out)
+        store.finish("a/ä.txt", "one", out)
+        store.finish("a/ä.txt", "two", out)
+        assert store.is_finished("a/ä.txt", "two") and not store.is_finished("a/ä.txt", "one")
+        assert store.is_intact("a/ä.txt", out)
+        out.write_text("Öff")
+        assert not store.is_intact("a/ä.txt", out)
 
 
 @pytest.mark.parametrize(
@@ -120,7 +125,9 @@ import sys, time
 from pathlib import Path
 from mtpipe.pipeline.job_store import Store
 store = Store(Path({str(tmp_path)!r}))
-store.finish("done", "x")
+out = Path({str(tmp_path / 'out.txt')!r})
+out.write_text("x")
+store.finish("done", "x", out)
 print("locked", flush=True)
 time.sleep(60)
 """
@@ -131,12 +138,12 @@ time.sleep(60)
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
     with Store(tmp_path) as store:
-        assert store.document("done") == "x"
+        assert store.is_finished("done", "x")
 
 
 def test_a_damaged_file_is_said_to_be_one(tmp_path):
     (tmp_path / "job.sqlite").write_bytes(b"this is no database" * 100)
-    with pytest.raises(OutputError, match="the file is damaged; delete it and run again"):
+    with pytest.raises(OutputError, match="the file is damaged: delete it and run again"):
         Store(tmp_path)
 
 
@@ -154,3 +161,26 @@ def test_a_folder_that_can_not_be_made(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="check the folder's permissions and the free space"):
         Store(tmp_path / "file" / "job")
+
+
+@pytest.mark.parametrize("damage", [
+    lambda data: b"no database " * 100, lambda data: data[:5000],
+    lambda data: data[:4096] + b"\xff" * (len(data) - 4096),
+])  # fmt: skip
+def test_a_damaged_database_says_delete_it(tmp_path, damage):
+    unit = replace(FRESH, draft="x")
+    with Store(tmp_path) as store:
+        store.save([(str(number), "checked", unit) for number in range(200)])
+    path = tmp_path / "job.sqlite"
+    path.write_bytes(damage(path.read_bytes()))
+    with pytest.raises(JobStateError, match="job.sqlite: .*the file is damaged: delete it and run again"):
+        with Store(tmp_path) as store:
+            store.load({str(number): unit for number in range(200)})
+
+
+def test_a_row_that_is_no_json_is_damage_too(tmp_path):
+    with Store(tmp_path) as store:
+        store.save([("a", "checked", replace(FRESH, draft="x"))])
+        store._db.execute("UPDATE units SET notes = '[1,'")
+        with pytest.raises(JobStateError, match="the file is damaged: delete it"):
+            store.load({"a": FRESH})

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from mtpipe.config import Job
-from mtpipe.errors import ConfigError, GlossaryError, InputError, ModelError, OutputError
+from mtpipe.errors import ConfigError, GlossaryError, InputError, ModelError
 from mtpipe.mt.fake import FakeTranslator
 from mtpipe.pipeline import jobs
 from mtpipe.pipeline.bilingual import review
@@ -94,11 +94,9 @@ def test_identical_sentences_are_translated_once(source, tmp_path):
 def test_run_again_does_nothing_again(source, tmp_path):
     first = jobs.run(job(source, tmp_path / "out"))
     CALLS.clear()
-    (tmp_path / "out" / "a.txt").write_text("by hand")
     second = jobs.run(job(source, tmp_path / "out"))
     assert CALLS == [] and counted(second) == counted(first)
     assert second.totals.reused == 3
-    assert (tmp_path / "out" / "a.txt").read_text() == "by hand"
 
 
 def test_a_lost_document_is_written_again(source, tmp_path):
@@ -301,12 +299,14 @@ def test_a_bad_glossary_stops_the_job_before_it_begins(source, tmp_path):
     assert CALLS == [] and not (tmp_path / "out").exists()
 
 
-def test_output_that_can_not_be_written_ends_the_job(source, tmp_path):
-    (tmp_path / "out").mkdir()
+def test_a_document_that_can_not_be_written_is_a_failed_row(source, tmp_path):
+    (tmp_path / "out" / "a.txt").mkdir(parents=True)
     (tmp_path / "out" / "sub").write_text("a file where a folder must go")
-    with pytest.raises(OutputError, match="sub/b.txt: can't be written"):
-        jobs.run(job(source, tmp_path / "out"))
-    assert (tmp_path / "out" / "a.txt").exists()
+    rows = {row.path: row for row in jobs.run(job(source, tmp_path / "out")).documents}
+    assert {name: row.state for name, row in rows.items()} == {
+        "a.txt": "failed", "picture.png": "copied", "sub/b.txt": "failed"}  # fmt: skip
+    assert rows["a.txt"].message.endswith("a.txt: is a folder, a file must go there; move the folder away")
+    assert "sub/b.txt: can't be written" in rows["sub/b.txt"].message
 
 
 def test_review_checks_segments_as_they_are(tmp_path):
