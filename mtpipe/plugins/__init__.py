@@ -42,6 +42,9 @@ PLUGINS: dict[str, dict[str, str]] = {
         "resx": "mtpipe.formats.messages.xml_resources:ResxFormat",
         "strings": "mtpipe.formats.messages.properties:StringsFormat",
         "properties": "mtpipe.formats.messages.properties:PropertiesFormat",
+        "ini": "mtpipe.formats.messages.ini_file:IniFormat",
+        "toml": "mtpipe.formats.messages.toml_file:TomlFormat",
+        "php": "mtpipe.formats.messages.php_file:PhpFormat",
         "yaml": "mtpipe.formats.messages.yaml_file:YamlFormat",
         "po": "mtpipe.formats.po.document:PoFormat",
         "xliff": "mtpipe.formats.xliff.document:XliffFormat",
@@ -106,7 +109,7 @@ SUFFIXES = {
     ".json": "json", ".arb": "arb",
     ".csv": "csv", ".tsv": "csv",
     ".xml": "android", ".resx": "resx", ".resw": "resx", ".strings": "strings", ".properties": "properties",
-    ".yml": "yaml", ".yaml": "yaml",
+    ".ini": "ini", ".toml": "toml", ".php": "php", ".yml": "yaml", ".yaml": "yaml",
     ".po": "po", ".pot": "po",
     ".xlf": "xliff", ".xliff": "xliff",
 }  # fmt: skip

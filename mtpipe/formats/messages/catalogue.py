@@ -6,7 +6,7 @@ Nobody's settings are translated by surprise.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from fnmatch import fnmatchcase
 
 from mtpipe.errors import UnsuitedError
@@ -15,6 +15,8 @@ from mtpipe.languages.tags import is_two_letter_code, primary_subtag
 # Words that name a catalogue's file or a folder of catalogues.
 _NAMES = frozenset("""locale locales i18n l10n lang langs language languages translation translations messages strings
     localization localisation localizations _locales""".split())
+# What stands beside a text in an entry and is none.
+_REMARKS = ("description", "id", "hash", "leftDelim", "rightDelim")
 _PART = re.compile(r"[^a-z0-9_]+")
 _LANGUAGE = re.compile(r"[a-z]{2}(?:[-_][a-z]{2,4})?")
 _ENDING = re.compile(rf"[._-]({_LANGUAGE.pattern})$")  # app.en
@@ -44,6 +46,25 @@ def check_name(name: str, lang: str, option: str) -> None:
     if not said and not words & _NAMES:
         raise UnsuitedError(f"{name}: not translated, its name doesn't say that it is a catalogue of messages; "
                             f"choose keys to translate it, such as --format-option {option}")
+
+
+def remarks(keys: Collection[str]) -> frozenset[str]:
+    """The keys of entries that are no texts: descriptions, ids and placeholders beside a text, by who writes such.
+
+    Chrome's messages.json has nothing but entries with a "message"; react-intl's have a "defaultMessage", go-i18n's a
+    "translation" or an "other".
+    """
+    is_chromes = all(f"{key.partition('.')[0]}.message" in keys for key in keys)
+    texts = ("message", "defaultMessage", "translation", "other")[0 if is_chromes else 1:]
+    found = set()
+    for key in keys:
+        entry, _, own = key.rpartition(".")
+        before = f"{entry}." if entry else ""
+        if own in _REMARKS and any(f"{before}{name}" in keys for name in texts):
+            found.add(key)
+        elif is_chromes and ".placeholders." in key:
+            found.add(key)
+    return frozenset(found)
 
 
 def _globs(given: str | Iterable[str]) -> tuple[str, ...]:

@@ -73,7 +73,10 @@ def _read(path: Path, name: str, is_chosen: Callable[[str], bool]) -> Document:
             raise InputError(f"{name}:{error.lineno}:{error.colno}: no JSON: {error.msg}; mend it there") from error
         except RecursionError as error:
             raise InputError(f"{name}: nested too deep for a catalogue of messages; leave it out") from error
-    values = (_value(text, start, end) for key, start, end in _strings(text) if is_chosen(key))
+    strings = list(_strings(text))
+    remarks = catalogue.remarks({key for key, *_ in strings})
+    values = (_value(text, start, end) for key, start, end in strings
+              if is_chosen(key) and key not in remarks)  # fmt: skip
     return inplace.document(name, text, encoding, values, notes)
 
 

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+import tomllib
 from dataclasses import replace
 from xml.sax.saxutils import escape
 
@@ -16,8 +17,11 @@ from lxml import etree
 from mtpipe.document import inline_codes
 from mtpipe.errors import InputError, OutputError, UnsuitedError
 from mtpipe.formats.csv_columns import CsvFormat
+from mtpipe.formats.messages.ini_file import IniFormat
 from mtpipe.formats.messages.json_file import ArbFormat, JsonFormat
+from mtpipe.formats.messages.php_file import PhpFormat
 from mtpipe.formats.messages.properties import PropertiesFormat, StringsFormat
+from mtpipe.formats.messages.toml_file import TomlFormat
 from mtpipe.formats.messages.xml_resources import AndroidFormat, ResxFormat
 from mtpipe.formats.messages.yaml_file import YamlFormat
 from mtpipe.formats.subtitles import SrtFormat, VttFormat
@@ -27,6 +31,7 @@ FORMATS = {
     "json": JsonFormat(include="*"), "arb": ArbFormat(target_lang="de"), "csv": CsvFormat(source="text", target="de"),
     "srt": SrtFormat(), "vtt": VttFormat(), "android": AndroidFormat(), "resx": ResxFormat(),
     "strings": StringsFormat(), "properties": PropertiesFormat(), "yaml": YamlFormat(include="*"),
+    "ini": IniFormat(include="*"), "toml": TomlFormat(include="*"), "php": PhpFormat(include="*"),
 }  # fmt: skip
 DOCUMENTS = {
     "json": '{\n "a": {"b": "Hi <b>{{x}}</b>\\n\\u00e4 two",\t"c" : [1, "One", null]},\r\n "d":"caf\\u00e9 \\/"}\n',
@@ -46,6 +51,12 @@ DOCUMENTS = {
             '<value>no</value></data></root>',
     "strings": '/* c */\n"a"  =  "Hi \\"you\\" %@ \\U00e4";\n// no = "no";\nb = "x\\ny";"c";\n',
     "properties": "# no = no\n! no\na = Hi {0}, it''s\nb:one \\\r\n   two\\u00e4\nkey\\ c   three\n\nempty=\nd=last\\",
+    "ini": "; no = no\n[Menu]\nfile = Open %s\r\nEDIT=\"Say \\\"hi\\\" there\"\n# no\n\nempty=\nlast: It's done",
+    "toml": "# c\n[menu.\"a b\"]\nfile = \"Open {{.X}} \\u00e4 \\\"x\\\"\" # no\n"
+            "n = 1\nl = ['One', \"Two\", { k = 'Three' }]\n"
+            "\n[[items]]\ntext = \"\"\"\nLine one \\\n  goes on\nline two\"\"\"\nraw = '''It's raw'''\n",
+    "php": "<?php\n// 'no'\nreturn [\n  'a' => 'It\\'s :count files',\n  'b' => [ 'c' => \"Say \\\"hi\\\" {$x}\\n\",\n"
+           "    'd' => array('One', \"Two\") ],\n  'e' => __('no'), # 'no'\n];\n$lang['f'] = 'Last one';\n",
     "yaml": "# c\na: Hi %{n}   # t\n\"b\": \"one\\n \\\"two\\\"\"\nc: 'it''s\n  folded'\n"
             "d: &x |\n    l one\n\n    l two\ne: >-\n  f one\n  f two\n\nl: [x y, *x, 5, yes]\n",
 }  # fmt: skip
@@ -118,7 +129,7 @@ def test_any_target_can_be_read_again(name, data, tmp_path):
     targets = [draft if n == chosen else None for n in range(len(document.segments))]
     result = written(form, drafted(document, targets), tmp_path)
     found = " ".join(readable(name, result).split())
-    if name in ("json", "strings", "csv", "resx", "yaml", "properties"):
+    if name in ("json", "strings", "csv", "resx", "yaml", "properties", "toml", "php"):
         assert " ".join(draft.split()) in found
     if "<" not in text and "&" not in text and "{" not in text:
         again = read(CsvFormat(source="de") if name == "csv" else form, result, tmp_path)
@@ -140,7 +151,9 @@ def readable(name, data):
         text = re.sub(r"\\u(d[89ab]..)\\u(d[c-f]..)", _pair, text)
         text = re.sub(r"^a = .*", lambda m: m[0].replace("''", "'"), text, flags=re.MULTILINE)  # the only message
         return re.sub(r"\\u(....)|\\(.)", lambda m: chr(int(m[1], 16)) if m[1] else m[2], text)
-    if name == "strings":
+    if name == "toml":
+        return "\n".join(str(value) for value in flat(tomllib.loads(text)))
+    if name in ("strings", "php"):
         return re.sub(r"\\(.)", r"\1", text)
     return text
 
@@ -454,3 +467,39 @@ def test_any_table_survives(rows, quoting, delimiter, newline, tmp_path):
     after = list(csv.reader(io.StringIO(result, newline=""), delimiter=delimiter))[1:]
     assert [row[:2] for row in after] == [row[:2] for row in rows]
     assert all(row[2] == new[2] or same_shape(row[1], new[2]) for row, new in zip(rows, after))
+
+
+@pytest.mark.parametrize("name, text, expected", [
+    ("chrome", '{"hi": {"message": "Hello $name$", "description": "A greeting", "placeholders": {"name": {"content": '
+     '"$1", "example": "Bob"}}}, "bye": {"message": "Bye"}}', ["Hello $name$", "Bye"]),
+    ("react-intl", '{"a": {"id": "a", "defaultMessage": "Hi", "description": "A greeting"}}', ["Hi"]),
+    ("go-i18n", '[{"id": "person greeting", "translation": "Hello"}]', ["Hello"]),
+    ("go-i18n plurals", '{"a": {"description": "Cats", "one": "A cat", "other": "Cats"}}', ["A cat", "Cats"]),
+    ("any other", '{"error": {"message": "Sorry", "description": "It broke"}, "a": "One"}',
+     ["Sorry", "It broke", "One"]),
+])  # fmt: skip
+def test_what_stands_beside_a_message_is_no_text(name, text, expected, tmp_path):
+    assert sources(read(JsonFormat(include="*"), text, tmp_path)) == expected
+
+
+@pytest.mark.parametrize("form, name", [(IniFormat(), "ini"), (TomlFormat(), "toml"), (PhpFormat(), "php")])
+def test_settings_are_not_translated_by_surprise(form, name, tmp_path):
+    with pytest.raises(UnsuitedError, match=f"not translated, its name doesn't say .* {name}.include='\\*'"):
+        read(form, DOCUMENTS[name], tmp_path)
+
+
+def test_strings_of_php_that_are_no_messages_stay(tmp_path):
+    text = """<?php
+    define('NAME', 'no'); $x = f('no', "no") . 'no'; if ($a == 'no') { echo 'no'; }
+    return ['one' => 'Yes', 'two' => 'no' . $x, $k => 'Yes too', 'f' => trans('no'), 'h' => <<<EOT
+    no
+    EOT
+    ];"""
+    assert sources(read(PhpFormat(include="*"), text, tmp_path)) == ["Yes", "Yes too"]
+
+
+def test_keys_of_toml_and_php_are_paths(tmp_path):
+    assert sources(read(TomlFormat(include="menu.a b.l"), DOCUMENTS["toml"], tmp_path)) == ["One", "Two", "Three"]
+    assert sources(read(PhpFormat(include="b.d,f"), DOCUMENTS["php"], tmp_path)) == ["One", "Two", "Last one"]
+    form = IniFormat(include="Menu", exclude="Menu.file")
+    assert sources(read(form, DOCUMENTS["ini"], tmp_path)) == ['Say "hi" there', "It's done"]
