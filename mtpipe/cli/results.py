@@ -17,6 +17,8 @@ def lines(report: JobReport, out: Path, page: Path) -> Iterator[str]:
     if report.job.tm:
         yield _memory(report.tm)
     yield terms(report.terms)
+    if report.totals.altered:
+        yield f"altered: {amount(report.totals.altered, 'number, path or symbol', 'numbers, paths or symbols')}"
     if report.job.llm:
         yield _llm(report.llm)
     yield f"report: {page}"

@@ -38,7 +38,8 @@ class TermError:
     """Why a target is not accepted.
 
     kind: "missing" (no accepted form), "forbidden" (a banned form is present), "changed" (a do-not-translate item
-    or a protected code is not intact), "untranslated" (nothing usable came out).
+    or a protected code is not intact), "altered" (a number, path, option … is not as in the source), "untranslated"
+    (nothing usable came out).
     term is None for codes and untranslated segments; expected holds the accepted forms or the code, found what was
     seen instead, rule the check that failed.
     """

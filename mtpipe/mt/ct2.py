@@ -48,8 +48,9 @@ class CTranslate2Translator:
     batch_tokens: source pieces a batch, 0 means what suits the device. threads: 0 means all cores this process may use.
     device: auto, cpu or cuda.
     compute_type: auto is float16 on a GPU, int8 on a CPU, with weights of seven bits where the processor needs that.
-    annotate: "missing" shows the model the terms that it does not use by itself, "always" all of them. task: the
-    model's; raises ModelError for a folder with another's.
+    annotate: "missing" shows the model the terms that it does not use by itself, "always" all of them. protect: a
+    sentence whose draft alters a number, a path, an option or the like is translated again with it as an inline code.
+    task: the model's; raises ModelError for a folder with another's.
     """
 
     at_once = 2  # chunks of a job: the workers have something to do while Python sees to the texts of the other
@@ -58,6 +59,7 @@ class CTranslate2Translator:
         self, folder: str | Path, *, source_lang: str = "", target_lang: str = "", beam_size: int = 4,
         batch_tokens: int = 0, threads: int = 0, device: str = "auto", compute_type: str = "auto",
         task: str = registry.TRANSLATE, annotate: str = "missing",
+        protect: bool = True,
     ):  # fmt: skip
         if beam_size < 1 or batch_tokens < 0 or threads < 0 or annotate not in ("missing", "always"):
             raise ConfigError("mt.ct2: beam_size is ≥ 1, batch_tokens and threads ≥ 0, annotate missing or always")
@@ -68,6 +70,7 @@ class CTranslate2Translator:
             raise ConfigError(f"{folder}: a model of many languages; give it source_lang and target_lang")
         self._beam_size = beam_size
         self._is_sparing = annotate == "missing" and self.model.annotation is not None
+        self._is_protecting = protect
         if device == "auto":
             device = "cuda" if ctranslate2.get_cuda_device_count() else "cpu"
         batch_tokens = batch_tokens or _BATCH_TOKENS[device]
@@ -87,7 +90,7 @@ class CTranslate2Translator:
         self._end = end if self.model.source_end is None else list(self.model.source_end)
         self._start, self._ahead = list(self.model.source_start), list(self.model.target_start)
         fed = *self._start, *self._end, *self._ahead
-        settings = self.model.digest, str(beam_size), self.compute_type, annotate, *fed
+        settings = self.model.digest, str(beam_size), self.compute_type, annotate, str(protect), *fed
         self.digest = hashlib.sha256(" ".join(settings).encode()).hexdigest()[:16]
 
     def translate(self, segments: Sequence[Segment]) -> list[Draft]:
@@ -97,6 +100,8 @@ class CTranslate2Translator:
         """
         lang = self.model.target_lang
         options = decoding.sparing(segments, self._options, lang) if self._is_sparing else self._options(segments)
+        if self._is_protecting:
+            options = decoding.protecting(segments, options, self._options, lang)
         return [replace(best, alternatives=_others(best, rest)) for best, *rest in options]
 
     def _options(self, segments: Sequence[Segment]) -> list[list[Draft]]:

@@ -74,7 +74,7 @@ class Tally:
         """The counted part of the job's report."""
         totals = self._totals
         names = ("documents", "written", "copied", "skipped", "failed", "segments", "unique_units", "reused",
-                 "untranslated", "words", "segments_with_errors")  # fmt: skip
+                 "untranslated", "words", "segments_with_errors", "altered")  # fmt: skip
         lists = ("errors", "edited", "refusals", "notes")
         sent, segments = totals["asked"], totals["segments"]
         return JobReport(
@@ -120,7 +120,8 @@ class Tally:
             segments=1, words=_word_count(segment), segments_with_terms=int(bool(required)), required=len(required),
             met_draft=len(required) - len(unmet["draft"]), met=len(required) - len(unmet["final"]),
             errors=len(segment.errors), segments_with_errors=int(bool(segment.errors)),
-            **{kind: kinds[kind] for kind in ("forbidden", "changed", "untranslated")}, **met_by_step, **seen_by_step,
+            **{kind: kinds[kind] for kind in ("forbidden", "changed", "altered", "untranslated")},
+            **met_by_step, **seen_by_step,
             asked=int(any(edit.editor == LLM and edit.reason not in _UNASKED for edit in segment.edits)),
             waiting=int(segment.is_waiting), **({segment.origin: 1} if segment.origin else {}),
         )  # fmt: skip

@@ -1,7 +1,7 @@
 """May this edit replace that draft? Every rule of the repair, each refusal with a reason code for the report.
 
-"accepted" | no-change | untranslated | term-missing | term-lost | forbidden | overuse | code-lost | number-changed |
-script | language | too-far | length | repetition | commentary | score
+"accepted" | no-change | untranslated | term-missing | term-lost | forbidden | overuse | code-lost | altered |
+number-changed | script | language | too-far | length | repetition | commentary | score
 Editors have reasons of their own for what is no candidate: empty | format | too-long | not-taken | no-answer | budget
 """
 
@@ -16,7 +16,7 @@ from difflib import SequenceMatcher
 
 from mtpipe.alignment.lexicon import Lexicon
 from mtpipe.document import inline_codes
-from mtpipe.document.segment import Segment
+from mtpipe.document.segment import Segment, TermError
 from mtpipe.glossary.model import Term
 from mtpipe.languages.lemmatization import is_known
 from mtpipe.languages.tokenization import is_character, words
@@ -84,8 +84,12 @@ def judge(
     new_terms = [term for term in after if after[term] and not before[term]]
     gained = [checker.demand(segment, term) for term in new_terms]
     allowed = sum(_longest(term) * len(after[new_term]) for term, new_term in zip(gained, new_terms))
-    if _changes_numbers(old, new, before, after):
+    errors, left = (checker.check(segment, lang, text) for text in (draft, candidate))
+    lost, still_lost = _altered(errors), _altered(left)
+    if not lost - still_lost and _changes_numbers(old, new, before, after):
         return "number-changed"
+    if still_lost - lost or still_lost and len(left) >= len(errors):
+        return "altered"
     if _scripts(new) - _scripts(old) - _scripts("".join(form for term in gained for form in term.targets + term.forms)):
         return "script"
     inside = {word for items in after.values() for item in items for word in words(new[item.start : item.end])}
@@ -120,7 +124,8 @@ def _terms_reason(segment: Segment, draft: str, candidate: str, before: Proof, a
     banned, still = ({error.found for error in found if error.kind == "forbidden"} for found in (errors, left))
     if still - banned:
         return "forbidden"
-    return "term-missing" if left and len(left) >= len(errors) else ""
+    unmet, before_it = ([error for error in found if error.kind != "altered"] for found in (left, errors))
+    return "term-missing" if unmet and len(unmet) >= len(before_it) else ""
 
 
 def _uses(proof: Proof, term: Term) -> int:
@@ -174,6 +179,11 @@ def _loses_codes(segment: Segment, draft: str, candidate: str) -> bool:
     """Codes the draft had right must stay right; what it had lost already is another editor's concern."""
     lost = Counter(inline_codes.broken(segment.source, segment.codes, candidate))
     return bool(lost - Counter(inline_codes.broken(segment.source, segment.codes, draft)))
+
+
+def _altered(errors: Iterable[TermError]) -> Counter[str]:
+    """The invariants that a text with these errors lacks."""
+    return Counter(error.expected[0] for error in errors if error.kind == "altered")
 
 
 def _changes_numbers(draft: str, candidate: str, before: Proof, after: Proof) -> bool:

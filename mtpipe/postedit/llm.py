@@ -182,7 +182,8 @@ def _wrong(segment: Segment) -> dict[str, Any]:
         "terms": [{"source": term.source, "targets": list(term.targets)} for term in wanted],
         "names": [error.expected[0] for error in segment.errors if error.kind == "changed" and error.term],
         "forbidden": list(dict.fromkeys(error.found for error in segment.errors if error.kind == "forbidden")),
-        "codes": [error.expected[0] for error in segment.errors if error.kind == "changed" and not error.term],
+        "codes": [error.expected[0] for error in segment.errors
+                  if error.kind in ("changed", "altered") and not error.term],
     }
 
 

@@ -31,6 +31,7 @@ class Totals:
     untranslated: int = 0
     words: int = 0
     segments_with_errors: int = 0
+    altered: int = 0
     units: int = 0
 
 

@@ -11,6 +11,7 @@ KINDS = {
     "missing": "Term missing",
     "forbidden": "Forbidden term",
     "changed": "Altered tag or name",
+    "altered": "Altered number, path or symbol",
     "untranslated": "Not translated",
 }
 EDITORS = {
@@ -32,6 +33,7 @@ REASONS = {
     "forbidden": "it would add a forbidden term",
     "overuse": "a term would occur more often than in the source",
     "code-lost": "a tag or placeholder would be lost",
+    "altered": "a number, path, option or the like would not be as in the source",
     "number-changed": "a number would change",
     "script": "it would mix scripts",
     "language": "it would add words that are not in the target language",
@@ -57,7 +59,7 @@ def headline(report: JobReport) -> dict[str, Any]:
     terms, totals = report.terms, report.totals
     # where the list of errors was cut, the pipeline's own count
     wrong = totals.segments_with_errors or len({error.id for error in report.errors})
-    findings = (_of_terms(terms), _of_repairs(terms), _of_errors(wrong, terms))
+    findings = (_of_terms(terms), _of_repairs(terms), _of_errors(wrong, terms, totals))
     sentences = (*findings, _of_memory(report.tm), _of_documents(totals))
     verdict = "bad" if totals.failed else "review" if wrong else "good"
     title = {
@@ -156,9 +158,11 @@ def _of_repairs(terms: TermCounts) -> str:
     return f"The first draft had {percent(first)}; {count(gained, 'term was', 'terms were')} fixed automatically."
 
 
-def _of_errors(wrong: int, terms: TermCounts) -> str:
+def _of_errors(wrong: int, terms: TermCounts, totals: Totals) -> str:
     parts = [count(terms.forbidden_found, "forbidden term")] * bool(terms.forbidden_found)
     parts += [count(terms.changed, "altered tag or name", "altered tags or names")] * bool(terms.changed)
+    parts += [count(totals.altered, "altered number, path or symbol", "altered numbers, paths or symbols")
+              ] * bool(totals.altered)
     if not wrong:
         return ""
     verdict = count(wrong, "sentence needs review", "sentences need review")

@@ -1,4 +1,4 @@
-"""Check a glossary's terms in targets: what is missing, forbidden or changed, each verdict with its evidence."""
+"""Check targets: terms that are missing or forbidden, what was changed or altered, each verdict with its evidence."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
-from mtpipe.document import inline_codes
+from mtpipe.document import inline_codes, invariants
+from mtpipe.document.invariants import Invariant
 from mtpipe.document.segment import Code, Segment, TermError, TermMatch
 from mtpipe.glossary.model import Term
 from mtpipe.languages.lemmatization import tokens
@@ -20,8 +21,8 @@ _LONG_COPY = 4  # a source of so many words that comes back unchanged was not tr
 def check(segment: Segment, lang: str, target: str | None = None) -> tuple[TermError, ...]:
     """What is wrong with target (default: the segment's) in the target language lang; () when nothing is.
 
-    Each distinct matched term is judged once: missing, forbidden or changed; then codes, then whether it is a
-    translation at all.
+    Whether it is a translation at all; each distinct matched term once: missing, forbidden or changed; inline codes;
+    invariants.
     """
     text = (segment.target if target is None else target) or ""
     return _errors(segment.source, segment.codes, segment.matches, text, lang)
@@ -38,7 +39,20 @@ def _errors(
     errors = list(_term_errors(segment, text, lang))
     for literal in inline_codes.broken(segment.source, segment.codes, text):
         errors.append(TermError("changed", None, (literal,), "", "code"))
+    errors += (TermError("altered", None, (item.text,), "", item.kind) for item in altered(segment, text, lang))
     return tuple(errors)
+
+
+def altered(segment: Segment, target: str, lang: str) -> list[Invariant]:
+    """The invariants that target lacks, at their places in the source.
+
+    What a glossary's term holds is the term's affair, and what an inline code holds the code's.
+    """
+    bare, places = inline_codes.blotted(segment.source, segment.codes)
+    lost = invariants.altered(bare, without_codes(segment, target)[0], lang) if invariants.find(bare) else []
+    placed = (replace(item, start=places[item.start], end=places[item.end - 1] + 1) for item in lost)
+    return [item for item in placed
+            if not any(match.start < item.end and item.start < match.end for match in segment.matches)]
 
 
 def required(segment: Segment) -> dict[Term, list[TermMatch]]:

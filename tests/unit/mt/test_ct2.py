@@ -209,3 +209,39 @@ def test_a_damaged_model_is_said_to_be_one(model_folder, tmp_path):
 def test_blobs_of_data_are_copied(translator):
     blob = "QUJD" * 2000
     assert translated(translator, blob) == blob
+
+
+def _drafter(*texts_of):
+    """Options that answer from tables, one a call; calls has the codes that it was shown."""
+    calls = []
+
+    def options(segments):
+        texts = texts_of[len(calls)]
+        calls.append([inline_codes.literals(segment.source, segment.codes) for segment in segments])
+        return [[Draft(texts[segment.source])] for segment in segments]
+
+    return options, calls
+
+
+def test_what_a_draft_alters_is_a_code_when_it_is_made_again():
+    sources = ["set <b>JAVA_HOME</b> to 8080 now", "the port 80", "open the row"]
+    segments = [segment(source) for source in sources]
+    options, calls = _drafter({sources[0]: "setze <b>JAVA_GET</b> auf 80 jetzt", sources[1]: "Anschluss 80",
+                               sources[2]: "Zeile öffnen"}, {sources[0]: "setze <b>JAVA_HOME</b> auf 8080 jetzt"})
+    made = decoding.protecting(segments, options(segments), options, "de")
+    texts = [drafts[0].text for drafts in made]
+    assert texts == ["setze <b>JAVA_HOME</b> auf 8080 jetzt", "Anschluss 80", "Zeile öffnen"]
+    assert calls[1] == [["<b>", "JAVA_HOME", "</b>", "8080"]]
+
+
+def test_a_draft_that_is_no_better_with_protection_stays():
+    source = "wait 3600 seconds"
+    options, _ = _drafter({source: "warte 380 Sekunden"}, {source: "warte"})
+    assert decoding.protecting([segment(source)], options([segment(source)]), options, "de")[0][0].text == (
+        "warte 380 Sekunden")
+
+
+def test_no_sentence_is_made_twice_where_nothing_was_altered(model_folder):
+    options, calls = _drafter({"open 12 rows": "öffne 12 Zeilen"}, {})
+    decoding.protecting([segment("open 12 rows")], options([segment("open 12 rows")]), options, "de")
+    assert calls[1:] in ([], [[]])

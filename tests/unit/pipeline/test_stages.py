@@ -60,7 +60,7 @@ def test_a_new_version_of_a_stage_does_again_what_follows(job, monkeypatch, stag
     jobs.run(job)
     job.out.write_text("by hand")
     if stage:
-        monkeypatch.setitem(stages.VERSIONS, stage, 2)
+        monkeypatch.setitem(stages.VERSIONS, stage, stages.VERSIONS[stage] + 1)
     translated = []
     monkeypatch.setattr("mtpipe.mt.fake.FakeTranslator.translate", counting(translated))
     report = jobs.run(job)

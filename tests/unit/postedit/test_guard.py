@@ -55,6 +55,9 @@ CASES = [
     ("A table {0}", "Tabelle", "Tabelle {0}", "accepted"),
     ("12 tables", "12 Tische", "13 Tabellen", "number-changed"),
     ("12 tables", "12 Tische", "Tabellen", "number-changed"),
+    ("12 tables", "13 Tische", "12 Tabellen", "accepted"),  # the draft had it wrong
+    ("A table with --null", "Tisch mit --null", "Tabelle mit --zero", "altered"),
+    ("A table in README.md", "Tisch in LIESMICH.md", "Tabelle in README.md", "accepted"),
     ("A table", "Ein Tisch", "1 Tabelle", "number-changed"),
     ("Office 365", "Office365", "Office 365", "accepted"),  # the number goes into the term
     ("The 3D view", "Die räumliche Ansicht", "Die 3D-Ansicht", "accepted"),

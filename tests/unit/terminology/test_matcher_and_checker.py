@@ -250,7 +250,7 @@ CHECKS = [
     ("{a} {b} {c} {d} {e}", "{a} {b} {c} {d} {e}", [], []),
     ("GitHub Enterprise Cloud Server", "GitHub Enterprise Cloud Server",
      [term("GitHub Enterprise Cloud", status="do-not-translate")], []),
-    ("12.5 – 13", "", [], []),
+    ("– …", "", [], []),
     ("", "", [], []),
 ]
 
@@ -339,3 +339,23 @@ def test_evidence_of_a_term_never_overlaps(target):
 ])  # fmt: skip
 def test_a_hanging_hyphen_stands_for_the_second_half(target, is_met):
     assert bool(evidence(Term(("header",), ("Kopfzeile",)), target, "de")) is is_met
+
+
+@pytest.mark.parametrize("source, target, expected", [
+    ("Wait <b>3600</b> seconds", "Warte <b>380</b> Sekunden", [("3600", "number")]),
+    ("Use --null and {name}", "Nutze --zero und {name}", [("--null", "option")]),
+    ("Use `--null` twice", "Nutze `--zero` zweimal", []),  # code, and judged as such
+    ("See https://x.org/a_b", "Siehe https://x.org/a_b", []),
+    ("In 2 steps", "In zwei Schritten", []),
+])  # fmt: skip
+def test_invariants_are_checked_outside_of_codes(source, target, expected):
+    segment = Segment("x", source, codes=inline_codes.find(source))
+    errors = [error for error in checker.check(segment, "de", target) if error.kind == "altered"]
+    assert [(error.expected[0], error.rule) for error in errors] == expected
+
+
+def test_what_a_term_holds_is_for_the_glossary_to_say():
+    term = Term(("2D chart",), ("Flächendiagramm",))
+    segment, = Matcher(Glossary.of([term], "en", "de")).find([Segment("x", "A 2D chart of 3 rows")])
+    errors = checker.check(segment, "de", "Ein Flächendiagramm von Zeilen")
+    assert [error.expected for error in errors] == [("3",)]
