@@ -46,6 +46,7 @@ _VERBATIM = {
 }  # fmt: skip
 _PATTERN = re.compile("|".join(f"(?P<{kind.replace(' ', '_')}>{pattern})" for kind, pattern in _VERBATIM.items()))
 _COMBINATION = re.compile(rf"(?<!\w)(?:(?:{_KEYS}|[^\W\d_]{{2,12}})\s?\+\s?){{1,4}}(?:[^\W_]{{1,12}}|[^\w\s])")
+_MODIFIER = re.compile(_KEYS)
 _PRESSED = re.compile(rf"(?<!\w)(?:{_KEYS})\s?\+")
 _SUSPECT = re.compile(r"[\d_$%\\~:(){}\[\]⟦+\u00a0\u2007\u202f\u2190-\U0010ffff]|\.\w|--|[a-z][A-Z]|<[%?]")
 _SPACES = frozenset("\u00a0\u2007\u202f")
@@ -87,7 +88,7 @@ def find(text: str) -> tuple[Invariant, ...]:
              for match in _PATTERN.finditer(text)]
     if _PRESSED.search(text):
         items += [Invariant("key", *match.span(), match[0]) for match in _COMBINATION.finditer(text)
-                  if _PRESSED.search(match[0])]
+                  if _is_pressed(match[0])]
     items += [Invariant("number", start, end, text[start:end]) for start, end in numbers.find(text)]
     if not text.isascii():
         items += [Invariant("symbol", i, i + 1, char) for i, char in enumerate(text) if _is_symbol(char)]
@@ -135,6 +136,12 @@ def _missing_keys(expected: Sequence[Invariant], target: str) -> list[Invariant]
         else:
             there.remove(match)
     return missing
+
+
+def _is_pressed(combination: str) -> bool:
+    """Is one of the keys a modifier, and one not? Two modifiers alone are often one of several markings of systems."""
+    modifiers = [_MODIFIER.fullmatch(key.strip()) is not None for key in combination.split("+")]
+    return any(modifiers) and not all(modifiers)
 
 
 def _pressed(combination: str) -> tuple[int, str | None]:

@@ -17,6 +17,7 @@ Span = tuple[int, int]
 _GROUP_SPACES = " \u00a0\u2009\u202f"
 _NUMBER = re.compile(r"\d+(?:[.,'’\u066b\u066c]\d+)*")
 _SPACED = re.compile(rf"(?<![\d.,])\d{{1,3}}(?:[{_GROUP_SPACES}]\d{{3}})+(?:[.,]\d+)?(?![\d])")
+_PADDED = re.compile(r"0\d{2}")  # 007 is no 7
 _DATE = re.compile(r"(?<![\d.,/-])(\d{1,2})[./-](\d{1,2})[./-]((?:19|20)\d\d)(?![\d/-])")
 _GROUPED = re.compile(r"\d{1,3}(?:(?P<mark>[.,'’\u066c])(?:\d{3}|\d{2}(?=[.,'’]\d)))(?:(?P=mark)\d{2,3})*")
 # what a Chinese, Japanese or Korean number counts in, and what an English one does
@@ -93,6 +94,8 @@ def _is_in(span: Span, others: Iterable[Span]) -> bool:
 
 def _readings(text: str, start: int, end: int) -> set[Decimal | str]:
     """What text[start:end] may mean: by its marks in any convention, by the word of magnitude behind it, as it is."""
+    if _PADDED.match(text, start, end):
+        return {text[start:end]}
     values: set[Decimal | str] = set(_decimals(text[start:end]))
     if (match := _MAGNITUDE.match(text, end)) is not None:
         values |= {value * _MAGNITUDES[match[1].lower()] for value in values if isinstance(value, Decimal)}

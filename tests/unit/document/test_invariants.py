@@ -30,6 +30,7 @@ def texts(source, target, lang="de"):
     ("Hello <%= user.name %>!", "Hallo <%= benutzer.name %>!", "template tag", "<%= user.name %>"),
     ("Hello {{{x}}}!", "Hallo {{x}}!", "template tag", "{{{x}}}"),
     ("Needs version 2.3.1 or later.", "Benötigt Version 2.31 oder später.", "version", "2.3.1"),
+    ("The text 000123 becomes 123.", "Der Text 00015 wird 123.", "number", "000123"),
     ("At most 10 MB are kept.", "Höchstens 10 GB bleiben erhalten.", "number", "10"),
     ("It takes 10\u00a0minutes.", "Es dauert 10 Minuten.", "space", "\u00a0"),
     ("See com.sun.star.util there.", "Siehe dort com.sonne.stern.util.", "identifier", "com.sun.star.util"),
@@ -62,6 +63,7 @@ def test_what_was_altered(source, target, kind, literal):
     ("Well -- maybe", "Nun – vielleicht", "de"),
     ("costs $5", "kostet 5 $", "de"),
     ("pages 1,3, 5", "Seiten 1,3, 5", "de"),
+    ("Command+Option Ctrl+Alt", "⌘⌥ Ctrl + Alt", "es"),
     ("", "", "de"),
 ])  # fmt: skip
 def test_what_translators_may_write(source, target, lang):
