@@ -164,6 +164,9 @@ bench: $(VENV)/.dev ## speed and memory as ratios; with `make help-pages` before
 bench-training: $(VENV)/.dev ## speed of training beside Seq2SeqTrainer's defaults (after `make corpus PAIR=en-de`)
 	$(BIN)/python -m tests.benchmarks.training data/corpora/en-de/train.jsonl
 
+eval-invariants: $(BIN)/mtpipe ## numbers, paths, options …: false alarms on human translations, what drafts alter: eval/invariants.md
+	mkdir -p out && $(BIN)/python -m eval.invariants > out/invariants.md && mv out/invariants.md eval/invariants.md
+
 eval-quality: $(VENV)/.dev ## the light quality estimate against chrF2++ of sentences (after `make corpus PAIR=en-de`)
 	$(BIN)/python -m tests.benchmarks.quality data/corpora/en-de/dev.jsonl
 
@@ -173,5 +176,5 @@ bench-corpora: $(VENV)/.dev ## memory of `corpus prepare`: a million pairs, and 
 clean: ## remove what the other targets made
 	rm -rf $(VENV) out build *.egg-info .pytest_cache .mypy_cache .hypothesis
 
-.PHONY: help install demo demo-run demo-synthesize help-pages corpus model eval quick-set eval-model eval-finetune eval-quality demo-large eval-demo eval-repair eval-llm eval-wmt23 eval-wmt25 refiner eval-refiner bench bench-training bench-corpora check-catalogues check-resume check-llm test test-avx2 fuzz lint clean
+.PHONY: help install demo demo-run demo-synthesize help-pages corpus model eval quick-set eval-model eval-finetune eval-quality eval-invariants demo-large eval-demo eval-repair eval-llm eval-wmt23 eval-wmt25 refiner eval-refiner bench bench-training bench-corpora check-catalogues check-resume check-llm test test-avx2 fuzz lint clean
 .DEFAULT_GOAL := help
