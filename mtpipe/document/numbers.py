@@ -172,7 +172,7 @@ def _unit_names(sign: str, language: str) -> tuple[str, ...]:
     names = set()
     for length in ("long", "short", "narrow"):
         for number in (1, 2, 5):
-            text = format_unit(number, _UNITS[sign], length=length, locale=locale)  # type: ignore[arg-type]
+            text = format_unit(number, _UNITS[sign], length=length, locale=locale)
             names.add(re.sub(r"[\d\s\u00a0\u202f.]+", "", text).casefold())
     return tuple(name for name in names if name)
 
