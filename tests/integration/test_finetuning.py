@@ -25,6 +25,8 @@ from mtpipe.training.finetuning import TrainingRecipe, finetune
 from mtpipe.training.trainer import NotANumber, Plan, TranslationTrainer, checkpoints
 from tests.support.bilingual import english_spanish
 
+pytestmark = pytest.mark.slow  # trains
+
 SHAPE = {"d_model": 64, "encoder_layers": 1, "decoder_layers": 1, "encoder_ffn_dim": 128, "decoder_ffn_dim": 128,
          "encoder_attention_heads": 2, "decoder_attention_heads": 2}  # fmt: skip
 PLAN = Plan(steps=120, budget=1500, learning_rate=4e-3, warmup=20, evaluate_every=120, keep=2)

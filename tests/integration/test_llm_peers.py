@@ -18,6 +18,8 @@ from mtpipe.llm.prompts import Prompt
 from mtpipe.llm.term_pattern import pattern
 from tests.support.tiny_language_models import gguf_file, llama
 
+pytestmark = pytest.mark.slow  # starts other programs
+
 # llama.cpp's own server, as xllamacpp builds it in; it goes when its input ends
 LLAMA_CPP = """
 import sys, xllamacpp
