@@ -58,7 +58,7 @@ def wmt25(
     from eval.harness.wmt25_data import tasks
 
     found = tasks(folder)
-    rows = list(task.conformance(found))
+    rows = list(task.conformance(found, _tell))
     problems = task.problems(rows)
     text = report.conformance(rows, problems, {"each": task.EACH, "mean": task.MEAN})
     _put(conformance_file, text)

@@ -26,17 +26,22 @@ def figures(task: Task, by_items: Mapping[str, Sequence[Segment]]) -> dict[str, 
     return {"BLEU": score("bleu", text, langs, **tokenize), "chrF2++": score("chrf", text, langs)} | rates
 
 
-def conformance(tasks: Sequence[Task]) -> Iterator[Row]:
-    """A row {"track", "pair", "team", "mode", "ours", "official", "difference"} for each file with official figures."""
+def conformance(tasks: Sequence[Task], tell: Tell = lambda line: None) -> Iterator[Row]:
+    """A row {"track", "pair", "team", "mode", "ours", "official", "difference"} for each file with official figures.
+
+    tell gets a line for each as it is done: our figures, and by how much they differ.
+    """
     for task in tasks:
         for team, mode in sorted(task.submissions, key=lambda key: (key[0].casefold(), key[1])):
             given = task.official.get(mode, {}).get(team, {})
             official = {name: given[key] for name, key in OFFICIAL.items() if given.get(key, -1) >= 0}
             if official:
                 ours = figures(task, {items: task.translated(team, mode, items) for items in ITEMS})
+                difference = {name: ours[name] - value for name, value in official.items()}
+                shown = ", ".join(f"{name} {ours[name]:.4g} ({value:+.4f})" for name, value in difference.items())
+                tell(f"track {task.track} {task.pair}, {team}, {mode} terms: {shown}")
                 yield {"track": task.track, "pair": task.pair, "team": team, "mode": mode, "ours": ours,
-                       "official": official,
-                       "difference": {name: ours[name] - value for name, value in official.items()}}  # fmt: skip
+                       "official": official, "difference": difference}  # fmt: skip
 
 
 def problems(rows: Sequence[Row]) -> list[str]:
@@ -70,6 +75,7 @@ def ranking(task: Task, setup: Setup, tell: Tell) -> Iterator[Row]:
             if given:
                 yield row(place, team, "organisers", given)
             elif (team, mode) in task.submissions:
+                tell(f"track {task.track} {task.pair}, {mode} terms: {team}")
                 outputs = {items: task.translated(team, mode, items) for items in ITEMS}
                 yield row(place, team, "mtpipe", figures(task, outputs))
         for number, system in enumerate(setup.systems()):

@@ -77,6 +77,8 @@ PLUGINS: dict[str, dict[str, str]] = {
         "tsr_strict": "mtpipe.evaluation.metrics.terminology:StrictTermSuccess",
         "verbatim": "mtpipe.evaluation.metrics.terminology:Verbatim",
         "verbatim_reference": "mtpipe.evaluation.metrics.terminology:ReferenceVerbatim",
+        "tsr_exclusive": "mtpipe.evaluation.metrics.terminology:ExclusiveTermSuccess",
+        "exact_inflection": "mtpipe.evaluation.metrics.terminology:ExactInflection",
         "all_terms": "mtpipe.evaluation.metrics.terminology:AllTerms",
         "overuse": "mtpipe.evaluation.metrics.terminology:Overuse",
         "consistency": "mtpipe.evaluation.metrics.terminology:Consistency",

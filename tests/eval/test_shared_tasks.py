@@ -42,7 +42,9 @@ def official(task, team):
 
 
 def test_conformance_covers_every_file_with_official_figures(tasks):
-    found = list(wmt25.conformance(tasks))
+    told = []
+    found = list(wmt25.conformance(tasks, told.append))
+    assert len(told) == len(found) and all(row["team"] in line for row, line in zip(found, told, strict=True))
     assert [(row["pair"], row["team"]) for row in found] == [
         (pair, team) for pair in ("en-de", "en-es", "en-ru", "en-zh", "zh-en") for team in ("good", "gpt-4.1-tiny")]
     assert wmt25.problems(found) == [] and wmt25.mean(found, "proper") == 0

@@ -233,7 +233,7 @@ def test_without_a_model_it_says_how_to_get_one():
 
 def test_a_refiner_is_no_translator(tmp_path):
     folder = copier(tmp_path / "refiner")
-    with pytest.raises(ModelError, match="refiner: a model to post-edit, not to translate; give it to the repair method"):
+    with pytest.raises(ModelError, match="refiner: a model to post-edit, not to translate; give it to the repair"):
         CTranslate2Translator(folder)
 
 

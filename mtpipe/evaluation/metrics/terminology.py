@@ -68,6 +68,72 @@ class AllTerms:
         return rate(self.name, self.counts(segments), f"match:words|{signature(self._lang)}", "segments")
 
 
+class ExclusiveTermSuccess(StrictTermSuccess):
+    """Share of required terms in the targets, 0…1, where no words count for two terms.
+
+    As tsr_strict, but each stretch of the target serves one term: longer stretches first, and none that overlaps a
+    stretch already taken, so that *Tabelle* in *Pivot-Tabelle* is no *table*. Terms on the same words of the source are
+    alternatives and share theirs.
+    """
+
+    name = "tsr_exclusive"
+
+    def counts(self, segments: Sequence[Segment]) -> np.ndarray:
+        return count_shares(self._shares(segment) for segment in segments)
+
+    def score(self, segments: Sequence[Segment]) -> Score:
+        return rate(self.name, self.counts(segments), f"match:words|exclusive|{signature(self._lang)}")
+
+    def _shares(self, segment: Segment) -> list[float]:
+        required = checker.required(segment)
+        evidence = checker.found(segment, segment.target or "", self._lang)
+        places = {term: frozenset((match.start, match.end) for match in matches) for term, matches in required.items()}
+        spans = {(item.start, item.end) for items in evidence.values() for item in items}
+        covered: list[tuple[int, int]] = []
+        served: Counter[frozenset[tuple[int, int]]] = Counter()
+        for start, end in sorted(spans, key=lambda span: (span[0] - span[1], span)):
+            if any(start < other_end and other_start < end for other_start, other_end in covered):
+                continue
+            takers = (places[term] for term, items in evidence.items()
+                      if any((item.start, item.end) == (start, end) for item in items))  # fmt: skip
+            taker = next((place for place in takers if served[place] < len(place)), None)
+            if taker is not None:
+                covered.append((start, end))
+                served[taker] += 1
+        return [min(1.0, served[places[term]] / len(matches)) for term, matches in required.items()]
+
+
+class ExactInflection:
+    """Share of the terms' occurrences in the references whose very form, but for case, the targets have, 0…1.
+
+    How often an inflected term is inflected as the reference's translator did: a right term in a wrong case counts for
+    tsr_strict and not here. Only terms that the reference itself has are counted.
+    """
+
+    name = "exact_inflection"
+    needs_reference = True
+
+    def __init__(self, target_lang: str):
+        self._lang = target_lang
+
+    def counts(self, segments: Sequence[Segment]) -> np.ndarray:
+        rows = []
+        for segment in segments:
+            reference, target = (self._forms(segment, text or "") for text in (segment.reference, segment.target))
+            met = sum((forms & target[term]).total() for term, forms in reference.items())
+            rows.append((met, sum(forms.total() for forms in reference.values())))
+        return np.array(rows, dtype=float).reshape(-1, 2)
+
+    def score(self, segments: Sequence[Segment]) -> Score:
+        return rate(self.name, self.counts(segments), f"match:forms|case:lc|{signature(self._lang)}",
+                    none="no reference has a required term")  # fmt: skip
+
+    def _forms(self, segment: Segment, text: str) -> dict[Term, Counter[str]]:
+        evidence = checker.found(segment, text, self._lang)
+        return {term: Counter(text[item.start : item.end].casefold() for item in items)
+                for term, items in evidence.items()}  # fmt: skip
+
+
 class Verbatim:
     """Share of the words of required terms' preferred targets that the segment's target holds unchanged but for case.
 

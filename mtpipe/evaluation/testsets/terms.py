@@ -25,22 +25,23 @@ def read_terms(value: Any, where: str, source_lang: str, target_lang: str) -> tu
     if not isinstance(value, list) or not all(isinstance(item, Mapping) for item in value):
         problem = f"terms that are no objects: {json.dumps(value, ensure_ascii=False)[:100]}"
         raise InputError(f'{where}: {problem}; give [{{"source": …, "target": …}}] or {{source: target}}')
-    return tuple(_term(item, where, source_lang, target_lang) for item in value)
+    return tuple(term for item in value if (term := _term(item, where, source_lang, target_lang)))
 
 
-def _term(item: Mapping[str, Any], where: str, source_lang: str, target_lang: str) -> Term:
+def _term(item: Mapping[str, Any], where: str, source_lang: str, target_lang: str) -> Term | None:
+    """The term of an item; None where a side is there but empty, as in some of WMT25's: it asks for nothing."""
     if "source" in item or "sources" in item:
         is_untranslated = item.get("target", item.get("targets")) in (item.get("source"), [item.get("source")])
         return term_of_item({"status": "do-not-translate"} | dict(item) if is_untranslated else item, where)
-    sources, targets = _texts(item, source_lang), _texts(item, target_lang)
-    if not sources or not targets:
+    sides = [item.get(lang, item.get(primary_subtag(lang))) for lang in (source_lang, target_lang)]
+    if any(side is None for side in sides):
         problem = f"{where}: a term needs both sides: {json.dumps(item, ensure_ascii=False)[:200]}"
         raise InputError(f'{problem}; call them "source" and "target", or "{source_lang}" and "{target_lang}"')
-    return Term(sources, targets)
+    sources, targets = (_texts(side) for side in sides)
+    return Term(sources, targets) if sources and targets else None
 
 
-def _texts(item: Mapping[str, Any], lang: str) -> tuple[str, ...]:
-    """The text or texts under the language's name."""
-    value = item.get(lang, item.get(primary_subtag(lang)))
+def _texts(value: Any) -> tuple[str, ...]:
+    """The text or texts of a side."""
     values = value if isinstance(value, list) else [value]
     return tuple(text.strip() for text in values if isinstance(text, str) and text.strip())

@@ -11,6 +11,8 @@ from mtpipe.evaluation.metrics import by_segment
 from mtpipe.evaluation.metrics.terminology import (
     AllTerms,
     Consistency,
+    ExactInflection,
+    ExclusiveTermSuccess,
     Overuse,
     ReferenceVerbatim,
     RightChanged,
@@ -43,6 +45,33 @@ def matched(*pairs, document="doc"):
 ])  # fmt: skip
 def test_all_terms_of_a_segment(pairs, value):
     assert AllTerms("de").score(matched(*pairs)).value == value
+
+
+@pytest.mark.parametrize(("pairs", "value"), [
+    ([("table and cell", "Tabelle und Zelle")], 1),
+    ([("table and pivot table", "Tabelle und Pivot-Tabelle")], 1),
+    ([("table and pivot table", "die Pivot-Tabelle")], 0.5),  # its second half is no table of its own
+    ([("sheet and page", "das Blatt")], 0.5),  # one word for two terms
+    ([("sheet and page", "Blatt und Blatt")], 1),
+    ([("table and table", "die Tabelle")], 0.5),
+    ([("table", None)], 0),
+])  # fmt: skip
+def test_exclusive_success_takes_no_word_for_two_terms(pairs, value):
+    assert ExclusiveTermSuccess("de").score(matched(*pairs)).value == value
+
+
+@pytest.mark.parametrize(("target", "value"), [
+    ("Die Zellen der Tabelle", 1), ("die ZELLEN der Tabelle", 1), ("Die Zelle der Tabelle", 0.5), ("nichts", 0),
+])  # fmt: skip
+def test_exact_inflection_asks_for_the_form_of_the_reference(target, value):
+    (segment,) = matched(("the cells of the table", target))
+    assert ExactInflection("de").score([replace(segment, reference="Die Zellen der Tabelle")]).value == value
+
+
+def test_exact_inflection_counts_terms_that_the_reference_has_only():
+    (segment,) = matched(("the cells of the table", "Zellen der Tabelle"))
+    score = ExactInflection("de").score([replace(segment, reference="Alles")])
+    assert isnan(score.value) and score.note == "no reference has a required term"
 
 
 @pytest.mark.parametrize(("pairs", "value"), [

@@ -11,6 +11,7 @@ from mtpipe.document.segment import Segment
 from mtpipe.errors import ConfigError, GlossaryError, InputError
 from mtpipe.evaluation.testsets import Outputs, layout_name, with_outputs
 from mtpipe.evaluation.testsets.files import SetFiles, as_test_set, read_systems, read_test_set
+from mtpipe.evaluation.testsets.terms import read_terms
 from mtpipe.glossary.model import Term
 
 SOURCES = ["Open the table.", "A cell & a row.", "Close it."]
@@ -255,3 +256,19 @@ def test_outputs_without_ids_but_other_sources_are_refused():
 def test_every_layout_has_a_reader():
     suffixes = (".jsonl", ".tsv", ".csv", ".sgm", ".xml", ".po", ".txt", ".en")
     assert {layout_name(Path(f"x{suffix}")) for suffix in suffixes} <= set(plugins.names("testset"))
+
+
+@pytest.mark.parametrize(("items", "targets"), [
+    ([{"en": "R", "zh": [""]}], []),
+    ([{"en": "R", "zh": []}, {"en": "cell", "zh": ["单元格", "", "格"]}], [("单元格", "格")]),
+    ({"R": "", "cell": ["单元格"]}, [("单元格",)]),
+    ([{"en": ["", "row"], "zh": "行"}], [("行",)]),
+    ([], []),
+])  # fmt: skip
+def test_terms_with_an_empty_side_ask_for_nothing(items, targets):
+    assert [term.targets for term in read_terms(items, "full_data_2019.jsonl:1", "en", "zh")] == targets
+
+
+def test_a_term_without_a_side_is_an_error_with_its_place():
+    with pytest.raises(InputError, match="full_data_2019.jsonl:1: a term needs both sides"):
+        read_terms([{"en": "R"}], "full_data_2019.jsonl:1", "en", "zh")
