@@ -12,6 +12,7 @@ from mtpipe.llm.prompts import Prompt, template
 # How an answer is held to its schema, and what is tried next where the server does not take it; the last is prose with
 # a plea for JSON.
 NEXT = {"json_schema": "bare_schema", "bare_schema": "json_object", "json_object": "text"}
+_MOST_TOKENS = 10**9  # of one call, in and out
 _BARRED = ("pattern", "minLength", "maxLength", "minItems", "maxItems")  # left out of a bare schema
 
 
@@ -46,7 +47,7 @@ def answer(completion: Any, where: str, most: object) -> Reply:
     """
     try:
         usage, choices = completion.usage, completion.choices
-        tokens = (usage.prompt_tokens or 0, usage.completion_tokens or 0) if usage else (0, 0)
+        tokens = (_count(usage.prompt_tokens), _count(usage.completion_tokens)) if usage else (0, 0)
         if not choices:
             return Reply("", *tokens, problem=f"{where}: the answer is empty (no choices)", fault=FAILED,
                          retry_after=0.0)  # fmt: skip
@@ -55,11 +56,22 @@ def answer(completion: Any, where: str, most: object) -> Reply:
     except (AttributeError, TypeError, LookupError):
         problem = f"{where}: the answer is not a chat completion; does base_url end in /v1?"
         return Reply("", problem=problem, fault=FAILED, retry_after=0.0)
+    if not structured_output.is_text(text):
+        return Reply("", *tokens, problem=f"the answer has half a character (a lone surrogate): {ascii(text)[:80]}")
     if refusal or end == "content_filter":
-        return Reply("", *tokens, problem=f"the model refuses to answer: {refusal or 'content filter'}")
+        return Reply("", *tokens, problem=f"the model refuses to answer: {_legible(refusal or 'content filter')}")
     if end == "length":
         return Reply("", *tokens, problem=f"the answer was cut off at {most} tokens; raise max_tokens of the LLM")
     return Reply(text, *tokens, "" if text else f"the answer is empty (finish_reason {end})")
+
+
+def _legible(text: object) -> str:
+    return str(text).encode("utf-8", "backslashreplace").decode()
+
+
+def _count(tokens: object) -> int:
+    """A number of tokens as a server tells it; 0 for what can't be one."""
+    return tokens if isinstance(tokens, int) and 0 <= tokens <= _MOST_TOKENS else 0
 
 
 def _bare(schema: Any) -> Any:

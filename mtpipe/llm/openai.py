@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
@@ -21,6 +22,7 @@ from mtpipe.llm.chat_completion import NEXT
 from mtpipe.llm.prompts import Prompt
 
 KEY_VARIABLE = "OPENAI_API_KEY"
+_PART = 4  # characters of a key that are hidden where they stand alone
 # Parameters that some models do not take: what is sent instead.
 _INSTEAD = {"max_tokens": "max_completion_tokens", "temperature": "", "seed": ""}
 _TOO_LONG = ("context", "too long", "too large")
@@ -48,7 +50,8 @@ class OpenAILLM:
             raise ConfigError("[llm.openai] needs the model's name at the server: model = \"…\"")
         self._key, self._variable = _key(base_url, key_variable), key_variable or KEY_VARIABLE
         self._client = openai.OpenAI(
-            api_key=self._key or "none", base_url=base_url or None, max_retries=0, http_client=_client(timeout)
+            api_key=self._key or "none", base_url=base_url or None, max_retries=0,
+            http_client=_client(timeout, urlsplit(base_url).hostname if base_url else ""),
         )
         self.name, self._url, self._timeout = model, str(self._client.base_url).rstrip("/"), timeout
         self._extra = dict(extra_body or {})
@@ -75,8 +78,10 @@ class OpenAILLM:
             if not self._is_reached and isinstance(error.__cause__, httpx2.ConnectError):
                 raise ConfigError(f"{self._url}: no server answers ({error.__cause__}); start it or check base_url") \
                     from error
+            if isinstance(error.__cause__, ConfigError):
+                raise error.__cause__ from error
             return _failed(f"{self._url}: the connection broke ({error.__cause__ or error})")
-        except (openai.APIError, ValueError) as error:
+        except (openai.APIError, ValueError, RecursionError) as error:
             return _failed(f"{self._url}: the answer is cut off or garbled ({error})")
         self._is_reached = True
         return self._answer(completion, prompt, mode)
@@ -146,7 +151,17 @@ class OpenAILLM:
         """The server's own words; some repeat the key in them."""
         body = error.body if isinstance(error.body, dict) else {}
         message = str(body.get("message") or body.get("detail") or error.message)
-        return (message.replace(self._key, "***") if self._key else message)[:300]
+        return masked(message, self._key)[:300]
+
+
+def masked(text: str, key: str) -> str:
+    """text without the key and without parts of it, as some servers echo them; of short keys the whole only."""
+    hidden = [False] * len(text)
+    size = _PART if len(key) > 2 * _PART else len(key)
+    for part in {key[i : i + size] for i in range(len(key) - size + 1)} if key else ():
+        for match in re.finditer(re.escape(part), text):
+            hidden[match.start() : match.end()] = [True] * len(part)
+    return re.sub("\0+", "***", "".join("\0" if is_hidden else char for char, is_hidden in zip(text, hidden)))
 
 
 def retry_after(headers: Mapping[str, str]) -> float:
@@ -180,8 +195,13 @@ class _Timed(httpx2.SyncByteStream):
         self._stream.close()
 
 
-def _client(timeout: float) -> httpx2.Client:
+def _client(timeout: float, host: str | None) -> httpx2.Client:
+    """host: the only one that anything is sent to, "" for the usual."""
+
     def begin(request: httpx2.Request) -> None:
+        if host and request.url.host.lower() != host.lower():
+            raise ConfigError(f"the server {host} redirects to {request.url.host}: your texts are not sent there; set "
+                              "base_url to a server that you trust")  # fmt: skip
         request.extensions["begun"] = monotonic()
 
     def limit(response: httpx2.Response) -> None:

@@ -31,12 +31,19 @@ def as_json(text: str, schema: str) -> str:
     if answer[:1] not in ("{", "["):
         raise Prose(f"the answer is not JSON: {answer[:80]!r}")
     values = _values(answer)
+    if not is_text(json.dumps(values, ensure_ascii=False)):
+        raise ValueError(f"the answer has half a character (a lone surrogate): {ascii(answer)[:80]}")
     if any(value != values[0] for value in values):
         raise ValueError(f"there are {len(values)} different answers in one: {answer[:80]!r}")
     for error in Draft202012Validator(json.loads(schema)).iter_errors(values[0]):
         if error.validator != "pattern":
             raise ValueError(f"the answer does not match its schema: {error.message[:160]}")
     return json.dumps(values[0], ensure_ascii=False)
+
+
+def is_text(text: str) -> bool:
+    """Whether text can be written in UTF-8: JSON lets halves of characters through."""
+    return not any("\ud800" <= char <= "\udfff" for char in text)
 
 
 def _values(text: str) -> list[Any]:
@@ -47,6 +54,8 @@ def _values(text: str) -> list[Any]:
             value, end = json.JSONDecoder().raw_decode(rest)
         except json.JSONDecodeError as error:
             raise ValueError(f"the answer is broken JSON ({error}): {text[-80:]!r}") from error
+        except RecursionError as error:
+            raise ValueError(f"the answer is JSON nested too deep: {text[:80]!r}") from error
         values.append(value)
         rest = rest[end:].lstrip()
     return values

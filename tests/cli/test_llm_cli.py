@@ -100,3 +100,10 @@ def test_requests_go_out_in_a_file_and_the_job_goes_on_with_the_answers(drafts):
     last = CliRunner().invoke(main, command)
     assert last.exit_code == 0 and not (drafts / "ask.jsonl").exists()
     assert all(word in row["target"] for row, word in zip(written(drafts), TERMS.values(), strict=True))
+
+
+def test_a_server_that_is_down_for_all_calls_leaves_exit_code_4(drafts):
+    (drafts / "mtpipe.toml").write_text("[calls]\nretries = 0\nmax_failures = 99\nconcurrency = 1\n")
+    with LlmServer(answer, then="500") as server:
+        result = post_edit(server.url)
+    assert result.exit_code == 4 and "4 failed" in result.output and len(written(drafts)) == 4

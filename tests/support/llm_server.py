@@ -177,8 +177,8 @@ def completion(text: str | None, end: str = "stop", **message: Any) -> str:
     return _whole([choice])
 
 
-def _whole(choices: list[dict[str, Any]]) -> str:
-    usage = {"prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 120}
+def _whole(choices: list[dict[str, Any]], tokens: int = 100) -> str:
+    usage = {"prompt_tokens": tokens, "completion_tokens": tokens // 5, "total_tokens": 120}
     return json.dumps({"id": "1", "object": "chat.completion", "created": int(time.time()), "model": MODEL,
                        "choices": choices, "usage": usage})  # fmt: skip
 
@@ -210,6 +210,10 @@ FAULTS: dict[str, Callable[[_Handler, dict[str, Any]], bool]] = {
     "prose": lambda handler, body: handler.send(200, completion(PROSE)),
     "wrong schema": lambda handler, body: handler.send(200, completion('{"translation": 7}')),
     "duplicate answers": _twice,
+    "deep body": lambda handler, body: handler.send(200, "[" * 100_000),
+    "deep answer": lambda handler, body: handler.send(200, completion('{"target": ' + "[" * 100_000)),
+    "half a character": lambda handler, body: handler.send(200, completion('{"target": "a\\ud83d"}')),
+    "redirect": lambda handler, body: handler.send(307, "", Location="http://localhost:9/v1/chat/completions"),
     "too long": lambda handler, body: handler.error(400, "This model's maximum context length is 8 tokens"),
     "bad request": lambda handler, body: handler.error(400, "The moon is in the wrong phase"),
 }

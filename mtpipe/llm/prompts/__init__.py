@@ -12,7 +12,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined, TemplateError
+from jinja2 import Environment, StrictUndefined
+from jinja2.sandbox import SandboxedEnvironment
 
 from mtpipe.errors import ConfigError
 from mtpipe.io import digest
@@ -48,10 +49,12 @@ class Template:
     def fill(self, schema: Mapping[str, Any] | None = None, **values: Any) -> Prompt:
         """values: of the text, `source` is that of the prompt. Raises ConfigError naming a template that is none."""
         try:
-            system, user = _environment().from_string(self.text).render(values).split(_SEPARATOR, 1)
-        except (TemplateError, ValueError) as error:
-            what = f"{error}" if isinstance(error, TemplateError) else "there is no line '---' between its two parts"
-            raise ConfigError(f"prompt {self.name}: {what}; it can use {', '.join(sorted(values))}") from error
+            system, separator, user = _environment().from_string(self.text).render(values).partition(_SEPARATOR)
+        except Exception as error:  # a template is a program: it may raise anything
+            raise ConfigError(f"prompt {self.name}: {error}; it can use {', '.join(sorted(values))}") from error
+        if not separator:
+            raise ConfigError(f"prompt {self.name}: there is no line '---' between its two parts; it can use "
+                              f"{', '.join(sorted(values))}")  # fmt: skip
         said = json.dumps(schema, ensure_ascii=False) if schema else ""
         return Prompt(system.strip(), user.strip(), said, str(values.get("source", "")))
 
@@ -71,5 +74,8 @@ def template(name: str, folder: Path | None = None) -> Template:
 
 @cache
 def _environment() -> Environment:
-    # plain text for a model, not HTML: nothing is escaped; delimiters in what is filled in are the callers' concern
-    return Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True)
+    # a user's template runs no code of Python's; it is plain text for a model, not HTML: nothing is escaped; delimiters
+    # in what is filled in are the callers' concern
+    return SandboxedEnvironment(
+        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
+    )

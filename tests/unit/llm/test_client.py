@@ -22,7 +22,8 @@ from tests.support.llm_server import FAULTS, MODEL, LlmServer, said
 SCHEMA = json.dumps({"type": "object", "properties": {"target": {"type": "string"}}, "required": ["target"]})
 QUICK = {"timeout": 30.0, "max_wait": 0.05}
 # faults that are answers, if useless ones: paid for, so never asked for again
-ANSWERS = ("no content", "cut off", "broken answer", "refusal", "wrong schema", "duplicate answers")
+ANSWERS = ("no content", "cut off", "broken answer", "refusal", "wrong schema", "duplicate answers", "deep answer",
+           "half a character")  # fmt: skip
 
 
 def answer(body):
@@ -38,7 +39,7 @@ def prompts(*texts):
     return [Prompt("Shout.", text, SCHEMA) for text in texts]
 
 
-@pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault not in (*ANSWERS, "quota", "too long",
+@pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault not in (*ANSWERS, "quota", "too long", "redirect",
                                                                               "bad request", "prose")])  # fmt: skip
 def test_a_fault_that_passes_costs_a_call_and_no_answer(fault, tmp_path):
     with LlmServer(answer, [fault]) as server:
@@ -57,6 +58,8 @@ def test_a_fault_that_passes_costs_a_call_and_no_answer(fault, tmp_path):
         ("broken answer", "the answer is broken JSON"),
         ("refusal", "the model refuses to answer: I can't help with that."),
         ("wrong schema", "does not match its schema: 'target' is a required property"),
+        ("deep answer", "the answer is JSON nested too deep"),
+        ("half a character", "the answer has half a character (a lone surrogate)"),
     ],
 )
 def test_a_useless_answer_is_a_problem_and_is_not_paid_twice(fault, problem, tmp_path):

@@ -9,8 +9,8 @@ import pytest
 
 from mtpipe.errors import ConfigError, ModelError
 from mtpipe.llm import AGAIN, structured_output
-from mtpipe.llm.openai import OpenAILLM, retry_after
-from mtpipe.llm.prompts import Prompt
+from mtpipe.llm.openai import OpenAILLM, masked, retry_after
+from mtpipe.llm.prompts import Prompt, Template
 from tests.support.llm_server import FAULTS, MODEL, PROSE, LlmServer, completion, said
 
 TARGET = {"type": "string", "pattern": "Tabelle", "maxLength": 99}
@@ -235,3 +235,42 @@ def test_answers_that_are_none(text, kind, message):
 
 def test_said_reads_the_users_part():
     assert said({"messages": [{"content": "a"}, {"content": "b"}]}) == "b"
+
+
+@pytest.mark.parametrize("tokens, counted", [(10**30, 0), (-5, 0), (7, 7), ("many", 0), (None, 0)])
+def test_token_counts_that_can_not_be_are_none(monkeypatch, tokens, counted):
+    def odd(handler, body):
+        data = json.loads(completion('{"target": "Tabelle"}'))
+        data["usage"]["prompt_tokens"] = tokens
+        return handler.send(200, json.dumps(data))
+
+    monkeypatch.setitem(FAULTS, "odd", odd)
+    with LlmServer(answer, ["odd"]) as server:
+        reply = opened(server).complete([PROMPT])[0]
+    assert (reply.text, reply.tokens_in) == ('{"target": "Tabelle"}', counted)
+
+
+def test_texts_do_not_follow_a_redirect_to_another_host():
+    with LlmServer(answer, ["redirect"]) as server:
+        with pytest.raises(ConfigError, match="127.0.0.1 redirects to localhost: your texts are not sent there"):
+            opened(server).complete([PROMPT])
+
+
+@pytest.mark.parametrize("text, shown", [
+    ("Incorrect key: sk-canary-4711-xyz", "Incorrect key: ***"), ("bad sk-canary…", "bad ***…"),
+    ("key ending in -xyz", "key ending in ***"), ("nothing of it", "nothing of it"), ("", ""),
+])  # fmt: skip
+def test_parts_of_a_key_are_masked(text, shown):
+    assert masked(text, "sk-canary-4711-xyz") == shown
+    assert masked(text, "") == text and masked("no", "no") == "***"
+
+
+@pytest.mark.parametrize("text", [
+    "{{ ''.__class__.__mro__[1].__subclasses__() }}\n---\n{{ source }}", "{{ 1 / 0 }}\n---\n{{ source }}",
+    "{{ source.nonsense() }}\n---\n",
+    "{% for i in range(10 ** 9) %}x{% endfor %}\n---\n", "{{ nonsense }}\n---\n", "{{",
+    "no line",
+])  # fmt: skip
+def test_a_prompt_runs_no_code_and_its_errors_are_the_users(text):
+    with pytest.raises(ConfigError, match=r"prompt my.txt: .*; it can use source"):
+        Template("my.txt", text).fill(source="A cell.")
