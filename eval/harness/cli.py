@@ -234,6 +234,42 @@ def _tell(line: str) -> None:
     click.echo(line, err=True)
 
 
+@harness.command()
+@click.argument("paths", metavar="DRAFTS...", nargs=-1, required=True, type=FILE)
+@languages
+@click.option("--lexicon", type=FOLDER, required=True, help="What links words: a folder of `mtpipe corpus lexicon`.")
+@click.option("--repair", "chain", type=click.Choice(["safe", "complete"]), default="safe", show_default=True)
+@click.option("--part", type=click.Choice(["all", "development", "held-out"]), default="all", show_default=True)
+@click.option("--edits", "edits_file", type=ANY, help="JSON Lines file for the edits, to be read and judged.")
+@click.option("--judged", "judged_file", type=FILE, help="Judged edits: shares of those that this code makes as well.")
+@click.option("--table", "table_file", type=ANY, help="Markdown file for the table.")
+def repair(
+    paths: Sequence[Path], source_lang: str, target_lang: str, lexicon: Path, chain: str, part: str,
+    edits_file: Path | None, judged_file: Path | None, table_file: Path | None,
+) -> None:
+    """Repair the terms in files of DRAFTS without model or LLM, and score them before and after."""
+    from eval.harness import repair as task
+    from mtpipe.alignment.lexicon import Lexicon
+
+    loaded, rows, made = Lexicon.load(lexicon), {}, []
+    for path in paths:
+        before = task.part(task.drafts(path, source_lang, target_lang), part)
+        after = task.repaired(before, source_lang, target_lang, loaded, chain)
+        rows[path.stem] = task.figures(before, after, source_lang, target_lang)
+        made += after
+    text = task.table(rows)
+    if judged_file:
+        counts, unknown = task.judged(judged_file, made)
+        total = sum(counts.values()) or 1
+        shares = ", ".join(f"{label} {counts[label]} ({counts[label] / total:.1%})" for label in task.LABELS)
+        text += f"\njudged edits among these: {sum(counts.values())} ({shares}); not judged: {unknown}\n"
+    if edits_file:
+        lines = [json.dumps(row, ensure_ascii=False) + "\n" for row in task.edits(made)]
+        edits_file.write_text("".join(lines), encoding="utf-8")
+    _put(table_file, text)
+    click.echo(text.rstrip())
+
+
 @harness.command("wmt25-segments")
 @click.argument("data", metavar="FULL_DATA", type=FILE)
 @click.argument("outputs", metavar="SUBMISSION", type=FILE)

@@ -92,6 +92,13 @@ class Lexicon:
         forth, back = ([min(1.0, _USUAL * best / total) for best, total in side] for side in sides)
         return sum(forth) / len(forth) if forth else None, sum(back) / len(back) if back else None
 
+    def translation(self, source: str, target: str) -> tuple[float, float]:
+        """(share of the source word's uses that this target word translates, the same of the target word's): 0…1."""
+        ours, theirs = lemma(source, self.source_lang), lemma(target, self.target_lang)
+        row = self.links.get(ours, {})
+        count = row.get(theirs, 0.0)
+        return (count / sum(row.values()), count / self._target_totals()[theirs]) if count else (0.0, 0.0)
+
     def learn(self, pairs: Iterable[Pair]) -> int:
         """Adds what the pairs teach; returns how many were used. Memory holds one shard and the counts."""
         used, forms = 0, _Forms()

@@ -16,7 +16,8 @@ from mtpipe import __version__, plugins
 from mtpipe.config.tables import AtLeastOne, CallSettings
 from mtpipe.validation import AnyPath, File, Files, Folder, is_from_file, problem, problems, settings, table
 
-EDITORS = ("nbest", "substitution", "insertion", "placement", "refiner", "llm")
+EDITORS = ("nbest", "substitution", "insertion", "refiner", "llm")
+LAST_RESORT = "placement"
 STATE = ".mtpipe"  # the folder of a job's state
 _LANG = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
 
@@ -76,8 +77,9 @@ class Job:
     """What to translate, with what, to where; raises ConfigError naming everything that is wrong.
 
     source: a folder or a file; out: a folder, or a file where source is one. mt: a translator, "none" where every
-    segment brings a draft. model: a folder, None for the bundled one of the language pair. editors: the repair ladder
-    in order, None for EDITORS as far as the model and lexicon at hand support them. options: keyword arguments of the
+    segment brings a draft. model: a folder, None for the bundled one of the language pair. editors: the repair methods
+    in order, None for EDITORS as far as the model and lexicon at hand support them. repair: "safe" leaves what is
+    uncertain to people, "complete" guesses at last. options: keyword arguments of the
     plug-ins, as {"mt.ct2": {...}, "format.po": {...}}. tm: translation memories or parallel texts, the first counts
     most; tm_flagged: what becomes of exact matches that break the glossary. glossary_sheet and
     glossary_columns: where a workbook or table keeps its terms, as in `load_glossary`. other: what happens to files of
@@ -96,6 +98,7 @@ class Job:
     model: Folder | None = None
     lexicon: Folder | None = None
     editors: Editors | None = None
+    repair: Literal["safe", "complete"] = "safe"
     options: Options = field(default_factory=dict)
     other: Literal["copy", "skip"] = "copy"
     report_dir: AnyPath | None = None
@@ -131,6 +134,12 @@ class Job:
         if wrong:
             raise problems(wrong)
         return self
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """The repair methods in order."""
+        last = (LAST_RESORT,) if self.repair == "complete" else ()
+        return EDITORS + last if self.editors is None else self.editors
 
     @property
     def is_single(self) -> bool:

@@ -56,14 +56,16 @@ WAITING = ("budget", "no-answer")  # reasons of an editor that was not heard thi
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """One proposal of an editor; reason: "accepted", the guard's code for why it was refused, or the editor's own for
-    why there is none. errors: what was wrong with before, of an accepted edit."""
+    """One proposal of a repair method; reason: "accepted", the guard's code for why it was refused, or the method's own
+    for why there is none ("uncertain": a suggestion for people). errors: what was wrong with before, of an accepted
+    edit. confidence: 0…1, None where the method knows none."""
 
     editor: str
     before: str
     after: str
     reason: str
     errors: tuple[TermError, ...] = ()
+    confidence: float | None = None
 
     @property
     def is_accepted(self) -> bool:

@@ -1,1 +1,1 @@
-"""Inflected forms of the target language and the agreement of neighbouring words."""
+"""Grammar of target languages: what a form says, how a word inflects, what agrees with it."""

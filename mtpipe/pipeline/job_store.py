@@ -193,12 +193,13 @@ def _term(row: list) -> Term:
 
 
 def _edit_row(edit: Edit, segment: Segment) -> list:
-    return [edit.editor, edit.before, edit.after, edit.reason, [_error_row(error, segment) for error in edit.errors]]
+    errors = [_error_row(error, segment) for error in edit.errors]
+    return [edit.editor, edit.before, edit.after, edit.reason, errors, edit.confidence]
 
 
 def _edit(row: list, segment: Segment) -> Edit:
-    editor, before, after, reason, errors = row
-    return Edit(editor, before, after, reason, tuple(_error(error, segment) for error in errors))
+    editor, before, after, reason, errors, confidence = row
+    return Edit(editor, before, after, reason, tuple(_error(error, segment) for error in errors), confidence)
 
 
 def _error_row(error: TermError, segment: Segment) -> list:

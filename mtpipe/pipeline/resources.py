@@ -9,7 +9,7 @@ from typing import cast
 
 from mtpipe import plugins
 from mtpipe.alignment.lexicon import Lexicon
-from mtpipe.config import EDITORS, Job
+from mtpipe.config import Job
 from mtpipe.document.segment import Segment
 from mtpipe.errors import ConfigError, InputError
 from mtpipe.glossary.loading import load_glossary
@@ -145,7 +145,7 @@ def _editors(job: Job, tools: Tools, memories: Memories, left_out: dict[str, str
     """The ladder; rungs that the job did not ask for by name go to left_out where their tools are not at hand."""
     ladder = []
     asked = job.editors if job.editors is not None else ("llm",) if job.llm else ()
-    for name in EDITORS if job.editors is None else job.editors:
+    for name in job.methods:
         plugins.load("editor", name)  # what can't be loaded at all is an error, asked for or not
         options = job.options.get(f"editor.{name}", {})
         try:

@@ -1,4 +1,4 @@
-"""Repair techniques: each proposes candidates for segments with errors; only the guard decides."""
+"""Repair methods: each proposes candidates for segments with errors; only the guard decides."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from mtpipe.document.segment import Segment
 from mtpipe.llm import LLM
 from mtpipe.mt import Decoder
 
+UNCERTAIN = "uncertain"  # the reason of a text that is no more than a suggestion for people
+
 
 @dataclass(frozen=True, slots=True)
 class Unusable:
@@ -20,6 +22,19 @@ class Unusable:
 
     text: str
     reason: str
+    confidence: float | None = None
+
+
+class Proposal(str):
+    """A candidate's text with the confidence (0…1) that its method has in it."""
+
+    confidence: float | None = None
+
+    @classmethod
+    def of(cls, text: str, confidence: float) -> Proposal:
+        made = cls(text)
+        made.confidence = confidence
+        return made
 
 
 Candidate = str | Unusable

@@ -11,7 +11,7 @@ from mtpipe.document import inline_codes
 from mtpipe.document.segment import Edit, Segment, TermError, is_editable
 from mtpipe.mt import Translator
 from mtpipe.postedit import guard
-from mtpipe.postedit.editor import Candidate, Editor, Unusable, is_own
+from mtpipe.postedit.editor import UNCERTAIN, Candidate, Editor, Unusable, is_own
 from mtpipe.terminology import checker
 
 Scores = tuple[float, float]  # of the text to be replaced, of the candidate
@@ -51,7 +51,17 @@ def postedit(
             chosen = [i for i in chosen if is_editable(done[i].errors)]
         if seconds is not None:
             seconds[name] = seconds.get(name, 0.0) + perf_counter() - start
-    return done
+    return [_with_suggestion(segment) for segment in done]
+
+
+def _with_suggestion(segment: Segment) -> Segment:
+    """A segment that is left to people, with what a method was not certain enough of to write it."""
+    texts = [edit.after for edit in segment.edits if edit.reason == UNCERTAIN and edit.before == segment.target]
+    if not texts or not segment.errors:
+        return segment
+    terms = ", ".join(f"{error.term.source} → {error.expected[0]}" for error in segment.errors if error.term)
+    note = f"term missing: {terms}; suggestion: {texts[-1]}"
+    return replace(segment, notes=(*segment.notes, note), alternatives=(*segment.alternatives, texts[-1]))
 
 
 def _chosen(segments: Sequence[Segment], editor: Editor) -> list[int]:
@@ -85,7 +95,7 @@ class _Trial:
             return None
         for candidate in self._candidates:
             if isinstance(candidate, Unusable):
-                self._refuse(candidate.text, candidate.reason)
+                self._refuse(candidate.text, candidate.reason, candidate.confidence)
             elif self._is_allowed(candidate, None):
                 return candidate
         return None
@@ -102,17 +112,18 @@ class _Trial:
         if self._best is None:
             return replace(self.segment, edits=edits)
         text, errors = self._best
-        accepted = Edit(self._editor, self.segment.target or "", text, guard.ACCEPTED, self.segment.errors)
-        return replace(self.segment, postedit=text, errors=errors, edits=(*edits, accepted))
+        sure = getattr(text, "confidence", None)
+        accepted = Edit(self._editor, self.segment.target or "", str(text), guard.ACCEPTED, self.segment.errors, sure)
+        return replace(self.segment, postedit=str(text), errors=errors, edits=(*edits, accepted))
 
     def _is_allowed(self, candidate: str, scores: Scores | None) -> bool:
         reason = guard.judge(self.segment, candidate, self._lang, scores=scores, lexicon=self._lexicon)
         if reason != guard.ACCEPTED:
-            self._refuse(candidate, reason)
+            self._refuse(str(candidate), reason, getattr(candidate, "confidence", None))
         return reason == guard.ACCEPTED
 
-    def _refuse(self, text: str, reason: str) -> None:
-        self._refused.append(Edit(self._editor, self.segment.target or "", text, reason))
+    def _refuse(self, text: str, reason: str, confidence: float | None = None) -> None:
+        self._refused.append(Edit(self._editor, self.segment.target or "", text, reason, confidence=confidence))
 
 
 def _settle(trials: Sequence[_Trial], score: Score | None) -> None:

@@ -1,62 +1,131 @@
 """Aligned substitution: the words that translate a term's source give way to an accepted form of it.
 
 Works on any draft from any engine: it needs word links (a lexicon, a model's attention, or both) and continues
-nothing. Forms bend as the replaced words did; the lexicon's fluency makes the neighbours agree.
+nothing. Only what is certain is written; what is not is a suggestion, and left to an LLM or to people.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
 from mtpipe.alignment.term_slots import Slot, disjoint
 from mtpipe.document.segment import Segment
 from mtpipe.errors import ConfigError
+from mtpipe.languages.tokenization import spans
 from mtpipe.morphology.agreement import Agreement
-from mtpipe.postedit.editor import Tools
+from mtpipe.postedit.confidence import CERTAIN, confidence
+from mtpipe.postedit.editor import UNCERTAIN, Candidate, Proposal, Tools, Unusable
+from mtpipe.postedit.replacement import Draft, Replacement, Replacements
 from mtpipe.postedit.view import View
+from mtpipe.terminology import checker
+
+_Rated = tuple[float, Replacement]
 
 
 class Substitution:
-    """Editor by alignment; raises ConfigError without a lexicon and a decoder.
+    """Editor by alignment and grammar; raises ConfigError without a lexicon and a decoder.
 
-    guess: a term that no word of the draft is linked to goes where its neighbours went.
+    least: the confidence (0…1) under which a replacement is only suggested.
     """
 
-    def __init__(self, tools: Tools, guess: bool = False):
-        self._guess = guess
+    def __init__(self, tools: Tools, least: float = CERTAIN):
         if tools.lexicon is None and tools.decoder is None:
-            raise ConfigError("editor 'substitution' needs word links: a model that gives attention, or a lexicon "
-                              "(--lexicon FOLDER, made by 'mtpipe corpus lexicon PAIRS --out FOLDER')")
-        self._tools = tools
-        self._agreement = Agreement(tools.lexicon)
+            raise ConfigError("repair method 'substitution' needs word links: a model that gives attention, or a "
+                              "lexicon (--lexicon FOLDER, made by 'mtpipe corpus lexicon PAIRS --out FOLDER')")
+        self._tools, self._least = tools, least
+        self._replacements = Replacements(tools.lexicon, tools.source_lang, tools.target_lang)
 
-    def propose(self, segments: Sequence[Segment]) -> list[list[str]]:
-        """The best rewriting first: every unmet term in every place, then other places and fewer of them."""
+    def propose(self, segments: Sequence[Segment]) -> list[list[Candidate]]:
+        """All certain replacements together first, then each alone; the best uncertain ones as a suggestion."""
         views = [View.of(segment) for segment in segments]
         matrices = self._tools.align([(view.source, view.target) for view in views])
         return [self._candidates(view, matrix) for view, matrix in zip(views, matrices)]
 
-    def _candidates(self, view: View, matrix: np.ndarray) -> list[str]:
-        options = view.options(matrix, self._tools, self._guess)
-        if not options:
+    def _candidates(self, view: View, matrix: np.ndarray) -> list[Candidate]:
+        options = self._options(view, matrix)
+        best = _consistent(_compatible(options))
+        if not best:
             return [view.raw(view.target, matrix)] if view.segment.codes else []
+        certain = [rated for rated in best if rated[0] >= self._least]
+        choices = [certain] if certain else []
+        choices += [[rated] for rated in certain] if len(certain) > 1 else []
+        choices += [_compatible([[other], *([r] for r in certain if r[1].term != other[1].term)])
+                    for found in options for other in found[1:3] if other[0] >= self._least]  # fmt: skip
+        made: list[Candidate] = [*dict.fromkeys(self._text(view, matrix, chosen) for chosen in choices)]
+        if len(certain) < len(best):
+            suggested = self._text(view, matrix, best)
+            made.append(Unusable(suggested, UNCERTAIN, min(rate for rate, _ in best)))
+        return made
+
+    def _options(self, view: View, matrix: np.ndarray) -> list[list[_Rated]]:
+        """For each occurrence of each unmet term its replacements, the surest first."""
+        lang, segment = self._tools.target_lang, view.segment
+        proof = checker.found(segment, view.target, lang)
+        fixed = {i for items in proof.values() for item in items for i in view.target_range(item.start, item.end)}
+        empty = {i for i, (start, end) in enumerate(view.words) if self._tools.is_empty(view.target[start:end])}
+        draft = Draft(view.source, view.target, spans(view.source), view.words, matrix, fixed, empty)
+        options = []
+        for term, matches in checker.required(segment).items():
+            wanted = checker.demand(segment, term)
+            if banned := view.banned(matches, lang):
+                found = [self._replacements.at(draft, wanted, first, last) for first, last in banned]
+                options += [[(1.0, made)] for made in found if made]
+            elif not proof[term]:
+                for match in matches:
+                    surface = checker.surface(segment, match)
+                    rated = [(confidence(made.features), made) for made in
+                             self._replacements.find(draft, wanted, view.source_range(match), surface)]  # fmt: skip
+                    options += [sorted(rated, key=lambda item: -item[0])] if rated else []
+        return options
+
+    def _text(self, view: View, matrix: np.ndarray, chosen: Iterable[_Rated]) -> Proposal:
+        text, least = view.target, 1.0
+        for rate, made in sorted(chosen, key=lambda item: -item[1].start):
+            text, least = text[: made.start] + made.text + text[made.end :], min(least, rate)
+        return Proposal.of(view.raw(text, matrix), round(least, 3))
+
+
+class Placement(Substitution):
+    """The last resort, for `--repair complete`: the surest replacement however uncertain, else a guessed place."""
+
+    def __init__(self, tools: Tools):
+        super().__init__(tools, least=0.0)
+        self._agreement = Agreement(tools.lexicon)
+
+    def _candidates(self, view: View, matrix: np.ndarray) -> list[Candidate]:
+        made = super()._candidates(view, matrix)
+        options = view.options(matrix, self._tools, guess=True)
+        if not options:
+            return made
         best = [found[0] for found in options]
         choices = [best]
         choices += [[*best[:i], other, *best[i + 1 :]] for i, found in enumerate(options) for other in found[1:]]
         if len(best) > 1:
             choices += [[slot] for slot in best]
         texts = [self._agreement.rewrite(view.target, _in_order(slots), agree)
-                 for agree in (True, False) for slots in choices]
-        return [view.raw(text, matrix) for text in dict.fromkeys(texts)]
+                 for agree in (True, False) for slots in choices]  # fmt: skip
+        guessed = [Proposal.of(view.raw(text, matrix), 0.0) for text in texts]
+        return [*dict.fromkeys([*made, *guessed])]
 
 
-class Placement(Substitution):
-    """The last resort: substitution that guesses a place rather than leave a term out."""
+def _compatible(options: Sequence[Sequence[_Rated]]) -> list[_Rated]:
+    """The surest replacement of each occurrence that touches no word of a surer one."""
+    kept: list[_Rated] = []
+    taken: set[int] = set()
+    for found in sorted((found for found in options if found), key=lambda found: -found[0][0]):
+        free = next((rated for rated in found if not taken & set(rated[1].words)), None)
+        if free:
+            kept.append(free)
+            taken |= set(free[1].words)
+    return kept
 
-    def __init__(self, tools: Tools):
-        super().__init__(tools, guess=True)
+
+def _consistent(best: Sequence[_Rated]) -> list[_Rated]:
+    """Each with the confidence of the surest one that replaces the same word by the same term."""
+    rates = [max(rate for rate, other in best if (other.term, other.old) == (made.term, made.old)) for _, made in best]
+    return [(rate, made) for rate, (_, made) in zip(rates, best, strict=True)]
 
 
 def _in_order(slots: Sequence[Slot]) -> list[Slot]:

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from mtpipe.config import EDITORS, Job
+from mtpipe.config import Job
 from mtpipe.corpora import pairs
 from mtpipe.errors import MtpipeError
 from mtpipe.evaluation import comparison, side_by_side
@@ -173,7 +173,7 @@ class Steps:
             found["fine-tuned"] = plain
         if job.glossary:
             found |= {"annotated": replace(job, editors=(), llm="", tm=()), "repaired": replace(job, llm="", tm=())}
-            found |= {"llm": replace(job, tm=())} if job.llm and "llm" in (job.editors or EDITORS) else {}
+            found |= {"llm": replace(job, tm=())} if job.llm and "llm" in job.methods else {}
         return found
 
     def _bases(self) -> list[Path]:

@@ -1,0 +1,438 @@
+"""German: noun phrases that agree, compounds with their linking elements, endings of adjectives and regular verbs."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from itertools import product
+from math import exp
+
+from mtpipe.alignment.lexicon import Lexicon
+from mtpipe.alignment.ngram_lm import EDGE
+from mtpipe.languages.lemmatization import is_known, lemma
+from mtpipe.morphology.german_nouns import CELLS, Noun, Nouns
+from mtpipe.morphology.readings import Phrase, Reading, Wording
+
+_ALL = tuple((case, number, gender) for case, number in CELLS for gender in "mfn")
+# endings of dies-, by case: masculine, feminine, neuter, plural
+_STRONG = {"n": ("er", "e", "es", "e"), "g": ("es", "er", "es", "er"),
+           "d": ("em", "er", "em", "en"), "a": ("en", "e", "es", "e")}  # fmt: skip
+_ARTICLE = {"n": ("der", "die", "das", "die"), "g": ("des", "der", "des", "der"),
+            "d": ("dem", "der", "dem", "den"), "a": ("den", "die", "das", "die")}  # fmt: skip
+_DER_WORDS = ("dies", "jed", "jen", "welch", "manch", "solch", "all")
+_EIN_WORDS = ("ein", "kein", "mein", "dein", "sein", "ihr", "unser", "euer", "eur")
+_CONTRACTIONS = {
+    "im": ("in", "dem"), "am": ("an", "dem"), "zum": ("zu", "dem"), "zur": ("zu", "der"), "vom": ("von", "dem"),
+    "beim": ("bei", "dem"), "ins": ("in", "das"), "ans": ("an", "das"), "fürs": ("für", "das"),
+    "aufs": ("auf", "das"), "ums": ("um", "das"), "durchs": ("durch", "das"), "unterm": ("unter", "dem"),
+}  # fmt: skip
+_USUAL = {pair: word for word, pair in _CONTRACTIONS.items() if word in "im am zum zur vom beim ins ans".split()}
+_GOVERNED = {
+    **dict.fromkeys("aus bei mit nach seit von zu gegenüber ab entsprechend gemäß samt".split(), "d"),
+    **dict.fromkeys("durch für gegen ohne um pro per".split(), "a"),
+    **dict.fromkeys("wegen während trotz statt anstatt innerhalb außerhalb aufgrund mithilfe anhand bezüglich "
+                    "hinsichtlich anstelle unterhalb oberhalb".split(), "g"),
+    **dict.fromkeys("in an auf über unter vor hinter neben zwischen".split(), "da"),
+}  # fmt: skip
+_PRIOR = {"n": 0.35, "a": 0.35, "d": 0.2, "g": 0.1}  # of the cases where nothing tells them apart
+_TEMPER = 0.5  # of the fluency: endings of rare words are few
+_MODIFIERS = 3  # adjectives and the determiner before a noun, at most
+_ADJECTIVE_ENDINGS = ("en", "em", "er", "es", "e")
+_LINKED_BY_S = ("ung", "heit", "keit", "schaft", "ion", "tät", "ing", "tum", "ling")
+_LINKS = ("", "s", "n", "en", "es", "er", "e", "ens")
+_LEAST_PART = 3
+_VERB_ENDINGS = ("en", "ern", "eln")
+
+Cell = tuple[str, str, str]  # case, number, gender
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """What stands before a noun: preposition, determiner and adjectives, and how many words they are."""
+
+    preposition: str
+    determiner: str
+    adjectives: tuple[str, ...]
+    words: tuple[str, ...]
+
+
+class German:
+    """Morphology of German; lexicon: what the corpus attests serves words that no dictionary has."""
+
+    def __init__(self, lexicon: Lexicon | None = None):
+        self._lexicon = lexicon
+        self._nouns = Nouns(lexicon)
+
+    def analyse(self, word: str) -> list[Reading]:
+        """Readings as a noun (gender, number, case), and as an adjective or a verb as far as the dictionary goes."""
+        found = [Reading(noun.lemma, "noun", noun.gender, number, case)
+                 for noun in self._nouns.of_form(word) for case, number in noun.cells(word)]  # fmt: skip
+        if word[:1].islower():
+            pos = "verb" if _is_verb(word) else "adjective" if _stem(word) else ""
+            found += [Reading(lemma(word, "de"), pos)] if pos else []
+        return found
+
+    def inflect(self, lemma: str, reading: Reading) -> str:
+        if reading.pos == "adjective":
+            index = 3 if reading.number == "p" else "mfn".index(reading.gender or "m")
+            return (_stem(lemma) or lemma) + _STRONG[reading.case or "n"][index]
+        noun = self._nouns.of_lemma(lemma)[0]
+        return next(iter(noun.forms.get((reading.case or "n", reading.number or "s"), ())), "")
+
+    def part_of_speech(self, term: str) -> str:
+        head = term.split()[-1]
+        if head[:1].isupper() or not head[:1].isalpha():
+            return "noun"
+        if " " in term:
+            return ""
+        is_infinitive = head.endswith(_VERB_ENDINGS) and lemma(head, "de") == head.casefold()
+        return "verb" if is_infinitive and not _is_participle(head) else "adjective"
+
+    def split(self, compound: str) -> list[tuple[str, str]]:
+        """Hyphens first; else where both sides are nouns, the front with a linking element or less its last letter."""
+        if "-" in compound.strip("-"):
+            parts = compound.split("-")
+            return [("-".join(parts[:i]) + "-", "-".join(parts[i:])) for i in range(1, len(parts))]
+        return self._pairs(compound, True)
+
+    @lru_cache(maxsize=10_000)
+    def _pairs(self, compound: str, is_outer: bool) -> list[tuple[str, str]]:
+        """is_outer: whether the parts may be compounds themselves."""
+        found = []
+        for i in range(_LEAST_PART, len(compound) - _LEAST_PART + 1):
+            front, head = compound[:i], compound[i:]
+            is_compound = is_outer and len(head) > 7 and bool(self._pairs(head, False))
+            is_head = is_compound or self._nouns.is_noun(_capital(head))
+            if is_head and (base := self.front_base(front, is_outer)):
+                # linking elements are not part of heads: Arbeits|platz, and long known parts are likelier
+                found.append((len(base) + len(head) - 2 * (len(front) != len(base)), front, head))
+        return [(front, head) for _, front, head in sorted(found, reverse=True)]
+
+    def front_base(self, front: str, is_outer: bool = True) -> str:
+        """The dictionary form of a compound's front; "" where it is none. is_outer: whether it may be a compound."""
+        bare = front.rstrip("-")
+        for link in _LINKS:
+            base = bare[: len(bare) - len(link)] if link and bare.endswith(link) else bare if not link else ""
+            for word in (base, f"{base}e") if len(base) >= _LEAST_PART else ():
+                if self._nouns.is_noun(_capital(word)):
+                    return word
+        return bare if is_outer and len(bare) > 7 and self._pairs(bare, False) else ""
+
+    def compound(self, front: str, head: str) -> str:
+        """front: a term in its dictionary form; the parts are hyphenated where one is foreign, a name or has several
+        words, else joined with the linking element that the corpus or the front's ending demands."""
+        if head.startswith("-"):
+            said = f"{front}s" if front.endswith(_LINKED_BY_S) and self._is_native(front) else front.replace(" ", "-")
+            return said + head
+        if not self._is_native(front):
+            return f"{front.replace(' ', '-')}-{_capital(head)}"
+        return self._linked(front) + head[:1].lower() + head[1:]
+
+    def _is_native(self, word: str) -> bool:
+        if not word.isalpha() or word.isupper() or any(char.isupper() for char in word[1:]):
+            return False
+        ends = word.casefold()
+        is_german = bool(is_known(word, "de")) and not is_known(word, "en")
+        return is_german or ends.endswith(("ung", "heit", "keit", "schaft"))
+
+    def _linked(self, word: str) -> str:
+        """The word as the front of a compound."""
+        folded = word.casefold()
+        if folded.endswith(_LINKED_BY_S):
+            return f"{word}s"
+        if self._lexicon is not None:
+            attested = {link: self._fronts.get(folded + link, 0) for link in ("", "s", "n", "en", "es")}
+            best = max(attested, key=lambda link: attested[link])
+            if attested[best]:
+                return word + best
+        if folded.endswith("e") and len(folded) > 3:
+            return f"{word}n"
+        return word
+
+    @cached_property
+    def _fronts(self) -> dict[str, int]:
+        """How many compounds of the corpus have this front, with its linking element."""
+        counts: dict[str, int] = defaultdict(int)
+        assert self._lexicon is not None
+        for forms in self._lexicon.forms.values():
+            for word in forms:
+                if len(word) >= 9 and word[:1].isupper() and word.isalpha():
+                    for i in range(4, len(word) - 3):
+                        if word[i:] in self._heads:
+                            counts[word[:i].casefold()] += 1
+        return counts
+
+    @cached_property
+    def _heads(self) -> frozenset[str]:
+        """Nouns of the corpus, small as they stand in compounds."""
+        assert self._lexicon is not None
+        return frozenset(word.lower() for forms in self._lexicon.forms.values() for word in forms
+                         if word[:1].isupper() and len(word) >= 4)  # fmt: skip
+
+    def wordings(self, phrase: Phrase) -> list[Wording]:
+        pos = self.part_of_speech(phrase.term)
+        if phrase.kept == ("", "-"):  # "Erneuerungs- und …": the head comes later
+            said = self._linked(phrase.term) if self._is_native(phrase.term) else phrase.term
+            return [Wording(phrase.before, said, phrase.after)] if pos == "noun" else []
+        if phrase.kept[1]:  # the head stays: nothing else changes
+            form = self.compound(phrase.term, phrase.kept[1]) if pos == "noun" else ""
+            front = phrase.kept[0]
+            made = f"{front if front.endswith('-') else front and front + '-'}{form}"
+            return [Wording(phrase.before, made, phrase.after)] if form else []
+        if pos == "noun":
+            return self._nominal(phrase)
+        if pos == "adjective" and len(phrase.old) == 1:
+            return self._adjectival(phrase)
+        if pos == "verb" and len(phrase.old) == 1:
+            return self._verbal(phrase)
+        return []
+
+    def _nominal(self, phrase: Phrase) -> list[Wording]:
+        head, attributes = phrase.term.split()[-1], phrase.term.split()[:-1]
+        old = _capital(phrase.old[-1]) if phrase.kept[0] else phrase.old[-1]
+        olds = self._nouns.of_form(old)
+        if not olds:
+            return []
+        news = self._nouns.of_lemma(head)
+        if phrase.kept[0]:
+            fronted = phrase.kept[0] + head if phrase.kept[0].endswith("-") else (
+                phrase.kept[0] + head[:1].lower() + head[1:])  # fmt: skip
+            news = tuple(noun.with_front(fronted[: len(fronted) - len(head)]) for noun in news)
+        is_plural_only = news[0].lemma in news[0].forms.get(("n", "p"), ()) and ("n", "s") not in news[0].forms
+        group = self._group(phrase.before)
+        cells, doubts = self._cells(olds, old, phrase.number, group)
+        priors = self._priors(phrase, group)
+        weights: dict[tuple[tuple[str, ...], str], float] = defaultdict(float)
+        genders = {noun.gender for noun in news}
+        for case, number, gender in cells:
+            kept = [noun for noun in news if noun.gender == gender] or news
+            for noun in kept:
+                forms = noun.forms.get((case, "p" if is_plural_only else number), ())
+                for rank, form in enumerate(forms[:2]):
+                    before = self._agreeing(group, case, number, noun.gender, gender)
+                    inner = [self._adjective(word, group, case, number, noun.gender) for word in attributes]
+                    weight = priors[case] / len(kept) / (1 + 9 * rank)
+                    weights[before, " ".join([*inner, form])] += weight
+        if len(genders) > 1 and not any(gender in genders for _, _, gender in cells):
+            doubts = (*doubts, "gender")
+        if any(noun.is_guessed for noun in news):
+            doubts = (*doubts, "guessed")
+        return self._ranked(phrase, weights, doubts)
+
+    def _priors(self, phrase: Phrase, group: _Group) -> dict[str, float]:
+        """How likely the cases are: a subject begins a sentence, a determiner right after a noun begins a genitive."""
+        priors = dict(_PRIOR)
+        place = len(phrase.before) - len(group.words) - 1
+        if place < 0:
+            priors["n"] = 1.2
+        elif group.determiner and not group.preposition and phrase.before[place][:1].isupper():
+            priors |= {"g": 1.0, "d": 0.005, "a": 0.1} if self._nouns.of_form(phrase.before[place]) and place else {}
+        return priors
+
+    def _cells(
+        self, olds: Sequence[Noun], old: str, wanted_number: str, group: _Group
+    ) -> tuple[list[Cell], tuple[str, ...]]:
+        """The readings that the words around and the old noun allow, and what had to be overlooked for them."""
+        said = {(*cell, noun.gender) for noun in olds for cell in noun.cells(old)}
+        around = [cell for cell in _ALL if self._allows(group, cell)]
+        doubts: tuple[str, ...] = ()
+        cells = [cell for cell in around if cell in said]
+        if not cells:  # the draft's own words do not agree, or the old noun is of another gender than known
+            cells = [cell for cell in around if any(cell[:2] == each[:2] for each in said)] or sorted(said) or around
+            doubts = ("agreement",)
+        wanted = [cell for cell in cells if cell[1] == wanted_number]
+        if wanted_number and not wanted:
+            doubts = (*doubts, "number")
+        return wanted or cells, doubts
+
+    def _group(self, before: Sequence[str]) -> _Group:
+        """The determiner, adjectives and preposition right before a noun."""
+        words: list[str] = []
+        determiner, rest = "", list(before)
+        while rest and len(words) < _MODIFIERS and _stem(rest[-1]) and not _is_determiner(rest[-1]) and (
+            rest[-1].islower() and not _is_verb(rest[-1]) and rest[-1] not in _GOVERNED
+        ):
+            words.insert(0, rest.pop())
+        if rest and (_is_determiner(rest[-1]) or rest[-1].casefold() in _CONTRACTIONS):
+            determiner = rest.pop()
+        preposition = rest[-1].casefold() if rest and rest[-1].casefold() in _GOVERNED else ""
+        kept = ([determiner] if determiner else []) + words
+        return _Group(preposition, determiner, tuple(words), tuple(kept))
+
+    def _allows(self, group: _Group, cell: Cell) -> bool:
+        case, number, gender = cell
+        governed = _GOVERNED.get(group.preposition, "ndga")
+        determiner = group.determiner.casefold()
+        if determiner in _CONTRACTIONS:
+            determiner, governed = _CONTRACTIONS[determiner][1], "ngda"
+        if case not in governed:
+            return False
+        if determiner and determiner != _declined(determiner, cell):
+            return False
+        return all(word.casefold() == self._adjective(word, group, case, number, gender).casefold()
+                   for word in group.adjectives)  # fmt: skip
+
+    def _agreeing(self, group: _Group, case: str, number: str, gender: str, was: str) -> tuple[str, ...]:
+        """The words before the noun in the gender of another; as they are where it is the same."""
+        if gender == was or number == "p" or not group.words:
+            return group.words
+        made = []
+        if determiner := group.determiner:
+            folded = determiner.casefold()
+            if folded in _CONTRACTIONS:
+                preposition, _ = _CONTRACTIONS[folded]
+                article = _article(case, number, gender)
+                said = _USUAL.get((preposition, article), f"{preposition} {article}")
+            else:
+                said = _declined(folded, (case, number, gender))
+            made.append(_capital(said) if determiner[:1].isupper() else said)
+        made += [self._adjective(word, group, case, number, gender) for word in group.adjectives]
+        return tuple(made)
+
+    def _adjective(self, word: str, group: _Group, case: str, number: str, gender: str) -> str:
+        stem = _stem(word)
+        if not stem or word[:1].isupper():
+            return word
+        index = 3 if number == "p" else "mfn".index(gender)
+        determiner = group.determiner.casefold()
+        kind = _kind(determiner)
+        if kind == "der" or kind == "ein" and (number == "p" or case in "gd"):
+            is_e = number == "s" and (case == "n" or case == "a" and gender != "m")
+            ending = "e" if is_e else "en"
+        elif kind == "ein":
+            ending = {"m": "er", "f": "e", "n": "es"}[gender] if case == "n" or gender != "m" else "en"
+        else:
+            ending = "en" if case == "g" and number == "s" and gender != "f" else _STRONG[case][index]
+        return stem + ending
+
+    def _adjectival(self, phrase: Phrase) -> list[Wording]:
+        """The new adjective with the old one's ending."""
+        old, stem = phrase.old[0], _stem(phrase.term) or phrase.term
+        if old[:1].isupper() and phrase.before and not old[:1].islower() and self._nouns.of_form(old) and (
+            not phrase.after or not phrase.after[0][:1].isupper()
+        ):
+            return []  # a noun, and nothing after it that an adjective could stand beside
+        if is_known(old.lower(), "de") is False and not _stem(old):
+            return []
+        ending = next((each for each in _ADJECTIVE_ENDINGS if old.endswith(each)), "")
+        base = lemma(old, "de")
+        if ending and not (old[: -len(ending)].casefold().startswith(base[:4]) or phrase.after[:1]):
+            ending = ""
+        if base == old.casefold():
+            ending = ""
+        form = phrase.term if not ending else stem + ending
+        return [Wording(phrase.before, form, phrase.after)]
+
+    def _verbal(self, phrase: Phrase) -> list[Wording]:
+        """The new verb as the old one: infinitives, and endings of regular verbs that the dictionary knows."""
+        old, base = phrase.old[0], lemma(phrase.old[0].lower(), "de")
+        is_noun = old[:1].isupper() and bool(phrase.before)
+        if old.casefold() == base:
+            form = _capital(phrase.term) if is_noun else phrase.term
+            return [Wording(phrase.before, form, phrase.after)] if base.endswith("n") else []
+        if is_noun:
+            return []
+        stem, new = _verb_stem(base), _verb_stem(phrase.term)
+        if not stem or not new:
+            return []
+        for prefix, ending in product(("", "ge"), ("t", "et", "te", "ten", "en", "end", "ende", "enden", "e")):
+            participle = f"{prefix}{stem}{ending}" == old.casefold()
+            if participle:
+                made = new + ("et" if ending == "t" and new.endswith(("t", "d")) else ending)
+                own = "ge" if prefix or ending in ("t", "et") and self._takes_ge(phrase) else ""
+                for form in dict.fromkeys((f"{own}{made}", made)):
+                    if lemma(form, "de") == phrase.term.casefold():
+                        return [Wording(phrase.before, form, phrase.after)]
+        return []
+
+    @staticmethod
+    def _takes_ge(phrase: Phrase) -> bool:
+        return not phrase.term.startswith(("be", "er", "ver", "zer", "ent", "emp", "ge", "miss")) and (
+            not phrase.term.endswith("ieren"))  # fmt: skip
+
+    def _ranked(
+        self, phrase: Phrase, weights: dict[tuple[tuple[str, ...], str], float], doubts: tuple[str, ...]
+    ) -> list[Wording]:
+        """The wordings by their weight and by how they read after the words before them."""
+        if not weights:
+            return []
+        rated = []
+        for (before, form), weight in weights.items():
+            count = len(self._group(phrase.before).words)
+            kept = phrase.before[: len(phrase.before) - count]
+            rated.append((weight * self._fluency(kept, before, form, phrase.after), (*kept, *before), form))
+        total = sum(rate for rate, _, _ in rated)
+        return [Wording(before, form, phrase.after, rate / total, doubts)
+                for rate, before, form in sorted(rated, key=lambda item: -item[0])]  # fmt: skip
+
+    def _fluency(self, kept: Sequence[str], before: Sequence[str], form: str, after: Sequence[str]) -> float:
+        if self._lexicon is None or not self._lexicon.fluency:
+            return 1.0
+        spread = [part for word in before for part in word.split()]
+        context = ([EDGE, EDGE, *kept])[-2:]
+        words = [*context, *spread, *form.split(), *after[:1]]
+        return exp(max(-60.0, _TEMPER * self._lexicon.fluency.score(words)))
+
+
+def _capital(word: str) -> str:
+    return word[:1].upper() + word[1:]
+
+
+def _article(case: str, number: str, gender: str) -> str:
+    return _ARTICLE[case][3 if number == "p" else "mfn".index(gender)]
+
+
+def _is_determiner(word: str) -> bool:
+    return bool(_kind(word.casefold()))
+
+
+def _kind(determiner: str) -> str:
+    """"der" or "ein" by the endings that adjectives have after it; "" for what is no determiner."""
+    if determiner in ("der", "die", "das", "dem", "den", "des") or determiner in _CONTRACTIONS:
+        return "der"
+    match = re.fullmatch(r"(\w+?)(e|er|es|em|en)?", determiner)
+    stem, ending = (match[1], match[2]) if match else ("", None)
+    if stem in _DER_WORDS and ending:
+        return "der"
+    if stem in _EIN_WORDS or determiner in _EIN_WORDS:
+        return "ein"
+    return ""
+
+
+def _declined(determiner: str, cell: Cell) -> str:
+    """A determiner in another case, number or gender."""
+    case, number, gender = cell
+    index = 3 if number == "p" else "mfn".index(gender)
+    if determiner in ("der", "die", "das", "dem", "den", "des"):
+        return _ARTICLE[case][index]
+    for stem in (*_DER_WORDS, *sorted(_EIN_WORDS, key=len, reverse=True)):
+        if determiner == stem or determiner.startswith(stem) and determiner[len(stem) :] in _ADJECTIVE_ENDINGS:
+            is_bare = stem in _EIN_WORDS and (case == "n" and index in (0, 2) or case == "a" and index == 2)
+            if stem == "euer" and not is_bare:
+                stem = "eur"
+            return stem if is_bare else stem + _STRONG[case][index]
+    return determiner
+
+
+def _stem(word: str) -> str:
+    """An adjective's stem; "" for what ends as no adjective, bare ones included."""
+    for ending in _ADJECTIVE_ENDINGS:
+        if word.endswith(ending) and len(word) > len(ending) + 2:
+            return word[: -len(ending)]
+    return ""
+
+
+def _is_verb(word: str) -> bool:
+    base = lemma(word, "de")
+    return base == word.casefold() and base.endswith("en") and bool(is_known(word, "de")) and not _is_participle(word)
+
+
+def _is_participle(word: str) -> bool:
+    return bool(re.search(r"(^|\w)ge\w+(en|t)$", word)) and lemma(word, "de") != word.casefold()
+
+
+def _verb_stem(infinitive: str) -> str:
+    return infinitive[:-2] if infinitive.endswith("en") else infinitive[:-1] if infinitive.endswith("n") else ""

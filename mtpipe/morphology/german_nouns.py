@@ -1,0 +1,166 @@
+"""German nouns with gender and all case forms: from the package german-nouns where it is installed, else by rule."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+
+from mtpipe.alignment.lexicon import Lexicon
+from mtpipe.languages.lemmatization import is_known, lemma
+
+_CASES = {"nominativ": "n", "genitiv": "g", "dativ": "d", "akkusativ": "a"}
+CELLS = tuple((case, number) for number in "sp" for case in "ngda")
+# what a noun's ending says of its gender, the longer endings first
+_GENDERS = (
+    ("f", ("schaft", "heit", "keit", "ation", "tion", "sion", "ung", "tät", "enz", "anz", "ik", "ei", "ie", "ur")),
+    ("n", ("chen", "lein", "ment", "tum", "ing", "um")),
+    ("m", ("ismus", "ling", "ator", "ant", "ent", "ist", "or", "er", "ig")),
+)
+_LEAST_HEAD = 3  # letters of a compound's head
+_FEW = 3  # articles seen beside a noun before they tell its gender
+
+
+@dataclass(frozen=True, slots=True)
+class Noun:
+    """A noun with the forms of each (case, number); is_guessed: by its ending or by articles seen beside it."""
+
+    lemma: str
+    gender: str
+    forms: Mapping[tuple[str, str], tuple[str, ...]]
+    is_guessed: bool = False
+
+    def cells(self, form: str) -> list[tuple[str, str]]:
+        """The (case, number) that a form stands for."""
+        folded = form.casefold()
+        return [cell for cell, forms in self.forms.items() if any(folded == each.casefold() for each in forms)]
+
+    def with_front(self, front: str) -> Noun:
+        """The compound that has this noun as its head."""
+        made = {cell: tuple(_joined(front, form) for form in forms) for cell, forms in self.forms.items()}
+        return Noun(_joined(front, self.lemma), self.gender, made, self.is_guessed)
+
+
+class Nouns:
+    """Nouns by form; lexicon: its text tells gender and plural of nouns that no dictionary has."""
+
+    def __init__(self, lexicon: Lexicon | None = None):
+        self._lexicon = lexicon
+        self._readings = lru_cache(maxsize=20_000)(self._find)
+
+    def of_form(self, form: str) -> tuple[Noun, ...]:
+        """The nouns that have this form; of a compound the known head decides. Empty for what seems to be no noun."""
+        return self._readings(form)
+
+    def of_lemma(self, word: str) -> tuple[Noun, ...]:
+        """The nouns with this dictionary form, else one made by rule."""
+        known = [noun for noun in self.of_form(word) if noun.lemma.casefold() == word.casefold()]
+        certain = tuple(noun for noun in known if not noun.is_guessed)
+        return certain or (self._guessed(word),)
+
+    def is_noun(self, word: str) -> bool:
+        """Whether a dictionary has the word, or the corpus has it with a capital."""
+        return bool(_entries(word)) or self._count(word) > 1 or bool(is_known(_capital(word), "de"))
+
+    def _find(self, form: str) -> tuple[Noun, ...]:
+        if found := _entries(form):
+            return found
+        front, hyphen, head = form.rpartition("-")
+        if hyphen and head:
+            return tuple(noun.with_front(front + "-") for noun in self.of_form(_capital(head)))
+        for start in range(2, len(form) - _LEAST_HEAD + 1):  # the longest head
+            heads = _entries(_capital(form[start:]))
+            if heads and (len(form) - start > _LEAST_HEAD or self.is_noun(form[:start])):
+                return tuple(noun.with_front(form[:start]) for noun in heads)
+        base = lemma(form, "de")
+        return (self._guessed(_capital(base) if base != form.casefold() else form),) if form[:1].isupper() else ()
+
+    def _guessed(self, word: str) -> Noun:
+        gender, is_sure = self._gender(word)
+        plural = self._plural(word, gender)
+        dative = plural if plural[-1:] in "ns" or plural[-1:] == "a" else f"{plural}n"
+        genitive = (word,) if gender == "f" or word[-1:] in "sxzß" else (f"{word}s", word)
+        single = {"n": (word,), "g": genitive, "d": (word,), "a": (word,)}
+        many = {"n": (plural,), "g": (plural,), "d": (dative,), "a": (plural,)}
+        forms = {(case, number): (single if number == "s" else many)[case] for case, number in CELLS}
+        return Noun(word, gender, forms, not is_sure)
+
+    def _gender(self, word: str) -> tuple[str, bool]:
+        """The gender by the articles that the corpus has beside the word, else by its ending; whether that is sure."""
+        counts = {"m": 0, "f": 0, "n": 0}
+        if self._lexicon is not None:
+            seen = self._lexicon.fluency.count
+            counts["m"] = seen("der", word) + seen("den", word) + seen("einen", word)
+            counts["n"] = 2 * seen("das", word)
+            counts["f"] = seen("die", word) + seen("eine", word) + seen("einer", word) + seen("zur", word)
+        best, next_best = sorted(counts, key=lambda gender: -counts[gender])[:2]
+        if counts[best] >= _FEW and counts[best] > 3 * counts[next_best]:
+            return best, True
+        for gender, endings in _GENDERS:
+            if word.casefold().endswith(endings):
+                return gender, True
+        return ("f", False) if word.endswith("e") else ("m", False)
+
+    def _plural(self, word: str, gender: str) -> str:
+        folded = word.casefold()
+        endings = ("n",) if folded.endswith(("e", "ie")) else ("en",) if gender == "f" else (
+            ("", "s") if folded.endswith(("er", "el", "en", "chen", "lein")) else ("s", "e", "en"))  # fmt: skip
+        seen = [word + ending for ending in endings if ending and self._count(word + ending)]
+        return max(seen, key=self._count) if seen else word + endings[0]
+
+    def _count(self, word: str) -> int:
+        return self._lexicon.fluency.count(word) if self._lexicon is not None else 0
+
+
+def _capital(word: str) -> str:
+    return word[:1].upper() + word[1:]
+
+
+def _joined(front: str, form: str) -> str:
+    return front + (form if front.endswith("-") else form[:1].lower() + form[1:])
+
+
+@lru_cache(maxsize=20_000)
+def _entries(form: str) -> tuple[Noun, ...]:
+    """The dictionary's nouns with this form, those with the same capitals only: a verb is no noun."""
+    lines, index, columns = _dictionary()
+    rows = csv.reader(lines[int(row)] for row in index.get(form.lower(), "").split("\t") if row)
+    found = [_noun(row, columns) for row in rows]
+    nouns = [noun for several in found for noun in several if noun.cells(form)]
+    return tuple(nouns) if form[:1].isupper() else ()
+
+
+def _noun(row: list[str], columns: Mapping[str, int]) -> Iterable[Noun]:
+    """One noun for each gender: a row has up to four, and the forms of each in columns of their own."""
+    if "Substantiv" not in row[columns["pos"]] or not row[0][:1].isupper():
+        return []
+    genders = [(row[columns["genus"]], "")] + [(row[columns[f"genus {n}"]], str(n)) for n in range(1, 5)]
+    return [Noun(row[0], gender, _forms(row, columns, n)) for gender, n in genders if gender in ("m", "f", "n")]
+
+
+def _forms(row: list[str], columns: Mapping[str, int], n: str) -> Mapping[tuple[str, str], tuple[str, ...]]:
+    forms = {}
+    for name, case in _CASES.items():
+        for number in ("singular", "plural"):
+            said = [f"{name} {number}", f"{name} {number} {n}" if n else "", f"{name} {number}*"]
+            if number == "plural" or not n:
+                said += [f"{name} {number} {k}" for k in (1, 2)]
+            written = [row[columns[key]] for key in said if key in columns and columns[key] < len(row)]
+            if kept := tuple(dict.fromkeys(form for form in written if form and form != "—")):
+                forms[case, number[0]] = kept
+    return forms
+
+
+@cache
+def _dictionary() -> tuple[list[str], dict[str, str], dict[str, int]]:
+    """The rows, read on use, their numbers by lower-case form, the columns; all empty where there is no dictionary."""
+    found = find_spec("german_nouns")
+    folder = Path(next(iter(found.submodule_search_locations or ("",)))) if found else Path()
+    if not (folder / "nouns.csv").is_file() or not (folder / "index.txt").is_file():
+        return [], {}, {}
+    head, *lines = (folder / "nouns.csv").read_text(encoding="utf-8").splitlines()
+    pairs = (line.partition("\t")[::2] for line in (folder / "index.txt").read_text(encoding="utf-8").splitlines())
+    return lines, dict(pairs), {name: i for i, name in enumerate(head.split(","))}

@@ -1,0 +1,385 @@
+"""Spanish: number and gender by rule and by what the corpus has beside a noun, noun phrases that agree, verbs."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from functools import cache
+
+from mtpipe.alignment.lexicon import Lexicon
+from mtpipe.languages.lemmatization import is_known, lemma
+from mtpipe.morphology.readings import Phrase, Reading, Wording
+
+# masculine singular, feminine singular, masculine plural, feminine plural
+_DETERMINERS = (
+    ("el", "la", "los", "las"), ("un", "una", "unos", "unas"), ("este", "esta", "estos", "estas"),
+    ("ese", "esa", "esos", "esas"), ("aquel", "aquella", "aquellos", "aquellas"),
+    ("nuestro", "nuestra", "nuestros", "nuestras"), ("vuestro", "vuestra", "vuestros", "vuestras"),
+    ("cuyo", "cuya", "cuyos", "cuyas"),
+    ("todo", "toda", "todos", "todas"), ("otro", "otra", "otros", "otras"), ("mucho", "mucha", "muchos", "muchas"),
+    ("algún", "alguna", "algunos", "algunas"), ("ningún", "ninguna", "ningunos", "ningunas"),
+    ("ambos", "ambas", "ambos", "ambas"), ("varios", "varias", "varios", "varias"),
+    ("mismo", "misma", "mismos", "mismas"), ("dicho", "dicha", "dichos", "dichas"),
+    ("primer", "primera", "primeros", "primeras"), ("tercer", "tercera", "terceros", "terceras"),
+    ("su", "su", "sus", "sus"), ("tu", "tu", "tus", "tus"), ("mi", "mi", "mis", "mis"),
+    ("cada", "cada", "", ""), ("cualquier", "cualquier", "cualesquiera", "cualesquiera"),
+    ("del", "de la", "de los", "de las"), ("al", "a la", "a los", "a las"), ("gran", "gran", "grandes", "grandes"),
+)  # fmt: skip
+_OUTER = ("todo", "ambos")  # before another determiner
+_CONTRACTED = {("de", "el"): "del", ("a", "el"): "al"}
+_FEMININE = ("ión", "dad", "tad", "tud", "umbre", "ez", "eza", "triz", "sis", "itis")
+_MASCULINE = ("or", "aje", "ma", "men", "al", "ar", "én", "ín", "ón", "el", "o")
+_LINKS = frozenset("de del por para con en sin a al y o".split())
+_CLOSED = _LINKS | frozenset("tras según cada hasta desde entre durante mediante si pero porque cuando donde más menos "
+                             "muy ya también solo sólo no se le les que como sobre ante bajo".split())  # fmt: skip
+_FEW = 3
+# endings of regular verbs by conjugation, each column the same person, tense and mood
+_ENDINGS = {
+    "ar": "ar ando ado ada ados adas o as a amos áis an é aste ó asteis aron aba abas ábamos abais aban aré arás ará "
+          "aremos aréis arán aría arías aríamos arían e es emos éis en ara aras áramos aran ad",
+    "er": "er iendo ido ida idos idas o es e emos éis en í iste ió isteis ieron ía ías íamos íais ían eré erás erá "
+          "eremos eréis erán ería erías eríamos erían a as amos áis an iera ieras iéramos ieran ed",
+    "ir": "ir iendo ido ida idos idas o es e imos ís en í iste ió isteis ieron ía ías íamos íais ían iré irás irá "
+          "iremos iréis irán iría irías iríamos irían a as amos áis an iera ieras iéramos ieran id",
+}  # fmt: skip
+_STEMS = (("", ""), ("e", "ie"), ("o", "ue"), ("e", "i"), ("u", "ue"), ("o", "u"))  # changes of the last stem vowel
+# participles that no rule makes
+_IRREGULAR = {"definir": {}, "hacer": {"ido": "hecho"}, "ver": {"ido": "visto"}, "abrir": {"ido": "abierto"},
+              "escribir": {"ido": "escrito"}, "resolver": {"ido": "resuelto"}, "devolver": {"ido": "devuelto"},
+              "poner": {"ido": "puesto"}, "imponer": {"ido": "impuesto"}}  # fmt: skip
+
+
+class Spanish:
+    """Morphology of Spanish; lexicon: articles beside a noun in its corpus tell the noun's gender."""
+
+    def __init__(self, lexicon: Lexicon | None = None):
+        self._lexicon = lexicon
+
+    def analyse(self, word: str) -> list[Reading]:
+        base = lemma(word, "es")
+        if re.search("[aeií]r(se)?$", base) and base != word.casefold():
+            return [Reading(base, "verb")]
+        gender, _ = self.gender(singular(word))
+        return [Reading(singular(word), "noun", gender, "p" if is_plural(word) else "s")]
+
+    def inflect(self, lemma: str, reading: Reading) -> str:
+        if reading.pos == "adjective":
+            return _adjective(lemma, reading.gender or "m", reading.number or "s")
+        return plural(lemma) if reading.number == "p" else lemma
+
+    def split(self, compound: str) -> list[tuple[str, str]]:
+        return []  # compounds are written apart
+
+    def compound(self, front: str, head: str) -> str:
+        return f"{head} de {front}"
+
+    def part_of_speech(self, term: str) -> str:
+        first = term.split()[0].casefold()
+        if re.search("[aei]r(se)?$", first) and len(first) > 3 and not self._has_article(first):
+            return "verb"
+        return "noun" if self._has_article(singular(first)) or not _is_adjective(first) else "adjective"
+
+    def gender(self, noun: str) -> tuple[str, bool]:
+        """The gender of a noun in the singular, and whether it is more than a guess."""
+        if self._lexicon is not None:
+            seen, many = self._lexicon.fluency.count, plural(noun)
+            counts = {
+                "m": sum(seen(word, noun) for word in ("el", "un", "del", "al", "este")) + seen("los", many),
+                "f": sum(seen(word, noun) for word in ("la", "una", "esta")) + seen("las", many),
+            }
+            best, other = ("m", "f") if counts["m"] >= counts["f"] else ("f", "m")
+            if counts[best] >= _FEW and counts[best] > 3 * counts[other]:
+                return best, True
+        folded = noun.casefold()
+        if folded.endswith(_FEMININE):
+            return "f", True
+        if folded.endswith(_MASCULINE):
+            return "m", True
+        return ("f", True) if folded.endswith("a") else ("m", False)
+
+    def _has_article(self, word: str) -> bool:
+        """Whether the corpus uses the word as a noun."""
+        if self._lexicon is None:
+            return False
+        seen = self._lexicon.fluency.count
+        nominal = sum(seen(article, word) for article in ("el", "la", "un", "una", "del", "los", "las"))
+        return nominal >= _FEW and nominal > 0.02 * seen(word)
+
+    def wordings(self, phrase: Phrase) -> list[Wording]:
+        pos = self.part_of_speech(phrase.term)
+        if pos == "verb":
+            return self._verbal(phrase)
+        if phrase.old[0].casefold() in _CLOSED or _row(phrase.old[0]):
+            return []
+        is_attribute = self._is_attribute(phrase)
+        is_noun = pos == "noun" or bool(phrase.before) and _row(phrase.before[-1]) is not None
+        if pos == "adjective" and not is_noun or is_attribute and _is_adjective(phrase.term.split()[0]):
+            number = "p" if is_plural(phrase.old[0]) else "s"
+            gender = _shown(phrase.old[0], number) or self.gender(singular((phrase.before or ("",))[-1]))[0]
+            form = " ".join([_adjective(phrase.term.split()[0], gender, number), *phrase.term.split()[1:]])
+            return [Wording(phrase.before, form, phrase.after)]
+        return self._nominal(phrase) if is_noun and not is_attribute else []
+
+    def _is_attribute(self, phrase: Phrase) -> bool:
+        """Whether what is to be replaced by a noun stands beside one, as adjectives and participles do."""
+        previous, old = phrase.before[-1:], phrase.old[0]
+        if not previous or _row(previous[0]) or previous[0].casefold() in self._function_words:
+            return False
+        is_epithet = _is_adjective(previous[0]) and previous[0].casefold().rstrip("s")[-1:] not in ("a", "o")
+        return not is_epithet and _is_adjective(old) and not self._is_verb_form(previous[0])
+
+    @property
+    def _function_words(self) -> frozenset[str]:
+        return _LINKS | (self._lexicon.fluency.function_words if self._lexicon is not None else frozenset())
+
+    def _nominal(self, phrase: Phrase) -> list[Wording]:
+        # "operación de procesamiento" → its head is its first noun; function words in front are not replaced
+        old = phrase.old[0]
+        is_nominal = phrase.before and (_row(phrase.before[-1]) or phrase.before[-1].casefold() in _LINKS)
+        if self._is_verb_form(old) and not is_nominal:
+            return []
+        is_many = is_plural(old) if not self._determined(phrase.before) else self._is_many(phrase)
+        doubts: tuple[str, ...] = ()
+        if phrase.number and (phrase.number == "p") != is_many:
+            if self._determined(phrase.before):
+                doubts = ("number",)
+            else:
+                is_many = phrase.number == "p" if singular(old) == old.casefold() and is_plural(old) else is_many
+        (was, was_sure), (now, now_sure) = self.gender(singular(old)), self.gender(phrase.term.split()[0])
+        if seen := self._shown_gender(phrase.before, is_many):
+            was, was_sure = seen, True
+        if not now_sure or not was_sure and was != now:
+            doubts = (*doubts, "gender")
+        form = pluralised(phrase.term) if is_many else phrase.term
+        before, after = phrase.before, phrase.after
+        if was != now:
+            number = "p" if is_many else "s"
+            before, after = self._before(before, now, number), self._after(after, was, now, number)
+        return [Wording(before, form, after, 1.0, doubts)]
+
+    def _determined(self, before: Sequence[str]) -> bool:
+        return any(_row(word) for word in before[-2:])
+
+    def _is_many(self, phrase: Phrase) -> bool:
+        """Whether the phrase is plural: its determiner says so."""
+        for word in reversed(phrase.before[-2:]):
+            if row := _row(word):
+                at = [i for i, form in enumerate(row) if form == word.casefold()]
+                return min(at) >= 2
+        return is_plural(phrase.old[0])
+
+    def _shown_gender(self, before: Sequence[str], is_many: bool) -> str:
+        """The gender that the determiner shows; "" where it shows none."""
+        for word in reversed(before[-2:]):
+            if row := _row(word):
+                masculine, feminine = (row[2], row[3]) if is_many else (row[0], row[1])
+                if masculine != feminine and word.casefold() in (masculine, feminine):
+                    return "m" if word.casefold() == masculine else "f"
+        return ""
+
+    def _before(self, before: Sequence[str], gender: str, number: str) -> tuple[str, ...]:
+        """The words before with the determiner, and adjectives between, in a gender; contractions made and undone."""
+        made = list(before)
+        for i in range(len(made) - 1, max(-1, len(made) - 4), -1):
+            word = made[i]
+            if row := _row(word):
+                said = row[(number == "p") * 2 + (gender == "f")]
+                if not said:
+                    break
+                made[i] = said.capitalize() if word[:1].isupper() else said
+                previous = made[i - 1].casefold() if i else ""
+                if (previous, made[i]) in _CONTRACTED:
+                    whole = _CONTRACTED[previous, made[i]]
+                    made[i - 1 : i + 1] = [whole.capitalize() if made[i - 1][:1].isupper() else whole]
+                if not (i and (outer := _row(made[i - 1])) and outer[0] in _OUTER or row[0] in ("mismo", "otro")):
+                    break
+            elif i == len(made) - 1 and i and _row(made[i - 1]) and self._is_epithet(word):
+                made[i] = _adjective(word, gender, number)
+            else:
+                break
+        return tuple(made)
+
+    def _after(self, after: Sequence[str], was: str, now: str, number: str) -> tuple[str, ...]:
+        """The adjectives and participles that follow at once, in another gender."""
+        made = list(after)
+        for i, word in enumerate(made):
+            if word.casefold() == "de" and i < 2 and after[i + 1 : i + 2] and after[i + 1][:1].isupper() or (
+                i and made[i - 1].casefold() == "de" and word[:1].isupper()
+            ):
+                continue  # "los incidentes de SAP generados …"
+            if word.casefold() in self._function_words:
+                break
+            shown = _shown(word, number)
+            if not shown or shown != was or not _is_adjective(word) or self._has_article(singular(word)):
+                break
+            made[i] = _adjective(word, now, number)
+        return tuple(made)
+
+    def _is_epithet(self, word: str) -> bool:
+        return word.isalpha() and _is_adjective(word) and not self._has_article(singular(word))
+
+    def _is_verb_form(self, word: str) -> bool:
+        return bool(re.search("[aei]r(se)?$", lemma(word, "es"))) and not self._has_article(word.casefold())
+
+    def _verbal(self, phrase: Phrase) -> list[Wording]:
+        old, rest = phrase.old[0], phrase.term.split()[1:]
+        if len(phrase.old) > 1 and not set(phrase.old[1:]) <= _LINKS:
+            return []
+        base, pronoun = _bare(old)
+        infinitive = lemma(base, "es")
+        if not re.search("[aei]r$", infinitive) or infinitive == base.casefold() and base.casefold()[-2:] not in (
+            "ar", "er", "ir"
+        ):
+            return []
+        made = [form for slot in slots(base.casefold(), infinitive)
+                for form in forms(phrase.term.split()[0].casefold(), slot) if form]  # fmt: skip
+        doubts = ("form",) if len(set(made)) > 1 else ()
+        return [Wording(phrase.before, " ".join([form + pronoun, *rest]), phrase.after, 1 / (i + 1), doubts)
+                for i, form in enumerate(dict.fromkeys(made))]  # fmt: skip
+
+
+def is_plural(word: str) -> bool:
+    folded = word.casefold()
+    return folded.endswith("s") and len(folded) > 2 and singular(folded) != folded
+
+
+def singular(word: str) -> str:
+    """The singular of a noun or adjective by rule: what the dictionary knows first."""
+    folded = word.casefold()
+    if not folded.endswith("s") or len(folded) < 4:
+        return folded
+    known = lemma(word, "es")
+    options = [folded[:-3] + "z"] if folded.endswith("ces") else []
+    options += [re.sub("iones$", "ión", folded)] if folded.endswith("iones") else []
+    options += [folded[:-1], folded[:-2]] if folded.endswith("es") else [folded[:-1]]
+    if known in options:
+        return known
+    if folded.endswith(("sis", "xis", "us")) or known == folded and is_known(folded, "es"):
+        return folded
+    if folded.endswith("es"):
+        return next((each for each in options if is_known(each, "es")), folded[:-1])
+    return folded[:-1]
+
+
+def plural(word: str) -> str:
+    """The plural of a noun or adjective by rule; loan words take an -s."""
+    folded = word.casefold()
+    if folded.endswith("s") and not folded.endswith(("és", "ás", "ús")) or folded.endswith("x"):
+        return word
+    if folded[-1:] in "aeiouáéóý":
+        return f"{word}s"
+    if folded.endswith("z"):
+        return f"{word[:-1]}ces"
+    if re.search("[áéíóú][ns]$", folded):
+        return f"{word[:-2]}{_plain(word[-2])}{word[-1]}es"
+    if folded.endswith("er") and is_known(folded, "en") and lemma(folded, "en") == folded:
+        return f"{word}s"
+    if folded[-1:] in "lrndj" or folded.endswith("ys"):
+        return f"{word}es" if is_known(folded, "es") or not is_known(folded, "en") else f"{word}s"
+    return f"{word}s"
+
+
+def pluralised(term: str) -> str:
+    """The plural of a term: its head and the adjectives after it, up to an attribute with a preposition."""
+    made: list[str] = []
+    words = term.split()
+    for i, word in enumerate(words):
+        if word.casefold() in _LINKS:
+            return " ".join([*made, *words[i:]])
+        made.append(plural(word) if i == 0 or _is_adjective(word) else word)
+    return " ".join(made)
+
+
+@cache
+def slots(form: str, infinitive: str) -> tuple[int, ...]:
+    """Which columns of the endings a verb's form stands in, the likeliest first."""
+    found = [i for i in range(len(_ENDINGS["ar"].split())) if form in forms(infinitive, i)]
+    return tuple(found)
+
+
+@cache
+def forms(infinitive: str, slot: int) -> tuple[str, ...]:
+    """The forms of a verb in a column of the endings: regular, or with a changed stem that the dictionary knows."""
+    kind = infinitive[-2:].replace("í", "i")
+    if kind not in _ENDINGS:
+        return ()
+    ending, stem = _ENDINGS[kind].split()[slot], infinitive[:-2]
+    special = _IRREGULAR.get(infinitive, {})
+    for regular, made in special.items():
+        if ending[:-1].rstrip("s") == regular[:-1] or ending in (regular, "ida", "idos", "idas"):
+            return (made[:-1] + ending.removeprefix("id"),)
+    if slot == 0:
+        return (infinitive,)
+    found = []
+    for old, new in _STEMS:
+        at = stem.rfind(old) if old else len(stem)
+        if at >= 0 and (old == "" or len(stem) - at <= 4):
+            changed = stem[:at] + new + stem[at + len(old) :]
+            made = _spelled(changed, ending, kind)
+            if lemma(made, "es") == infinitive and (not old or is_known(made, "es")):
+                found.append(made)
+    for made in (_spelled(stem + "g", ending, kind), _spelled(stem[:-1] + "zc", ending, kind)):
+        if ending in ("o", "a", "as", "amos", "an") and is_known(made, "es") and lemma(made, "es") == infinitive:
+            found.insert(0, made)
+    return tuple(dict.fromkeys(sorted(found, key=lambda each: not is_known(each, "es"))))[:1]
+
+
+def _spelled(stem: str, ending: str, kind: str) -> str:
+    """Stem and ending with the sound of the stem's last letter kept: busc-e → busque."""
+    is_soft = _plain(ending[:1]) in "ei"
+    if kind == "ar" and is_soft:
+        for last, said in (("gu", "gü"), ("c", "qu"), ("g", "gu"), ("z", "c")):
+            if stem.endswith(last):
+                return stem[: -len(last)] + said + ending
+    if kind != "ar" and not is_soft:
+        for last, said in (("gu", "g"), ("c", "z"), ("g", "j")):
+            if stem.endswith(last):
+                return stem[: -len(last)] + said + ending
+    return stem + ending
+
+
+def _bare(word: str) -> tuple[str, str]:
+    """(a verb's form without the pronoun at its end, the pronoun)."""
+    match = re.fullmatch(r"(\w+[aei]r|\w+[áé]ndo)(se|lo|la|los|las|le|les)", word.casefold())
+    return (match[1].replace("ándo", "ando").replace("éndo", "endo"), match[2]) if match else (word, "")
+
+
+def _row(word: str) -> tuple[str, str, str, str] | None:
+    return _ROWS.get(word.casefold())
+
+
+def _rows() -> Iterator[tuple[str, tuple[str, str, str, str]]]:
+    for masculine, feminine, many, many_feminine in _DETERMINERS:
+        row = (masculine, feminine, many, many_feminine)
+        yield from ((form, row) for form in row if form and " " not in form)
+
+
+_ROWS = dict(reversed(list(_rows())))
+
+
+def _is_adjective(word: str) -> bool:
+    """Whether a word inflects as adjectives do: in -o and -a, which the dictionary both knows, or by number only."""
+    base = singular(word.casefold())
+    if base.endswith(("o", "a")):
+        return bool(is_known(base[:-1] + "o", "es") and is_known(base[:-1] + "a", "es"))
+    return bool(is_known(base, "es")) and base.endswith(("al", "ble", "nte", "ar", "or", "il", "az"))
+
+
+def _shown(word: str, number: str) -> str:
+    """The gender that an adjective's ending shows."""
+    folded = word.casefold()
+    ends = ("o", "a") if number == "s" else ("os", "as")
+    return "m" if folded.endswith(ends[0]) else "f" if folded.endswith(ends[1]) else ""
+
+
+def _adjective(word: str, gender: str, number: str) -> str:
+    base = singular(word)
+    if base.endswith(("o", "a")):
+        base = base[:-1] + ("o" if gender == "m" else "a")
+    made = plural(base) if number == "p" else base
+    return made.capitalize() if word[:1].isupper() else made
+
+
+def _plain(letter: str) -> str:
+    return unicodedata.normalize("NFD", letter)[:1]

@@ -1,0 +1,19 @@
+"""How sure a replacement is, 0…1: a logistic function of its features, fitted to edits that a person judged."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import exp
+
+from mtpipe.postedit.replacement import FEATURES
+
+CERTAIN = 0.6  # from here on a replacement is made without asking anybody
+_BIAS = -1.2
+_WEIGHTS = {"link": 2.0, "translation": 2.0, "back": 1.0, "other": -3.5, "uncovered": -4.0, "thin": -0.8, "margin": 1.0,
+            "certainty": 1.5, "doubts": -1.0, "part": 2.0, "longer": -0.8, "attested": -6.0, "loose": 1.2}  # fmt: skip
+
+
+def confidence(features: Sequence[float]) -> float:
+    """The probability that a reader would keep a replacement with these features."""
+    value = _BIAS + sum(_WEIGHTS[name] * min(figure, 1.5) for name, figure in zip(FEATURES, features, strict=True))
+    return 1 / (1 + exp(-value))

@@ -1,0 +1,379 @@
+"""Which words of a draft stand for a source term, and how the draft reads with the term in their place.
+
+Whole words that are linked to the term, or the one part of a compound that is; what has grammar is left to the target
+language's morphology. Each replacement has the features that its confidence is made of.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from rapidfuzz import fuzz
+
+from mtpipe.alignment.lexicon import Lexicon
+from mtpipe.alignment.term_slots import LONGER, Slot, places
+from mtpipe.glossary.model import Term
+from mtpipe.languages.lemmatization import lemma
+from mtpipe.languages.tags import primary_subtag
+from mtpipe.morphology.agreement import Agreement
+from mtpipe.morphology.inflection import like
+from mtpipe.morphology.languages import morphology
+from mtpipe.morphology.readings import Phrase, Wording
+
+_NEAR = 4  # words before and after that grammar may look at
+_NEIGHBOURS = 3  # source words on either side that may be the other half of a compound
+_KNOWN = 0.02  # share of a word's uses from which a translation counts
+_LINKED, _ELSEWHERE = 0.35, 0.1  # link weight and share of uses from which a word is another's translation
+_COGNATE = 86  # similarity of a word and what it was borrowed from
+_SPLITS = 8
+_ENDS = ".!?:…"
+
+
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """target[start:end] gives way to text; words: the target's words that are replaced, for others to keep off."""
+
+    term: Term
+    start: int
+    end: int
+    text: str
+    words: tuple[int, ...]
+    features: tuple[float, ...]
+    old: str = ""  # the lemma of what is replaced
+
+
+_Made = tuple[int, int, str, tuple[int, ...], Wording]  # start, end, text, words, how it was worded
+
+FEATURES = ("link", "translation", "back", "other", "uncovered", "thin", "margin", "certainty", "doubts",
+            "part", "longer", "attested", "loose")  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A draft with all that its replacements are found by: texts, word spans, links [target × source], what stays."""
+
+    source: str
+    target: str
+    ours: Sequence[tuple[int, int]]
+    theirs: Sequence[tuple[int, int]]
+    links: np.ndarray
+    fixed: Collection[int]
+    empty: Collection[int]
+
+    def said(self, i: int) -> str:
+        start, end = self.theirs[i]
+        return self.target[start:end]
+
+    def asked(self, i: int) -> str:
+        start, end = self.ours[i]
+        return self.source[start:end]
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One occurrence of a term in the source: the columns of its words, the words themselves, and those beside it that
+    may be the other part of a compound."""
+
+    columns: tuple[int, ...]
+    words: tuple[str, ...]
+    near: tuple[str, ...]
+    middle: int = 0  # where in near the words after it begin
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Words [first, last) with their head, or a part of the one word: what stays in front of and behind the part."""
+
+    first: int
+    last: int
+    head: int
+    old: str
+    kept: tuple[str, str] = ("", "")
+    evidence: float = 0.0
+
+
+class Replacements:
+    """Finds replacements by the target language's morphology; where it has none, or no answer, forms that the corpus
+    attests must do."""
+
+    def __init__(self, lexicon: Lexicon | None, source_lang: str, target_lang: str):
+        self._morphology = morphology(target_lang, lexicon)
+        self._agreement = Agreement(lexicon)
+        self._lexicon = lexicon
+        self._source_lang, self._lang = source_lang, target_lang
+
+    def find(self, draft: Draft, term: Term, inside: Sequence[int], surface: str) -> list[Replacement]:
+        """For one occurrence of a term (source words inside), unordered."""
+        is_noun = self._morphology is None or self._morphology.part_of_speech(term.target) == "noun"
+        is_bent = surface.casefold() not in (source.casefold() for source in term.sources)
+        asked = _asked(draft, inside, surface)
+        found = []
+        for place in dict.fromkeys(self._places(draft, term, asked, is_noun)):
+            worded = self._worded(draft, term, place, self._number(surface))
+            made = worded or self._attested(draft, term, place, is_bent)
+            if made:
+                features = self._features(draft, place, made[4], asked)
+                found.append(Replacement(term, *made[:4], features, lemma(place.old, self._lang)))
+        return found
+
+    def at(self, draft: Draft, term: Term, first: int, last: int) -> Replacement | None:
+        """Of the words [first, last), which a glossary forbids in the term's place."""
+        place = _Place(first, last, last - 1 if primary_subtag(self._lang) == "de" else first, draft.said(last - 1))
+        made = self._worded(draft, term, place, "") or self._attested(draft, term, place, False)
+        return Replacement(term, *made[:4], ()) if made else None
+
+    def _worded(self, draft: Draft, term: Term, place: _Place, number: str) -> _Made | None:
+        """By grammar."""
+        if self._morphology is None:
+            return None
+        phrase = self._phrase(draft, term, place, number)
+        wordings = self._morphology.wordings(phrase)
+        return self._spliced(draft, place, phrase, wordings[0]) if wordings else None
+
+    def _attested(self, draft: Draft, term: Term, place: _Place, is_bent: bool) -> _Made | None:
+        """By what the corpus has beside one another."""
+        if any(place.kept):
+            return None
+        slot = Slot(term, place.first, place.last, 1.0, is_bent)
+        text = self._agreement.rewrite(draft.target, [slot], True)
+        start, stop = draft.theirs[place.first][0], len(draft.target) - draft.theirs[place.last - 1][1]
+        front = next((i for i in range(start) if text[i : i + 1] != draft.target[i]), start)
+        back = next((i for i in range(stop) if text[-1 - i : len(text) - i] != draft.target[-1 - i]), stop)
+        words = tuple(k for k, (a, b) in enumerate(draft.theirs) if a < len(draft.target) - back and front < b)
+        wording = Wording((), "", (), 1.0 if self._morphology is None else 0.3,
+                          () if self._morphology is None else ("attested",))  # fmt: skip
+        return front, len(draft.target) - back, text[front : len(text) - back], words, wording
+
+    def _number(self, surface: str) -> str:
+        """Of an English noun: a form that is not its lemma is a plural."""
+        if primary_subtag(self._source_lang) != "en" or not surface.split():
+            return ""
+        last = surface.split()[-1]
+        return "p" if last.casefold().endswith("s") and lemma(last, "en") != last.casefold() else "s"
+
+    def _places(self, draft: Draft, term: Term, asked: _Asked, is_noun: bool) -> Iterator[_Place]:
+        if not asked.columns:
+            return
+        copied = {draft.asked(i) for i in range(len(draft.ours)) if i not in asked.columns}
+        seen = [k for k in range(len(draft.theirs)) if k not in draft.fixed and draft.said(k) not in copied]
+        for k in seen if is_noun and self._morphology is not None else ():
+            yield from self._parts(draft, k, asked)
+        slots = self._spread(draft, term, asked.columns, seen)
+        slots += places(term, draft.links, asked.columns, draft.fixed, draft.empty)
+        words = {k for slot in slots for k in range(slot.first, slot.last)}
+        loose = self._loose(draft, asked.columns) if is_noun else []
+        slots += [Slot(term, k, k + 1, 0.0) for k in seen if k not in words and k not in draft.empty
+                  and (k in loose or self._renders(asked.words, draft.said(k)) > _KNOWN)]  # fmt: skip
+        for slot in slots:
+            yield from self._whole(draft, slot, len(asked.columns), is_noun)
+
+    def _loose(self, draft: Draft, inside: Sequence[int]) -> list[int]:
+        """The words that stand for no other word of the source, as far as anybody knows."""
+        others = [i for i in range(len(draft.ours)) if i not in inside]
+        said = tuple(draft.asked(i) for i in others)
+        return [k for k in range(len(draft.theirs)) if k not in draft.fixed and k not in draft.empty
+                and draft.said(k)[0].isalpha() and (not others or float(draft.links[k, others].max()) < _LINKED)
+                and self._translates(said, draft.said(k)) < _ELSEWHERE]  # fmt: skip
+
+    @staticmethod
+    def _spread(draft: Draft, term: Term, inside: Sequence[int], seen: Sequence[int]) -> list[Slot]:
+        """From the first to the last of the words that each word of the term is linked to best."""
+        rows = [k for k in seen if k not in draft.empty]
+        best = {max(rows, key=lambda k: float(draft.links[k, i])) for i in inside if rows}
+        kept = sorted(k for k in best if float(draft.links[k, list(inside)].sum()) > 0.15)
+        if len(kept) < 2 or kept[-1] - kept[0] > len(inside) + 1 or set(range(kept[0], kept[-1])) & set(draft.fixed):
+            return []
+        return [Slot(term, kept[0], kept[-1] + 1, 1.0)]
+
+    def _whole(self, draft: Draft, slot: Slot, length: int, is_noun: bool) -> Iterator[_Place]:
+        """The slot without function words and marks at its ends, and its head."""
+        first, last = slot.first, slot.last
+        while first < last and first in draft.empty:
+            first += 1
+        while last > first and last - 1 in draft.empty:
+            last -= 1
+        if first == last or last - first > length + LONGER or any(
+            not draft.said(k)[0].isalnum() for k in range(first, last)
+        ):
+            return
+        heads = [k for k in range(first, last) if k not in draft.empty]
+        chunk = heads[: next((i for i, k in enumerate(heads) if k - heads[0] != i), len(heads))]
+        head = chunk[-1] if primary_subtag(self._lang) == "de" else chunk[0]
+        if is_noun and self._morphology is not None and primary_subtag(self._lang) == "de":
+            nouns = [k for k in chunk if draft.said(k)[:1].isupper()]
+            if not nouns:
+                return
+            head = nouns[-1]
+            if length == 1 and first < head and not draft.said(first)[:1].isupper():
+                first = head  # an adjective before it is another word's translation
+        end = draft.theirs[last - 1][1]
+        is_hanging = draft.target[end : end + 2] in ("- ", "-,", "-/")
+        yield _Place(first, last, head, draft.said(head), ("", "-") if is_hanging else ("", ""))
+
+    def _parts(self, draft: Draft, k: int, asked: _Asked) -> Iterator[_Place]:
+        """Parts of the compound k that stand for the term, while the rest stands for words beside it."""
+        word, inside = draft.said(k), asked.columns
+        if len(word) < 6 or not word[0].isalpha():
+            return
+        linked = [i for i in (inside[0] - 1, inside[-1] + 1) if 0 <= i < len(draft.ours) and draft.links[k, i] > 0.2
+                  and draft.asked(i)[0].isalpha() and int(draft.links[:, i].argmax()) == k]  # fmt: skip
+        own = float(draft.links[k, list(inside)].sum())
+        whole = self._translates(asked.words, word)
+        elsewhere = [draft.asked(i) for i in range(len(draft.ours)) if i not in inside]
+        for front, old, back in self._splits(word):
+            rest = [each for each in (self._bare(front), back.lstrip("-")) if each]
+            mine = self._renders(asked.words, self._bare(old) if back else old)
+            theirs = min(self._renders(asked.near, each) for each in rest)
+            if any(self._translates(asked.words, each) >= max(_KNOWN, theirs) for each in rest):
+                continue  # the compound as a whole is the term
+            by_order = any((i > inside[-1]) == bool(back) for i in linked)
+            is_hyphened = "-" in word and mine > 0.1
+            beside = 1.0 if is_hyphened else min(1.0, theirs * 3 + 0.4 * by_order)
+            is_free = self._renders(elsewhere, old) < _KNOWN and self._in_order(asked, rest, back)
+            evidence = beside * min(1.0, own * 1.5 + mine * 3 + 0.5 * is_free)
+            is_split = theirs > _KNOWN or by_order or is_hyphened
+            if is_split and evidence > 0.15 and mine + theirs >= whole:
+                yield _Place(k, k + 1, k, old.rstrip("-"), (front, back), evidence)
+
+    def _in_order(self, asked: _Asked, rest: Sequence[str], back: str) -> bool:
+        """Whether the word that the rest translates stands on the same side of the term as the rest does."""
+        beside = asked.near[asked.middle :] if back else asked.near[: asked.middle]
+        return any(self._translates(beside[:1] if back else beside[-1:], each) > _KNOWN for each in rest)
+
+    def _splits(self, word: str) -> list[tuple[str, str, str]]:
+        """(what stays in front, a part, what stays behind); hyphened words by their hyphens, names not at all."""
+        assert self._morphology is not None
+        if "-" in word:
+            parts = word.split("-")
+            ends = [(i, j) for i in range(len(parts)) for j in range(i + 1, len(parts) + 1) if j - i < len(parts)]
+            return [("".join(f"{part}-" for part in parts[:i]), "-".join(parts[i:j]),
+                     "".join(f"-{part}" for part in parts[j:])) for i, j in ends]  # fmt: skip
+        if any(char.isupper() for char in word[1:]):
+            return []
+        pairs = list(self._morphology.split(word))[:_SPLITS]
+        return [(front, head, "") for front, head in pairs] + [("", front, head) for front, head in pairs]
+
+    def _bare(self, front: str) -> str:
+        """A compound's front without its linking element."""
+        bare = front.strip("-")
+        base_of = getattr(self._morphology, "front_base", None)
+        return base_of(bare) or bare if base_of and bare and bare == front else bare
+
+    def _translates(self, asked: Sequence[str], word: str) -> float:
+        """How surely a target word translates one of these source words, 0…1."""
+        best = 0.0
+        for said in asked:
+            if fuzz.ratio(said.casefold(), word.casefold()) >= _COGNATE and len(word) > 2:
+                return 1.0
+            if self._lexicon is not None:
+                forms = (word, word[:1].upper() + word[1:])
+                best = max(best, *(max(self._lexicon.translation(said, form)) for form in forms))
+        return best
+
+    def _renders(self, asked: Sequence[str], word: str) -> float:
+        """The same, a compound by the worst of its parts."""
+        best = self._translates(asked, word)
+        for front, head in self._morphology.split(word)[:1] if self._morphology is not None else ():
+            parts = self._bare(front), head.lstrip("-")
+            best = max(best, min(self._translates(asked, part) for part in parts))
+        return best
+
+    def _phrase(self, draft: Draft, term: Term, place: _Place, number: str) -> Phrase:
+        return Phrase(term.target, (place.old,), tuple(self._around(draft, place.first, -1)),
+                      tuple(self._around(draft, place.last - 1, 1)), number, place.kept)  # fmt: skip
+
+    @staticmethod
+    def _around(draft: Draft, place: int, step: int) -> list[str]:
+        """The words next to a place up to a mark, in reading order."""
+        found: list[str] = []
+        k = place + step
+        while 0 <= k < len(draft.theirs) and len(found) < _NEAR and draft.said(k)[0].isalnum():
+            found.append(draft.said(k))
+            k += step
+        return found[::step]
+
+    def _spliced(self, draft: Draft, place: _Place, phrase: Phrase, wording: Wording) -> _Made:
+        same = _common(phrase.before, wording.before)
+        changed = len(phrase.before) - same
+        start = draft.theirs[place.first - changed][0]
+        end = draft.theirs[place.last - 1][1]
+        form = wording.form
+        if not place.kept[0]:
+            is_first = place.first == 0 or draft.said(place.first - 1) in _ENDS
+            old = draft.target[draft.theirs[place.first][0] : end]
+            is_german = primary_subtag(self._lang) == "de"  # where a capital is no label's
+            form = like(form, old, is_first and not changed, None if is_german else self._lexicon)
+        text = " ".join([*wording.before[same:], form])
+        kept = _common(phrase.after[::-1], wording.after[::-1])
+        trail = len(phrase.after) - kept
+        if trail:
+            end = draft.theirs[place.last - 1 + trail][1]
+            text = " ".join([text, *wording.after[: len(wording.after) - kept]])
+        words = tuple(range(place.first - changed, place.last + trail))
+        return start, end, text, words, wording
+
+    def _features(self, draft: Draft, place: _Place, wording: Wording, asked: _Asked) -> tuple[float, ...]:
+        rows, columns = list(range(place.first, place.last)), list(asked.columns)
+        is_part = any(place.kept)
+        total = max(float(draft.links[:, columns].sum()), 0.3)
+        link = float(draft.links[np.ix_(rows, columns)].sum())
+        kept = {*rows, *draft.fixed, *draft.empty}
+        others = [k for k in range(len(draft.theirs)) if k not in kept]
+        elsewhere = [max((float(draft.links[k, i]) for k in others), default=0.0) for i in columns]
+        uncovered = max(elsewhere if len(columns) > 1 else [0.0])
+        best_other = max((float(draft.links[k, columns].sum()) for k in others), default=0.0)
+        word = place.old if is_part else draft.said(place.head)
+        thin = sum(max(0.0, 1 - 3 * float(draft.links[rows, i].max())) for i in columns) if len(columns) > 1 else 0.0
+        forth, back = self._shares(asked.words, word)
+        is_name = all(said.isupper() and len(said) > 3 for said in asked.words) and not draft.source.isupper()
+        return (link / total, forth, back, 0.0 if is_part else self._lost(draft, rows, link, asked), uncovered, thin,
+                (link - best_other) / total, wording.certainty, len(wording.doubts) + 2.0 * is_name,
+                place.evidence if is_part else 0.0, float(max(0, len(rows) - len(columns) - 1)),
+                float("attested" in wording.doubts), self._looseness(draft, place, asked))  # fmt: skip
+
+    def _looseness(self, draft: Draft, place: _Place, asked: _Asked) -> float:
+        """1 where the word is the only one that stands for nothing else, less where there are several, 0 for others."""
+        loose = self._loose(draft, asked.columns) if not any(place.kept) else []
+        return 1 / len(loose) if place.head in loose else 0.0
+
+    def _lost(self, draft: Draft, rows: Sequence[int], link: float, asked: _Asked) -> float:
+        """How much of what goes stands for other words of the source: by links, or as a compound's part."""
+        lost = max(0.0, float(draft.links[[k for k in rows if k not in draft.empty]].sum()) - link)
+        for word in (draft.said(k) for k in rows) if self._morphology is not None else ():
+            splits = self._splits(word)
+            parts = {each for front, old, back in splits for each in (self._bare(front), old, back) if each}
+            spare = [part.strip("-") for part in parts if self._renders(asked.words, part.strip("-")) < _KNOWN]
+            theirs = max((self._translates(asked.near, part) for part in spare), default=0.0)
+            lost = max(lost, theirs, 0.4 * ("-" in word and bool(spare)))
+        return lost
+
+    def _shares(self, asked: Sequence[str], word: str) -> tuple[float, float]:
+        """How often the lexicon has the word as a translation of the term's, and the other way round."""
+        if self._translates(asked, word) == 1.0:
+            return 1.0, 1.0
+        forms = (word, word[:1].upper() + word[1:])
+        if self._lexicon is None:
+            return 0.0, 0.0
+        pairs = [self._lexicon.translation(said, form) for said in asked for form in forms]
+        return max((there for there, _ in pairs), default=0.0), max((here for _, here in pairs), default=0.0)
+
+
+def _asked(draft: Draft, inside: Sequence[int], surface: str) -> _Asked:
+    words = [part for part in re.split(r"[\s-]+", surface) if part]
+    known = {word.casefold() for word in words}
+    first, last = min(inside, default=0), max(inside, default=-1)
+    near: list[list[str]] = [[], []]
+    for i in range(max(0, first - _NEIGHBOURS), min(len(draft.ours), last + _NEIGHBOURS + 1)):
+        parts = draft.asked(i).split("-")
+        own = next((n for n, part in enumerate(parts) if part.casefold() in known), len(parts)) if i in inside else 0
+        for n, part in enumerate(parts):
+            if (i not in inside or part.casefold() not in known) and len(part) > 2 and part[0].isalpha():
+                near[i > last or i in inside and n > own].append(part)
+    return _Asked(tuple(inside), tuple(words), (*near[0], *near[1]), len(near[0]))
+
+
+def _common(one: Sequence[str], other: Sequence[str]) -> int:
+    return next((i for i, (a, b) in enumerate(zip(one, other)) if a != b), min(len(one), len(other)))

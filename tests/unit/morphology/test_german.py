@@ -1,0 +1,85 @@
+"""German noun phrases, compounds and forms: by rule, and by the dictionary where it is installed."""
+
+import importlib.util
+
+import pytest
+
+from mtpipe.morphology.german import German
+from mtpipe.morphology.readings import Phrase, Reading
+
+HAS_DICTIONARY = importlib.util.find_spec("german_nouns") is not None
+needs_dictionary = pytest.mark.skipif(not HAS_DICTIONARY, reason="german-nouns is not installed")
+
+
+def best(term, old, before="", after="", number="", kept=("", "")):
+    words = (tuple(text.split()) for text in (old, before, after))
+    found = German().wordings(Phrase(term, *words, number, kept))
+    return " ".join([*found[0].before, found[0].form]) if found else None
+
+
+@needs_dictionary
+@pytest.mark.parametrize("term, old, before, number, expected", [
+    ("Provider", "Anbieters", "des", "s", "des Providers"),
+    ("Periode", "Zeitraum", "zum neuen", "s", "zur neuen Periode"),
+    ("Tabelle", "Tisch", "Im großen", "s", "In der großen Tabelle"),
+    ("Datensatz", "Zeile", "in der letzten", "s", "in dem letzten Datensatz"),
+    ("Debitor", "Kunden", "mit den", "p", "mit den Debitoren"),
+    ("Release", "Versionen", "alle", "p", "alle Releases"),
+])  # fmt: skip
+def test_case_and_number_stay_and_the_phrase_takes_the_new_gender(term, old, before, number, expected):
+    assert best(term, old, before, number=number) == expected
+
+
+@needs_dictionary
+def test_of_the_same_gender_nothing_beside_the_noun_changes():
+    assert best("Anbieter", "Lieferanten", "für den neuen") == "für den neuen Anbieter"
+
+
+@needs_dictionary
+@pytest.mark.parametrize("term, old, kept, before, expected", [
+    ("Überwachung", "Beobachtungs", ("", "liste"), "die", "die Überwachungsliste"),
+    ("Vorlage", "schablone", ("Geräte", ""), "die", "die Gerätevorlage"),
+    ("Art", "typ", ("Klausel", ""), "für den", "für die Klauselart"),
+    ("Space", "Raum", ("", "daten"), "die", "die Space-Daten"),
+    ("Konnektor", "Connector", ("", "-Instanzen"), "neue", "neue Konnektor-Instanzen"),
+    ("Auslöser", "Trigger", ("Oracle-", "-basierte"), "die", "die Oracle-Auslöser-basierte"),
+])  # fmt: skip
+def test_of_a_compound_one_part_is_replaced(term, old, kept, before, expected):
+    assert best(term, old, before, kept=kept) == expected
+
+
+def test_a_front_whose_head_comes_later_gets_its_linking_element():
+    assert best("Erneuerung", "Verlängerungs", kept=("", "-")) == "Erneuerungs"
+
+
+def test_adjectives_take_the_ending_of_the_old_one():
+    assert best("buchungskreisübergreifend", "konzerninternen", "von", "Rechnungen").endswith("übergreifenden")
+
+
+@pytest.mark.parametrize("term, old, before, expected", [
+    ("anlegen", "erstellen", "können", "können anlegen"), ("erstellen", "Anlegen", "Das", "Das Erstellen"),
+    ("erstellen", "erzeugt", "wird", "wird erstellt"),
+])  # fmt: skip
+def test_verbs_stand_as_the_old_one_stood(term, old, before, expected):
+    assert best(term, old, before) == expected
+
+
+def test_no_verb_takes_the_place_of_a_noun():
+    assert best("übertragen", "Übertragung", "die") is None
+
+
+@needs_dictionary
+def test_compounds_come_apart_at_nouns():
+    german = German()
+    assert ("Beobachtungs", "liste") in german.split("Beobachtungsliste")
+    assert german.split("Datenanbieterprofil")[0] == ("Datenanbieter", "profil")
+    assert german.split("A-B-Wert") == [("A-", "B-Wert"), ("A-B-", "Wert")]
+
+
+@needs_dictionary
+def test_forms_are_read_and_made():
+    german = German()
+    assert Reading("Zeitraum", "noun", "m", "p", "d") in german.analyse("Zeiträumen")
+    assert german.inflect("Arbeitsplatz", Reading("", "noun", number="p", case="n")) == "Arbeitsplätze"
+    assert [german.part_of_speech(term) for term in ("Space", "erstellen", "zugewiesen", "übergreifend")] == [
+        "noun", "verb", "adjective", "adjective"]  # fmt: skip

@@ -1,0 +1,45 @@
+"""Spanish noun phrases, plurals and verbs by rule."""
+
+import pytest
+
+from mtpipe.morphology import spanish
+from mtpipe.morphology.readings import Phrase
+from mtpipe.morphology.spanish import Spanish
+
+
+def best(term, old, before="", after="", number=""):
+    found = Spanish().wordings(Phrase(term, (old,), tuple(before.split()), tuple(after.split()), number))
+    return " ".join([*found[0].before, found[0].form, *found[0].after]) if found else None
+
+
+@pytest.mark.parametrize("term, old, before, after, expected", [
+    ("desglose", "explosión", "de la", "completa", "del desglose completo"),
+    ("programación", "calendario", "del nuevo", "creado", "de la nueva programación creada"),
+    ("lista de trabajo", "bandejas", "las", "", "las listas de trabajo"),
+    ("posición", "elementos", "todos los", "", "todas las posiciones"),
+    ("puesto de trabajo", "centro", "ningún", "", "ningún puesto de trabajo"),
+])  # fmt: skip
+def test_number_stays_and_the_phrase_takes_the_new_gender(term, old, before, after, expected):
+    assert best(term, old, before, after) == expected
+
+
+@pytest.mark.parametrize("term, old, before, expected", [
+    ("agregar", "añade", "Se", "Se agrega"), ("buscar", "seleccione", "que", "que busque"),
+    ("utilizar", "usado", "ha", "ha utilizado"), ("editar", "modificar", "para", "para editar"),
+    ("borrar", "eliminarlo", "para", "para borrarlo"),
+])  # fmt: skip
+def test_verbs_take_person_tense_and_mood_of_the_old_one(term, old, before, expected):
+    assert best(term, old, before) == expected
+
+
+def test_function_words_are_not_replaced():
+    assert best("llamada", "cada", "para") is None
+
+
+@pytest.mark.parametrize("word, expected", [
+    ("operación", "operaciones"), ("vez", "veces"), ("interlocutor", "interlocutores"), ("lunes", "lunes"),
+    ("clase", "clases"), ("container", "containers"),
+])  # fmt: skip
+def test_plurals(word, expected):
+    assert spanish.plural(word) == expected
+    assert spanish.singular(expected) == word
