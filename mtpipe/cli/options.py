@@ -92,8 +92,8 @@ repair = options(
     click.option("--lexicon", type=FOLDER, help="Alignment lexicon [default: the model's own]."),
     click.option("--editors", metavar="NAMES", shell_complete=plugin_names("editor"),
                  help="Repair methods in order, separated by commas; \"\" for none."),
-    click.option("--repair", type=click.Choice(["safe", "complete"]), help="safe: what no method is certain of is left "
-                 "to people, with a suggestion; complete: guesses at last [default: safe]."),
+    click.option("--repair", type=click.Choice(["safe", "complete"]), default="safe", show_default=True,
+                 help="safe: leave uncertain edits to people, with a suggestion; complete: guess at last."),
     click.option("--gate", type=click.Choice(["terms", "all", "score"]), default="terms", show_default=True,
                  help="Sentences for the LLM: those with errors; all; or also those with a low model score."),
     click.option("--gate-below", type=float, help="Limit for --gate score: log-probability per token, such as -1.5."),

@@ -18,7 +18,8 @@ from mtpipe.alignment.lexicon import Lexicon
 from mtpipe.document import inline_codes
 from mtpipe.document.segment import Segment, TermError
 from mtpipe.glossary.model import Term
-from mtpipe.languages.lemmatization import is_known
+from mtpipe.languages.lemmatization import COMPOUNDING, is_known, lemma
+from mtpipe.languages.tags import primary_subtag
 from mtpipe.languages.tokenization import is_character, words
 from mtpipe.terminology import checker
 from mtpipe.terminology.inflected_match import Evidence
@@ -27,6 +28,7 @@ ACCEPTED = "accepted"
 _CODE = re.compile("\ufffc+")
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 _NGRAM = 3
+_PART = 4  # letters at least of a compound's parts
 _ATTESTED = 4  # times that a corpus has a word; less may be a slip of the pen
 _QUOTES = (('"', '"'), ("“", "”"), ("```", "```"))
 
@@ -94,7 +96,7 @@ def judge(
         return "script"
     inside = {word for items in after.values() for item in items for word in words(new[item.start : item.end])}
     copied = {word.casefold() for word in words(segment.source)}
-    if _is_foreign(set(_words(new)) - set(_words(old)) - inside, copied, lang, lexicon):
+    if _is_foreign(set(_words(new)) - set(_words(old)) - inside, inside, copied, lang, lexicon):
         return "language"
     if reason := _shape_reason(_words(old), _words(new), words(segment.source), inside, allowed, limits):
         return reason
@@ -116,7 +118,8 @@ def _terms_reason(segment: Segment, draft: str, candidate: str, before: Proof, a
     if any(before[term] and not after[term] for term in before):
         return "term-lost"
     occurrences = {term: len(matches) for term, matches in checker.required(segment).items()}
-    if any(_uses(after, term) > max(occurrences[term], _uses(before, term)) for term in after):
+    swapped = _most_swapped(_text(segment, draft), _text(segment, candidate), lang)
+    if any(_uses(after, term) > max(occurrences[term], _uses(before, term) + swapped) for term in after):
         return "overuse"
     errors, left = (checker.check(segment, lang, text) for text in (draft, candidate))
     if any(error.kind == "untranslated" for error in left):
@@ -135,6 +138,12 @@ def _uses(proof: Proof, term: Term) -> int:
         not any(o.start <= item.start and item.end <= o.end and o.end - o.start > item.end - item.start for o in longer)
         for item in proof[term]
     )
+
+
+def _most_swapped(draft: str, candidate: str, lang: str) -> int:
+    """How often the word that an edit took out most often went: each may have given way to a term."""
+    old, new = (Counter(lemma(word, lang) for word in _words(text) if word.isalpha()) for text in (draft, candidate))
+    return max((old - new).values(), default=0)
 
 
 def _words(text: str) -> list[str]:
@@ -159,20 +168,35 @@ def _shape_reason(
     return "too-far" if sum(max(0, count) for count in changed) > max(limits.window, limits.share * len(old)) else ""
 
 
-def _is_foreign(came: Iterable[str], source: set[str], lang: str, lexicon: Lexicon | None) -> bool:
+def _is_foreign(
+    came: Iterable[str], terms: set[str], source: set[str], lang: str, lexicon: Lexicon | None
+) -> bool:
     """Whether a third of the words that came are none of the language, as far as anybody here knows it.
 
-    Single letters are no evidence either way. A dictionary has many foreign words too: it does not speak for those of
-    the source.
+    Single letters are no evidence either way, nor are parts of compounds that are words of the terms. A dictionary has
+    many foreign words too: it does not speak for those of the source.
     """
+    own = {part.casefold() for word in terms for part in word.split("-")}
     parts = [part for word in came for part in word.split("-") if len(part) > 1 or is_character(part)]
-    parts = [part for part in parts if part.isalpha()]
+    parts = [part for part in parts if part.isalpha() and part.casefold() not in own]
     strange = [part for part in parts if lexicon is None or lexicon.fluency.count(part) < _ATTESTED]
     known = {part: is_known(part, lang) for part in strange}
     if lexicon is None and None in known.values():  # nobody can tell
         return False
-    unknown = sum(part.casefold() in source or not known[part] for part in strange)
+    unknown = sum(part.casefold() in source or not (known[part] or _is_compound(part, own, lang)) for part in strange)
     return 0 < unknown >= len(parts) / 3
+
+
+def _is_compound(word: str, terms: set[str], lang: str) -> bool:
+    """Whether a word comes apart into two that are known, or a term and one that is."""
+    if primary_subtag(lang) not in COMPOUNDING:
+        return False
+    folded = word.casefold()
+    return any(
+        (front in terms or is_known(front.capitalize(), lang)) and (head in terms or is_known(head.capitalize(), lang))
+        for i in range(_PART, len(folded) - _PART + 1)
+        for head in (folded[i:],) for front in (folded[:i], folded[:i].removesuffix("s"), folded[:i].removesuffix("n"))
+    )
 
 
 def _loses_codes(segment: Segment, draft: str, candidate: str) -> bool:

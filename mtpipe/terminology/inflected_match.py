@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from mtpipe.glossary.model import Term
-from mtpipe.languages.lemmatization import COMPOUNDING, keys, lemma, tokens
+from mtpipe.languages.lemmatization import COMPOUNDING, is_known, keys, lemma, tokens
 from mtpipe.languages.normalization import fold
 from mtpipe.languages.scripts import has_word_boundaries
 from mtpipe.languages.tags import primary_subtag
@@ -74,6 +74,8 @@ def _spans(term: Term, target: str, lang: str) -> Iterator[tuple[Span, str]]:
         return
     for form in bending:
         yield from ((span, "lemma") for span in _lemma_spans(form, target, lang))
+    for form in bending if lang == "de" else ():
+        yield from ((span, "lemma") for span in _with_s(form, target))
     for form in bending:
         yield from ((span, "separated") for span in _separated(form, target, lang))
     if lang in COMPOUNDING and term.status != "forbidden":
@@ -85,6 +87,12 @@ def _spans(term: Term, target: str, lang: str) -> Iterator[tuple[Span, str]]:
 def _occurrences(form: str, target: str, term: Term, lang: str) -> Iterator[Span]:
     flags = 0 if term.case_sensitive or is_acronym(form) else re.IGNORECASE
     return (match.span() for match in _pattern(form, not has_word_boundaries(lang), flags).finditer(target))
+
+
+def _with_s(form: str, target: str) -> Iterator[Span]:
+    """The genitive or the loan plural of a German noun: dictionaries do not know those of new words."""
+    if form[:1].isupper() and form[-1].isalpha() and form[-1] not in "sxzß":
+        yield from (match.span() for match in _pattern(f"{form}s", False, 0).finditer(target))
 
 
 @lru_cache(maxsize=50_000)
@@ -152,9 +160,12 @@ def _ends_clause(particle: str, after: Sequence[tuple[Token, frozenset[str]]]) -
 
 def _compounds(form: str, target: str, lang: str) -> Iterator[Span]:
     """Words that begin or end with the (single-word) form: "Tabelle" in "Pivottabellen" and "Tabellenzeile"."""
-    if len(form) < 4 or not form.isalpha():
+    if len(form) < 3 or not form.isalpha():
         return
     stem = form.casefold()
+    if len(form) == 3:
+        yield from _short_heads(stem, target, lang)
+        return
     # a first half often loses its ending: Adresse → Adress-buch
     first = stem[:-1] if stem.endswith("e") and len(stem) > 4 else stem
     is_noun = lang == "de" and form[0].isupper()  # and so are its compounds: no Tisch in praktisch
@@ -163,6 +174,16 @@ def _compounds(form: str, target: str, lang: str) -> Iterator[Span]:
             continue
         folded = token.casefold()
         if folded.startswith(first) or folded.endswith(stem) or lemma(token, lang).endswith(stem):
+            yield start, end
+
+
+def _short_heads(stem: str, target: str, lang: str) -> Iterator[Span]:
+    """Words that end with a form of three letters after a word that the dictionary knows: no Ort in Antwort."""
+    for (token, start, end), _ in _read(target, lang):
+        rest = token[:-3]
+        if token[:1].isupper() and token.casefold().endswith(stem) and len(rest) >= 4 and (
+            is_known(rest, lang) or rest.endswith("s") and is_known(rest[:-1], lang)
+        ):
             yield start, end
 
 

@@ -163,4 +163,28 @@ def test_whatever_editors_propose_a_post_edit_has_fewer_errors_and_right_segment
 
 @given(st.text(max_size=30), st.text(max_size=30), st.text(max_size=30))
 def test_judge_never_raises(source, draft, candidate):
-    assert guard.judge(segment(source, draft), candidate, "de") != guard.ACCEPTED or candidate != draft
+    assert guard.judge(segment(source, draft), candidate, "de") != guard.guard.ACCEPTED or candidate != draft
+
+
+def german(source, draft, *terms):
+    found, = Matcher(Glossary.of((), "en", "de")).find([Segment(
+        "x", source, draft=draft, terms=tuple(Term((one,), (other,)) for one, other in terms))])  # fmt: skip
+    return replace(found, errors=checker.check(found, "de"))
+
+
+def test_a_compound_of_a_term_and_a_known_word_is_german():
+    found = german("Edit a data provider profile", "Datenanbieterprofil bearbeiten", ("data provider", "Datenprovider"))
+    assert guard.judge(found, "Datenprovider-Profil bearbeiten", "de") == guard.ACCEPTED
+
+
+def test_a_term_may_come_as_often_as_the_word_it_replaces():
+    found = german("The provider may differ from one provider to another.",
+                   "Der Anbieter kann von Anbieter zu Anbieter verschieden sein.", ("provider", "Provider"))  # fmt: skip
+    right = "Der Provider kann von Provider zu Provider verschieden sein."
+    assert guard.judge(found, right, "de") == guard.ACCEPTED
+    assert guard.judge(found, right.replace("sein", "Provider sein"), "de") == "overuse"
+
+
+def test_a_genitive_or_loan_plural_of_a_term_is_the_term():
+    found = german("Filter for jobs.", "Filtern Sie nach Jobs.", ("job", "Job"))
+    assert found.errors == ()
