@@ -163,7 +163,7 @@ def test_whatever_editors_propose_a_post_edit_has_fewer_errors_and_right_segment
 
 @given(st.text(max_size=30), st.text(max_size=30), st.text(max_size=30))
 def test_judge_never_raises(source, draft, candidate):
-    assert guard.judge(segment(source, draft), candidate, "de") != guard.guard.ACCEPTED or candidate != draft
+    assert guard.judge(segment(source, draft), candidate, "de") != guard.ACCEPTED or candidate != draft
 
 
 def german(source, draft, *terms):
