@@ -178,8 +178,8 @@ def test_a_compound_of_a_term_and_a_known_word_is_german():
 
 
 def test_a_term_may_come_as_often_as_the_word_it_replaces():
-    found = german("The provider may differ from one provider to another.",
-                   "Der Anbieter kann von Anbieter zu Anbieter verschieden sein.", ("provider", "Provider"))  # fmt: skip
+    draft = "Der Anbieter kann von Anbieter zu Anbieter verschieden sein."
+    found = german("The provider may differ from one provider to another.", draft, ("provider", "Provider"))
     right = "Der Provider kann von Provider zu Provider verschieden sein."
     assert guard.judge(found, right, "de") == guard.ACCEPTED
     assert guard.judge(found, right.replace("sein", "Provider sein"), "de") == "overuse"
