@@ -73,13 +73,14 @@ def protecting(
 ) -> list[list[Draft]]:
     """The options made of segments, and where the best one alters an invariant, those made with it as a code.
 
-    Only those: seen as it is, a number tells the model more than a mask does. Taken where they leave fewer errors.
+    Only those: seen as it is, a number tells the model more than a mask does. Taken where they leave fewer errors, and
+    never where the lost one was put in by guess: a number at a place that nobody is sure of hides that it was lost.
     """
     protected = {i: coded for i, (segment, drafts) in enumerate(zip(segments, made, strict=True))
                  if (coded := _protected(segment, drafts[0].text, lang)) is not None}
     for i, again in zip(protected, options(list(protected.values())), strict=True):
         before, after = (len(checker.check(segments[i], lang, drafts[0].text)) for drafts in (made[i], again))
-        made[i] = again if after < before else made[i]
+        made[i] = again if after < before and GUESS not in again[0].notes else made[i]
     return made
 
 

@@ -241,6 +241,17 @@ def test_a_draft_that_is_no_better_with_protection_stays():
         "warte 380 Sekunden")
 
 
+def test_a_number_put_back_by_guess_does_not_hide_that_it_was_lost():
+    source = "cell A1 plus 10"
+
+    def options(segments):
+        guessed = Draft("Zelle A1 10", notes=(decoding.GUESS,))
+        return [[guessed if segment.codes else Draft("Zelle A1")] for segment in segments]
+
+    made = decoding.protecting([segment(source)], options([segment(source)]), options, "de")
+    assert made[0][0].text == "Zelle A1"
+
+
 def test_no_sentence_is_made_twice_where_nothing_was_altered(model_folder):
     options, calls = _drafter({"open 12 rows": "öffne 12 Zeilen"}, {})
     decoding.protecting([segment("open 12 rows")], options([segment("open 12 rows")]), options, "de")
