@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 # groups in modules of their own, which take their options from here
 _APART = {"corpus": "mtpipe.cli.corpus", "evaluate": "mtpipe.cli.evaluate",
           "finetune": "mtpipe.cli.finetune", "glossary": "mtpipe.cli.glossary", "models": "mtpipe.cli.models",
-          "preferences": "mtpipe.cli.preferences", "run": "mtpipe.cli.run", "synthesize": "mtpipe.cli.synthesize",
-          "tm": "mtpipe.cli.tm", "triplets": "mtpipe.cli.triplets"}  # fmt: skip
+          "preferences": "mtpipe.cli.preferences", "run": "mtpipe.cli.run", "serve": "mtpipe.cli.serve",
+          "synthesize": "mtpipe.cli.synthesize", "tm": "mtpipe.cli.tm", "triplets": "mtpipe.cli.triplets"}  # fmt: skip
 
 
 _STAGES = ("run", "synthesize", "finetune", "evaluate")  # commands with a table of their own

@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 import weakref
@@ -31,7 +32,7 @@ from mtpipe.pipeline import jobs, resources, steps
 from mtpipe.pipeline.job_store import unit_key
 from mtpipe.pipeline.jobs import Progress
 from mtpipe.postedit.ladder import postedit
-from mtpipe.report.model import JobReport
+from mtpipe.report.model import GlossaryInfo, JobReport
 from mtpipe.terminology.matcher import Matcher
 from mtpipe.tm.pretranslation import recall
 
@@ -48,6 +49,7 @@ class Pipeline:
     def __init__(self, job: Job, tools: resources.Toolbox):
         self._job = job
         self._tools = tools
+        self._origin: Pipeline | None = None
 
     @classmethod
     def load(
@@ -88,6 +90,18 @@ class Pipeline:
     def languages(self) -> tuple[str, str]:
         """The source and target language."""
         return self._job.source_lang, self._job.target_lang
+
+    def with_glossary(self, glossary: Glossary) -> Pipeline:
+        """The same pipeline under another glossary of the pair; nothing else is loaded again."""
+        terms = _of_the_pair(glossary, self._job)
+        info = GlossaryInfo(terms.name, terms.digest[:16], len(terms.terms), tuple(terms.notes))
+        described = replace(self._tools.described, glossary=info)
+        part = f"|glossary:{info.digest if terms.terms else '-'}"
+        signature = re.sub(r"\|glossary:[^|]*", part, self._tools.signature)
+        tools = replace(self._tools, matcher=Matcher(terms), described=described, signature=signature)
+        other = Pipeline(self._job, tools)
+        other._origin = self  # whose folder it uses
+        return other
 
     def translate(self, texts: Iterable[str | Segment]) -> list[Segment]:
         """A Segment for each text, in order: `.target`, what is wrong with it in `.errors`, repairs in `.edits`.

@@ -51,6 +51,16 @@ def test_texts_in_segments_out(pipe):
     assert pipe.translate([]) == [] and pipe.translate([""])[0].target in ("", None)
 
 
+def test_another_glossary_without_loading_again(pipe):
+    row = Glossary.of([Term(("row",), ("ROW",))], "en", "de", "rows")
+    other = pipe.with_glossary(row)
+    first, second = other.translate(["A cell.", "A row."])
+    assert (first.target, first.matches) == ("A CELL.", ()) and second.matches and not second.errors
+    assert pipe.translate(["A cell."])[0].target == "A ZELLE."
+    with pytest.raises(MtpipeError, match="the glossary is de-en, the pipeline en-de"):
+        pipe.with_glossary(Glossary.of([], "de", "en"))
+
+
 def test_what_could_not_be_repaired_is_an_error():
     pipe = mtpipe.Pipeline.load("en", "de", glossary=CELL, mt="fake", editors=())
     segment, = pipe.translate(["A cell."])

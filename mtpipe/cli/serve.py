@@ -1,0 +1,75 @@
+"""`mtpipe serve`; part of cli.py, loaded when it is asked for."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import socket
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mtpipe.cli.options import ANY, FILE, FOLDER
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; others need --keys.")
+@click.option("--port", default=8765, show_default=True, type=click.IntRange(0, 65535), help="0 for any free port.")
+@click.option("--data", type=ANY, default="mtpipe-server", show_default=True, help="Folder of the server's state.")
+@click.option("--pair", "pairs", multiple=True, metavar="en-de", help="Pair to serve [default: all installed models].")
+@click.option("-g", "--glossary", "glossaries", multiple=True, metavar="PAIR=FILE",
+              help="Glossary of a pair, for requests without one of their own; repeatable.")
+@click.option("-m", "--model", type=FOLDER, help="Model folder instead of the installed models.")
+@click.option("--mt", default="ct2", show_default=True, help="Translator plug-in.")
+@click.option("--editors", help="Repair methods in order, with commas [default: all that work without an LLM].")
+@click.option("--keys", "keys_file", type=FILE, help="File with the SHA-256 of each accepted key, one a line.")
+@click.option("--origin", "origins", multiple=True, help="Site whose pages may call the server (CORS); repeatable.")
+@click.option("--max-waiting", type=click.IntRange(1), default=5000, show_default=True,
+              help="Segments that wait for the model before clients get 429.")
+@click.option("--quota", type=click.IntRange(0), default=1_000_000_000_000, help="Characters to translate in all.")
+@click.option("--verbose", is_flag=True, help="Log every request: route, status and time, no texts.")  # fmt: skip
+@click.pass_context
+def serve(
+    ctx: click.Context, host: str, port: int, data: Path, pairs: tuple[str, ...], glossaries: tuple[str, ...],
+    model: Path | None, mt: str, editors: str | None, keys_file: Path | None, origins: tuple[str, ...],
+    max_waiting: int, quota: int, verbose: bool,
+) -> None:  # fmt: skip
+    """Serve the HTTP interfaces of DeepL (v2, v3), LibreTranslate and mtpipe; Ctrl+C or SIGTERM finishes what runs."""
+    from mtpipe.errors import ConfigError
+
+    try:
+        import uvicorn
+
+        from mtpipe.server import settings
+        from mtpipe.server.app import create_app
+    except ModuleNotFoundError as error:
+        raise ConfigError(f"`mtpipe serve` needs {error.name}: pip install 'mtpipe[serve]'") from error
+
+    keys = settings.keys_of(keys_file)
+    settings.check_host(host, keys)
+    known = settings.pairs_of(pairs, model)
+    pipeline: dict[str, Any] = {"mt": mt, "model": model, "editors": editors}
+    chosen = settings.ServerSettings(
+        data, known, pipeline, settings.glossaries_of(glossaries, known), keys,
+        settings.Limits(waiting=max_waiting, quota=quota),
+    )  # fmt: skip
+    logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, format="%(asctime)s %(message)s")
+    app = create_app(chosen, origins)
+    config = uvicorn.Config(app, log_config=None, access_log=False, timeout_keep_alive=30, lifespan="on")
+    listener = _listener(host, port)
+    name = f"[{host}]" if ":" in host else host
+    click.echo(f"mtpipe: serving {', '.join('-'.join(pair) for pair in known) or 'nothing: no model is installed'}"
+               f" at http://{name}:{listener.getsockname()[1]}", err=True)  # fmt: skip
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)  # uvicorn finishes what runs and then raises the signal once more
+    uvicorn.Server(config).run(sockets=[listener])
+
+
+def _listener(host: str, port: int) -> socket.socket:
+    from mtpipe.errors import ConfigError
+
+    try:
+        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except OSError as error:
+        raise ConfigError(f"{host}:{port}: can't listen ({error.strerror}); choose another --host or --port") from error

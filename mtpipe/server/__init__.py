@@ -1,0 +1,1 @@
+"""`mtpipe serve`: the HTTP interfaces of DeepL and LibreTranslate, and /mtpipe/v1, over loaded pipelines."""

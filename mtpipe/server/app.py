@@ -1,0 +1,147 @@
+"""The ASGI application: routes of all interfaces behind keys, limits, metrics and a log without texts."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from time import perf_counter
+from typing import Any
+
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import ClientDisconnect
+
+from mtpipe import __version__
+from mtpipe.server import deepl, libretranslate
+from mtpipe.server.limits import BodyLimits, TooLarge, TooSlow
+from mtpipe.server.requests import ApiError, fields, text, texts
+from mtpipe.server.service import LOG, Service, described, log_error
+from mtpipe.server.settings import ServerSettings
+
+_OPEN = ("/health",)  # answers without a key
+_SCHEMES = ("DeepL-Auth-Key", "Bearer")
+
+
+def create_app(settings: ServerSettings, origins: tuple[str, ...] = ()) -> FastAPI:
+    """The application; origins: sites whose pages may call it (CORS), none by default."""
+    service = Service(settings)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        yield
+        service.stop()
+
+    about = "Terminology-aware machine translation: DeepL v2 and v3, LibreTranslate and /mtpipe/v1."
+    app = FastAPI(title="mtpipe", version=__version__, description=about, lifespan=lifespan, docs_url=None,
+                  redoc_url=None)  # fmt: skip
+    app.state.service = service
+    for router in (deepl.routes(service), libretranslate.routes(service), _own(service)):
+        app.include_router(router)
+    _errors(app)
+    _watched(app, service)
+    app.add_middleware(BodyLimits, limits=settings.limits)
+    if origins:
+        app.add_middleware(CORSMiddleware, allow_origins=list(origins), allow_methods=["*"], allow_headers=["*"])
+    return app
+
+
+def _own(service: Service) -> APIRouter:
+    router = APIRouter(tags=["mtpipe"])
+
+    @router.post("/mtpipe/v1/translate")
+    async def translate(request: Request) -> dict[str, Any]:
+        """Translate texts, and tell their terms, errors, edits, confidence and suggestions."""
+        values = await fields(request)
+        done = await service.translate(
+            texts(values, "text"), text(values, "source_lang", ""), text(values, "target_lang"),
+            handling=text(values, "tag_handling", ""), glossary_id=text(values, "glossary_id", ""),
+        )  # fmt: skip
+        return {"translations": [described(each) for each in done]}
+
+    @router.get("/health")
+    async def health() -> dict[str, Any]:
+        """Whether the server translates, and between which languages."""
+        pairs = ["-".join(pair) for pair in service.settings.pairs]
+        state = {"status": "ok" if pairs else "no model", "version": __version__, "pairs": pairs}
+        advice = "no model is installed; start the server with --model, see `mtpipe models list`"
+        return state if pairs else state | {"message": advice}
+
+    @router.get("/metrics")
+    async def metrics() -> Response:
+        """Counts and times for Prometheus."""
+        service.metrics.waiting.set(service.engine.waiting)
+        for state in ("queued", "translating", "done", "error"):
+            service.metrics.documents.labels(state).set(len(service.store.documents(state)))
+        return Response(generate_latest(service.metrics.registry), media_type=CONTENT_TYPE_LATEST)
+
+    return router
+
+
+def _errors(app: FastAPI) -> None:
+    """Every error is JSON with a message (error for LibreTranslate), and none tells a text."""
+
+    def answer(request: Request, status: int, message: str, headers: dict[str, str] | None = None) -> Response:
+        name = "error" if request.url.path in libretranslate.PATHS else "message"
+        return JSONResponse({name: message}, status, headers)
+
+    @app.exception_handler(ApiError)
+    async def known(request: Request, error: ApiError) -> Response:
+        return answer(request, error.status, error.message, error.headers)
+
+    @app.exception_handler(HTTPException)
+    async def http(request: Request, error: HTTPException) -> Response:
+        return answer(request, error.status_code, str(error.detail), dict(error.headers or {}))
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(request: Request, error: RequestValidationError) -> Response:
+        return answer(request, 400, "the request is not as expected; see /openapi.json")
+
+    @app.exception_handler(ClientDisconnect)
+    async def gone(request: Request, error: ClientDisconnect) -> Response:
+        return Response(status_code=400)
+
+
+def _watched(app: FastAPI, service: Service) -> None:
+    """Keys are asked for, unexpected errors become 500, and each request is counted and logged without its text."""
+
+    @app.middleware("http")
+    async def watch(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+        start = perf_counter()
+        try:
+            if not await _is_allowed(request, service.settings):
+                name = "error" if request.url.path in libretranslate.PATHS else "message"
+                hint = "give a key: Authorization: DeepL-Auth-Key …"
+                response: Response = JSONResponse({name: f"not authorised; {hint}"}, 403)
+            else:
+                response = await call_next(request)
+        except (TooLarge, TooSlow):
+            raise
+        except ClientDisconnect:
+            response = Response(status_code=400)
+        except Exception as error:
+            log_error(error)
+            response = JSONResponse({"message": "internal error; the server's log names it"}, 500)
+        route = getattr(request.scope.get("route"), "path", "other")
+        seconds = perf_counter() - start
+        service.metrics.requests.labels(route, str(response.status_code)).inc()
+        service.metrics.seconds.labels(route).observe(seconds)
+        LOG.info("%s %s %s %.0f ms", request.method, route, response.status_code, seconds * 1000)
+        return response
+
+
+async def _is_allowed(request: Request, settings: ServerSettings) -> bool:
+    if not settings.keys or request.url.path in _OPEN:
+        return True
+    scheme, _, key = request.headers.get("authorization", "").partition(" ")
+    if scheme in _SCHEMES and settings.is_known(key.strip()):
+        return True
+    if request.url.path not in libretranslate.PATHS:
+        return False
+    try:
+        return settings.is_known(text(await fields(request), "api_key", ""))
+    except ApiError:
+        return False
