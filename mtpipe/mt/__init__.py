@@ -16,13 +16,15 @@ class Draft:
     """A translation of one segment, best first; codes are back in the text.
 
     score: log-probability per target token. alternatives: the rest of the n-best list. notes: what the reader of the
-    report must know (split at the model's length limit, tag position uncertain). text "" means it could not be done.
+    report must know (split at the model's length limit, tag position uncertain). is_filled: whether alignment put in a
+    code that stands for itself, which the model did not write. text "" means it could not be done.
     """
 
     text: str
     score: float | None = None
     alternatives: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    is_filled: bool = False
 
 
 class Translator(Protocol):

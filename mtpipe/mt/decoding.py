@@ -74,13 +74,14 @@ def protecting(
     """The options made of segments, and where the best one alters an invariant, those made with it as a code.
 
     Only those: seen as it is, a number tells the model more than a mask does. Taken where they leave fewer errors, and
-    never where the lost one was put in by guess: a number at a place that nobody is sure of hides that it was lost.
+    never where the model did not write the lost one again: a number that alignment puts between words hides that what
+    was said of it is lost.
     """
     protected = {i: coded for i, (segment, drafts) in enumerate(zip(segments, made, strict=True))
                  if (coded := _protected(segment, drafts[0].text, lang)) is not None}
     for i, again in zip(protected, options(list(protected.values())), strict=True):
         before, after = (len(checker.check(segments[i], lang, drafts[0].text)) for drafts in (made[i], again))
-        made[i] = again if after < before and GUESS not in again[0].notes else made[i]
+        made[i] = again if after < before and not again[0].is_filled else made[i]
     return made
 
 
@@ -161,8 +162,15 @@ def _placed(
         is_guess = is_bare or not matrix.any()
         places = matrix if matrix.any() else _diagonal(*matrix.shape)
         text = inline_codes.project(segments[i].source, segments[i].codes, options[i][k].text or "", places.tolist())
-        drafts[i][k] = _draft(segments[i], options[i][k], text, (GUESS,) if is_guess else ())
+        draft = _draft(segments[i], options[i][k], text, (GUESS,) if is_guess else ())
+        drafts[i][k] = replace(draft, is_filled=_lacks_words(segments[i], options[i][k].text or ""))
     return drafts
+
+
+def _lacks_words(segment: Segment, text: str) -> bool:
+    """Whether text lacks a code that stands for itself, unlike tags."""
+    alone = [code for code in segment.codes if code.kind == "alone"]
+    return bool(inline_codes.broken(segment.source, alone, text))
 
 
 def _draft(segment: Segment, hypothesis: Hypothesis, text: str, notes: tuple[str, ...] = ()) -> Draft:

@@ -241,12 +241,12 @@ def test_a_draft_that_is_no_better_with_protection_stays():
         "warte 380 Sekunden")
 
 
-def test_a_number_put_back_by_guess_does_not_hide_that_it_was_lost():
+def test_a_number_put_back_by_alignment_does_not_hide_that_it_was_lost():
     source = "cell A1 plus 10"
 
     def options(segments):
-        guessed = Draft("Zelle A1 10", notes=(decoding.GUESS,))
-        return [[guessed if segment.codes else Draft("Zelle A1")] for segment in segments]
+        filled = Draft("Zelle A1 10", is_filled=True)
+        return [[filled if segment.codes else Draft("Zelle A1")] for segment in segments]
 
     made = decoding.protecting([segment(source)], options([segment(source)]), options, "de")
     assert made[0][0].text == "Zelle A1"
