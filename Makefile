@@ -146,8 +146,9 @@ test: $(VENV)/.dev ## all set-up, then the tests but for those marked slow
 test-all: $(VENV)/.dev ## every test, those that train models or ask other programs included
 	$(BIN)/python -m pytest -m ""
 
-architecture: $(VENV)/.dev ## draw the import graph of the packages into docs/architecture.md
+docs: $(VENV)/.dev ## what of docs/ is made from the code: the import graph, the table of formats
 	$(BIN)/python -m tests.support.import_graph
+	$(BIN)/python -m tests.support.format_table
 
 test-avx2: $(VENV)/.dev ## the tests of models and jobs as on a processor with AVX2 only (int8 without VNNI)
 	CT2_FORCE_CPU_ISA=AVX2 ONEDNN_MAX_CPU_ISA=AVX2 MKL_ENABLE_INSTRUCTIONS=AVX2 ATEN_CPU_CAPABILITY=avx2 $(BIN)/python -m pytest tests/unit/mt tests/unit/models tests/unit/postedit tests/unit/pipeline tests/unit/training
@@ -176,5 +177,5 @@ bench-corpora: $(VENV)/.dev ## memory of `corpus prepare`: a million pairs, and 
 clean: ## remove what the other targets made
 	rm -rf $(VENV) out build *.egg-info .pytest_cache .mypy_cache .hypothesis
 
-.PHONY: help install demo demo-run demo-synthesize help-pages corpus model eval quick-set eval-model eval-finetune eval-quality eval-invariants demo-large eval-demo eval-repair eval-llm eval-wmt23 eval-wmt25 refiner eval-refiner bench bench-training bench-corpora check-catalogues check-resume check-llm test test-avx2 fuzz lint clean
+.PHONY: help install demo demo-run demo-synthesize help-pages corpus model eval quick-set eval-model eval-finetune eval-quality eval-invariants demo-large eval-demo eval-repair eval-llm eval-wmt23 eval-wmt25 refiner eval-refiner bench bench-training bench-corpora check-catalogues check-resume check-llm test test-all docs test-avx2 fuzz lint clean
 .DEFAULT_GOAL := help

@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from mtpipe.cli.main import main
+from tests.support import format_table
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -87,3 +88,8 @@ def test_the_readme_is_short():
 def test_the_command_table_of_the_docs_names_every_command():
     text = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
     assert [name for name in main.commands if f"mtpipe {name}" not in text] == []
+
+
+def test_the_table_of_formats_is_that_of_the_code():
+    page = format_table.PAGE.read_text(encoding="utf-8")
+    assert format_table.with_table(page) == page, "run `make docs`"

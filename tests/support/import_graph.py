@@ -1,6 +1,6 @@
 """Who imports whom, read from the code: the packages of mtpipe are floors of one house.
 
-`python -m tests.support.import_graph` draws the graph into docs/architecture.md (`make architecture`).
+`python -m tests.support.import_graph` draws the graph into docs/architecture.md (`make docs`).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2] / "mtpipe"
 PAGE = ROOT.parent / "docs" / "architecture.md"
-BEGIN, END = "<!-- import graph: made by `make architecture` -->\n", "<!-- end of the import graph -->\n"
+BEGIN, END = "<!-- import graph: made by `make docs` -->\n", "<!-- end of the import graph -->\n"
 ABOUT = {
     "cli": "commands", "server": "HTTP service", "workflow": "all stages by one configuration",
     "training": "fine-tuning", "synthesis": "training text by an LLM", "pipeline": "a job, from folder to folder",
@@ -81,8 +81,13 @@ def drawn() -> str:
 
 def with_graph(page: str) -> str:
     """The page with the graph of now between its two marks."""
-    before, _, rest = page.partition(BEGIN)
-    return before + BEGIN + "\n" + drawn() + "\n" + END + rest.partition(END)[2]
+    return between_marks(page, BEGIN, END, drawn())
+
+
+def between_marks(page: str, begin: str, end: str, text: str) -> str:
+    """The page with this text in place of what stands between two of its lines."""
+    before, _, rest = page.partition(begin)
+    return f"{before}{begin}\n{text}\n{end}{rest.partition(end)[2]}"
 
 
 def _reachable(graph: Mapping[str, set[str]], start: str) -> set[str]:

@@ -71,7 +71,7 @@ def test_the_command_line_imports_only_click_and_errors_at_the_top(name):
 
 def test_the_drawn_import_graph_is_that_of_the_code():
     page = PAGE.read_text(encoding="utf-8")
-    assert import_graph.with_graph(page) == page, "run `make architecture`"
+    assert import_graph.with_graph(page) == page, "run `make docs`"
 
 
 def test_arrows_that_longer_ways_make_needless_are_left_out():
