@@ -1,32 +1,48 @@
-"""Find a glossary's terms in sources, each match with the rule that found it.
-
-The only module that uses spaCy: its tokenizers and PhraseMatcher search many terms at once.
-"""
+"""Find a glossary's terms in sources, each match with the rule that found it."""
 
 from __future__ import annotations
 
 import re
-import sys
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-
-import spacy
-from spacy.language import Language
-from spacy.matcher import PhraseMatcher
-from spacy.tokens import Doc
-from spacy.util import get_lang_class, get_words_and_spaces
+from functools import lru_cache
+from typing import NamedTuple
 
 from mtpipe.document.inline_codes import blotted
 from mtpipe.document.segment import Segment, TermMatch
 from mtpipe.glossary.model import Glossary, Term
-from mtpipe.languages.lemmatization import lemma
+from mtpipe.languages.lemmatization import COMPOUNDING, lemma
 from mtpipe.languages.normalization import fold
 from mtpipe.languages.scripts import has_word_boundaries
 from mtpipe.languages.tags import primary_subtag
+from mtpipe.languages.tokenization import MARKS
 from mtpipe.terminology.inflected_match import is_acronym
 
 _UNSPACED_TOKEN = re.compile(r"[A-Za-z0-9_]+|\S")
+_LETTERS = rf"(?:[^\W_][{MARKS}]*)+"
+# names of files (.dll too), addresses, numbers and keyboard shortcuts are one token; so are C++ and C#
+_INSIDE = r"'(?=(?:t|ll)\b)|(?:_+|[.@\\~+&#])(?=[^\W_])(?<![a-z]\.(?=[A-Z]))|[,:/](?=\d)"
+_ADDRESS = r"(?:https?|ftp|file)://\S*[\w/]"
+_MEASURED = r"\d+(?:[.,]\d+)*(?=(?:[kcmµn]?m[²³]?|[kmµ]?g|[kmgtKMGT][bB]|km/h|mph|[kMG]?Hz|dpi|px|pt)\b)"
+_SPACED_TOKEN, _HYPHENED_TOKEN = (
+    re.compile(rf"{_ADDRESS}|{_MEASURED}|(?:(?<!\S)\.)?{_LETTERS}(?:(?:{inside}){_LETTERS})*[+#]*|[^\w\s]|_")
+    for inside in (_INSIDE, rf"{_INSIDE}|-(?=[^\W_])")
+)
+_HYPHENED = COMPOUNDING | {"es"}  # their words may be parts of what a hyphen makes one word
 _RULES = ("surface", "lemma", "regex")
+
+
+class Token(NamedTuple):
+    """A word or mark of a text, where it stands, and what it is compared by: itself in small letters, its lemma."""
+
+    text: str
+    start: int
+    lower: str
+    lemma: str
+
+
+Read = Callable[[str], Sequence[Token]]
 
 
 class Matcher:
@@ -34,15 +50,15 @@ class Matcher:
 
     A term matches at word boundaries by case-folded surface (exactly when case-sensitive, or an acronym) and by a lemma
     sequence equal on both sides; one with a regex by that alone. Longest match wins, then the leftmost; terms on one
-    span all stay.
-    pipeline: a trained spaCy pipeline whose lemmas are used instead of simplemma's.
+    span all stay. read: tokens and lemmas of another tool than mtpipe's own.
     """
 
-    def __init__(self, glossary: Glossary, pipeline: Language | None = None):
+    def __init__(self, glossary: Glossary, read: Read | None = None):
         self._lang = glossary.source_lang
-        self._nlp = pipeline or _blank(self._lang)
-        self._trained = pipeline is not None
+        self.read = read or self._tokens
         self.is_spaced = has_word_boundaries(self._lang)
+        is_hyphened = primary_subtag(self._lang) in _HYPHENED
+        self._token = (_HYPHENED_TOKEN if is_hyphened else _SPACED_TOKEN) if self.is_spaced else _UNSPACED_TOKEN
         self._terms = _Search(self, glossary.terms)
 
     def find(self, segments: Sequence[Segment]) -> list[Segment]:
@@ -60,71 +76,91 @@ class Matcher:
         text, offsets = fold(bare)
         if not text.strip():
             return ()
-        doc = self.read(text)
-        lemmas = self.lemmas(doc)
-        found = self._terms.spans(text, doc, lemmas)
+        tokens = self.read(text)
+        found = self._terms.spans(text, tokens)
         if segment.terms:
-            found += own.spans(text, doc, lemmas, only=frozenset(segment.terms))
+            found += own.spans(text, tokens, only=frozenset(segment.terms))
         return tuple(
             TermMatch(term, places[offsets[start]], places[offsets[end] - 1] + 1, rule)
             for start, end, term, rule in _longest(_own_first(found, segment.terms))
         )
 
-    def read(self, text: str) -> Doc:
-        if self._trained:
-            return self._nlp(text)
-        if not self.is_spaced:
-            words, spaces = get_words_and_spaces(_UNSPACED_TOKEN.findall(text), text)
-            return Doc(self._nlp.vocab, words=words, spaces=spaces)
-        return self._nlp.make_doc(text)
+    def _tokens(self, text: str) -> list[Token]:
+        lang = self._lang
+        return [Token(word := match.group(), match.start(), *_forms(word, lang))
+                for match in self._token.finditer(text)]  # fmt: skip
 
-    def lemmas(self, doc: Doc) -> Doc:
-        """A doc of the same tokens' lemmas, so that one kind of search serves both."""
-        return Doc(doc.vocab, words=[t.lemma_.lower() if self._trained else self._lemma(t.text) for t in doc])
 
-    def _lemma(self, word: str) -> str:
-        head, hyphen, last = word.rpartition("-")  # some tokenizers keep E-Mails in one piece
-        return head.casefold() + hyphen + lemma(last, self._lang)
+@lru_cache(maxsize=100_000)
+def _forms(word: str, lang: str) -> tuple[str, str]:
+    """The word in small letters and its lemma."""
+    head, hyphen, last = word.rpartition("-")  # some languages keep E-Mails in one piece
+    return word.lower(), (head.casefold() + hyphen + lemma(last, lang)).lower()
+
+
+class _Phrases:
+    """Sequences of words, each with the terms that it stands for; all those in a text are found at once."""
+
+    def __init__(self) -> None:
+        self._terms: defaultdict[tuple[str, ...], list[int]] = defaultdict(list)
+        self._lengths: defaultdict[str, set[int]] = defaultdict(set)  # by first word
+
+    def add(self, words: Iterable[str], term: int) -> None:
+        key = tuple(words)
+        if key and term not in self._terms[key]:
+            self._terms[key].append(term)
+            self._lengths[key[0]].add(len(key))
+
+    def find(self, words: Sequence[str]) -> Iterator[tuple[int, int, int]]:
+        """(term, first word, end) of each phrase in words."""
+        for first, word in enumerate(words):
+            for length in self._lengths.get(word, ()):
+                if first + length <= len(words):
+                    for term in self._terms.get(tuple(words[first : first + length]), ()):
+                        yield term, first, first + length
 
 
 class _Search:
     """Phrase searches over one set of terms."""
 
     def __init__(self, matcher: Matcher, terms: tuple[Term, ...]):
-        vocab = matcher.read("").vocab
         self._terms = terms
         self._is_spaced = matcher.is_spaced
-        self._lower, self._exact, self._lemma = (PhraseMatcher(vocab, attr=a) for a in ("LOWER", "ORTH", "LOWER"))
+        self._lower, self._exact, self._lemma = _Phrases(), _Phrases(), _Phrases()
         self._regexes = [(re.compile(term.regex), term) for term in terms if term.regex]
         for index, term in enumerate(terms):
             for source in term.sources if not term.regex else ():
-                self._add(str(index), fold(source)[0].strip(), term.case_sensitive, matcher)
+                self._add(index, fold(source)[0].strip(), term.case_sensitive, matcher.read)
 
     def __bool__(self) -> bool:
         return bool(self._terms)
 
-    def _add(self, key: str, source: str, is_exact: bool, matcher: Matcher) -> None:
-        doc = matcher.read(source)
+    def _add(self, index: int, source: str, is_exact: bool, read: Read) -> None:
+        tokens = read(source)
         if is_exact or is_acronym(source):
-            plural = [matcher.read(f"{source}s")] if is_acronym(source) and not is_exact else []
-            self._exact.add(key, [doc, *plural])
-        elif len(doc):
-            lemmas = matcher.lemmas(doc)
-            self._lower.add(key, [doc])
-            # a lemma need not be its own: French données → donnée, donnée → donner
-            is_same = [token.text for token in lemmas] == [token.lower_ for token in doc]
-            self._lemma.add(key, [lemmas] if is_same else [lemmas, doc])
+            plural = [read(f"{source}s")] if is_acronym(source) and not is_exact else []
+            for form in (tokens, *plural):
+                self._exact.add((token.text for token in form), index)
+            return
+        lower = [token.lower for token in tokens]
+        self._lower.add(lower, index)
+        # a lemma need not be its own: French données → donnée, donnée → donner
+        self._lemma.add((token.lemma for token in tokens), index)
+        self._lemma.add(lower, index)
 
     def spans(
-        self, text: str, doc: Doc, lemmas: Doc, only: frozenset[Term] | None = None
+        self, text: str, tokens: Sequence[Token], only: frozenset[Term] | None = None
     ) -> list[tuple[int, int, Term, str]]:
-        searches = ((self._exact, doc, "surface"), (self._lower, doc, "surface"), (self._lemma, lemmas, "lemma"))
+        searches = (
+            (self._exact, [token.text for token in tokens], "surface"),
+            (self._lower, [token.lower for token in tokens], "surface"),
+            (self._lemma, [token.lemma for token in tokens], "lemma"),
+        )
         found = []
-        for search, read, rule in searches:
-            for key, first, last in search(read) if len(search) else ():
-                term = self._terms[int(doc.vocab.strings[key])]
-                end = doc[last - 1]
-                found.append((doc[first].idx, end.idx + len(end), term, rule))
+        for phrases, words, rule in searches:
+            for index, first, end in phrases.find(words):
+                last = tokens[end - 1]
+                found.append((tokens[first].start, last.start + len(last.text), self._terms[index], rule))
         for pattern, term in self._regexes:
             found += [(m.start(), m.end(), term, "regex") for m in pattern.finditer(text) if m.end() > m.start()]
         return [span for span in found
@@ -132,7 +168,7 @@ class _Search:
 
 
 def _is_within_word(text: str, start: int, end: int) -> bool:
-    """Whether letters go on before or after the span: the tokenizers cut "cannot" and "don't"."""
+    """Whether letters go on before or after the span: a regular expression may cut words."""
     return text[start - 1 : start + 1].isalpha() and start > 0 or end < len(text) and text[end - 1 : end + 1].isalpha()
 
 
@@ -153,14 +189,3 @@ def _longest(found: list[tuple[int, int, Term, str]]) -> list[tuple[int, int, Te
             kept.append((start, end))
     spans = frozenset(kept)
     return sorted(((s, e, t, rule) for (s, e, t), rule in best.items() if (s, e) in spans), key=lambda item: item[:2])
-
-
-def _blank(lang: str) -> Language:
-    """spaCy's tokenizer for lang where it comes without further packages, else the multilingual one."""
-    try:
-        get_lang_class(primary_subtag(lang))
-        nlp = spacy.blank(primary_subtag(lang))
-    except ImportError:  # unknown to spaCy, or (ja, ko, th, vi) tied to a package that is not there
-        nlp = spacy.blank("xx")
-    nlp.max_length = sys.maxsize  # the limit is there for parsers; a tokenizer takes any line
-    return nlp

@@ -1,17 +1,16 @@
+import re
 from dataclasses import replace
 
 import pytest
-import spacy
 from hypothesis import given
 from hypothesis import strategies as st
-from spacy.lookups import Lookups
 
 from mtpipe.document import inline_codes
 from mtpipe.document.segment import Segment
 from mtpipe.glossary.model import Glossary, Term
 from mtpipe.terminology import checker
 from mtpipe.terminology.inflected_match import evidence
-from mtpipe.terminology.matcher import Matcher
+from mtpipe.terminology.matcher import Matcher, Token
 
 
 def term(source, target="x", **more):
@@ -134,14 +133,39 @@ def test_the_segments_own_terms_go_before_the_glossarys_on_the_same_span():
     assert [match.term.target for match in second.matches] == ["Tabelle", "Zelle"]
 
 
-def test_a_trained_pipelines_lemmas_are_used():
-    lookups = Lookups()
-    lookups.add_table("lemma_lookup", {"frobs": "frob", "frobbed": "frob"})
-    pipeline = spacy.blank("en")
-    pipeline.add_pipe("lemmatizer", config={"mode": "lookup"}).initialize(lookups=lookups)
-    matcher = Matcher(Glossary.of([term("frob")], "en", "de"), pipeline)
-    found, = matcher.find([Segment("x#0", "He frobbed two frobs")])
+def test_another_tools_lemmas_are_used():
+    lemmas = {"frobs": "frob", "frobbed": "frob"}
+
+    def read(text):
+        return [Token(m.group(), m.start(), m.group().lower(), lemmas.get(m.group(), m.group()))
+                for m in re.finditer(r"\w+", text)]  # fmt: skip
+
+    found, = Matcher(Glossary.of([term("frob")], "en", "de"), read).find([Segment("x#0", "He frobbed two frobs")])
     assert [match.rule for match in found.matches] == ["lemma", "lemma"]
+
+
+@pytest.mark.parametrize(("lang", "text", "source", "is_found"), [
+    ("en", "Open file.txt.", "file", False),
+    ("en", "Rename the .dll first", "DLLs", False),
+    ("en", "See https://example.com/table?cell=1 now", "cell", False),
+    ("en", "the table/cell view", "cell", True),
+    ("en", "table-driven views", "table", True),
+    ("en", "file(s)", "file", True),
+    ("en", "_file_ and *table*", "file", True),
+    ("en", "the file_name", "file", False),
+    ("en", "At the end.Table two", "table", True),
+    ("en", "5kg of sugar", "kg", True),
+    ("en", "Press Ctrl+C", "Ctrl", False),
+    ("en", "written in C++", "C", False),
+    ("en", "written in C++", "C++", True),
+    ("en", "a table", "a table of contents", False),  # longer than what is left of the text
+    ("de", "die E-Mail-Adresse", "E-Mail", False),
+    ("de", "die E-Mail", "E-Mail", True),
+    ("fr", "l'application", "application", True),
+])  # fmt: skip
+def test_what_is_one_word(lang, text, source, is_found):
+    found, = Matcher(Glossary.of([term(source)], lang, "cs")).find([Segment("x#0", text)])
+    assert bool(found.matches) == is_found
 
 
 # (language, target, accepted forms, what is found, rule)
