@@ -6,7 +6,7 @@ Endings carry number, gender and case, so "el" before a noun never seen still be
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 from heapq import nlargest
 from math import log
@@ -22,8 +22,8 @@ FREQUENT, FREE = 120, 40  # words; of few different ones no more than half and a
 class Fluency:
     """Counts of n-grams of case-folded words ("a b c") and of words beside endings ("a ~ing", "~ung b")."""
 
-    def __init__(self, rows: Iterable[Sequence[str]] = (), function_words: Iterable[str] | None = None):
-        self._counts: Counter[str] = Counter({gram: int(count) for gram, count in rows})
+    def __init__(self, counts: Mapping[str, int] | None = None, function_words: Iterable[str] | None = None):
+        self._counts: Counter[str] = Counter(counts)
         self._bigram = lru_cache(maxsize=30_000)(self._estimate)  # an agreement tries many neighbours of few words
         if function_words is not None:
             self.function_words = frozenset(function_words)

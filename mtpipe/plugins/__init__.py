@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
 from inspect import signature
@@ -125,11 +126,17 @@ EXTRAS = {"torch": "train", "transformers": "train", "accelerate": "train", "pef
           "llguidance": "llm-local"}  # fmt: skip
 
 
+@cache
+def _installed(group: str) -> dict[str, str]:
+    """Name → "module:Class" of third parties' plug-ins; looked for once, as that reads what every package says."""
+    return {point.name: point.value for point in entry_points(group=group)}
+
+
 def names(kind: str) -> list[str]:
     """The plug-ins of a kind that can be named, third parties' included; raises ConfigError for an unknown kind."""
     if kind not in PLUGINS:
         raise ConfigError(f"no such kind of plug-in {kind!r}; available: {', '.join(PLUGINS)}")
-    return sorted({*PLUGINS[kind], *(point.name for point in entry_points(group=f"mtpipe.{kind}"))})
+    return sorted({*PLUGINS[kind], *_installed(f"mtpipe.{kind}")})
 
 
 def load(kind: str, name: str) -> Any:
@@ -138,7 +145,7 @@ def load(kind: str, name: str) -> Any:
     Raises ConfigError for an unknown name and for a plug-in whose optional package is not installed.
     """
     known = names(kind)
-    points = {point.name: point.value for point in entry_points(group=f"mtpipe.{kind}")}
+    points = _installed(f"mtpipe.{kind}")
     where = PLUGINS[kind].get(name) or points.get(name) or (name if ":" in name else None)
     if where is None:
         raise ConfigError(f"no such {kind} plug-in {name!r}; available: {', '.join(known)}, or give module:Class")
@@ -209,7 +216,7 @@ def format_name(path: PurePath) -> str | None:
     suffix = path.suffix.lower()
     if suffix in SUFFIXES:
         return SUFFIXES[suffix]
-    for name in (point.name for point in entry_points(group="mtpipe.format")):
+    for name in _installed("mtpipe.format"):
         if suffix in load("format", name).suffixes:
             return name
     return None

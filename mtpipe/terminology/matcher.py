@@ -87,8 +87,8 @@ class Matcher:
 
     def _tokens(self, text: str) -> list[Token]:
         lang = self._lang
-        return [Token(word := match.group(), match.start(), *_forms(word, lang))
-                for match in self._token.finditer(text)]  # fmt: skip
+        words = ((match.group(), match.start()) for match in self._token.finditer(text))
+        return [Token(word, start, *_forms(word, lang)) for word, start in words]
 
 
 @lru_cache(maxsize=100_000)

@@ -179,6 +179,19 @@ def test_a_broken_part_is_named_when_it_is_read(tmp_path, content):
         Lexicon.load(tmp_path).links
 
 
+@pytest.mark.parametrize("content", [
+    None, b"plain text\n", gzip.compress(b"a\n"), gzip.compress(b"a\t3\tb\n"), gzip.compress(b"a\tmany\n"),
+    gzip.compress(b"a\tb\t3\nb\n"), gzip.compress(b"a\t3"), gzip.compress(b"\xff\t3\n"),
+    gzip.compress(b"a\t3\n" * 100)[:-20],
+])
+def test_broken_counts_of_ngrams_are_named_when_they_are_read(tmp_path, content):
+    saved(tmp_path, german())
+    part = tmp_path / "fluency.tsv.gz"
+    part.unlink() if content is None else part.write_bytes(content)
+    with pytest.raises(InputError, match="fluency.tsv.gz: part of a lexicon can't be read .*make the lexicon again"):
+        Lexicon.load(tmp_path).fluency
+
+
 # fluency
 
 def test_fluency_prefers_what_was_seen_and_endings_that_agree():
