@@ -19,6 +19,7 @@ from mtpipe.cli.options import (
     ErrorGroup,
     as_json,
     dry_run,
+    form_checks,
     languages,
     llm_options,
     plugin_names,
@@ -38,6 +39,7 @@ _APART = {"corpus": "mtpipe.cli.corpus", "evaluate": "mtpipe.cli.evaluate",
 
 
 _STAGES = ("run", "synthesize", "finetune", "evaluate")  # commands with a table of their own
+_LISTED = 20  # messages shown of a job
 _SHARED = ("source_lang", "target_lang", "glossary", "llm")  # settings of the job that they take, too
 
 
@@ -75,7 +77,7 @@ def main(ctx: click.Context, config: Path | None) -> None:
 
 def _defaults(commands: list[str], file: SettingsFile) -> dict[str, dict[str, Any]]:
     """The options of each command that a settings file gives."""
-    job = {name: ",".join(value) if name == "editors" else value for name, value in file.job.items()}
+    job = {name: ",".join(value) if name in ("editors", "checks") else value for name, value in file.job.items()}
     shared = {name: job[name] for name in _SHARED if name in job}
     stages = {name: dict(table) for name, table in file.stages.items()}
     metrics = stages.pop("evaluate", {}).get("metrics")  # the rest of it is about a run's own systems
@@ -141,15 +143,16 @@ def post_edit(ctx: click.Context, dry_run: bool, strict: bool, as_json: bool, qu
 @click.argument("path", metavar="SEGMENTS", type=FILE)
 @languages
 @click.option("-g", "--glossary", type=FILE, help="Terms to check (CSV or TSV), beside the segments' own.")
+@form_checks
 @click.option("--strict", is_flag=True, help="Exit with 3 if there are errors.")
 @as_json
 @click.pass_context
 def check(ctx: click.Context, strict: bool, as_json: bool, **settings: Any) -> None:
-    """Check the terms and inline tags of bilingual SEGMENTS (JSON Lines)."""
+    """Check bilingual SEGMENTS (JSON Lines): terms, inline tags, and numbers, paths, options and the like."""
     from mtpipe.cli import results
     from mtpipe.pipeline.bilingual import review
 
-    report = review(**settings)
+    report = review(**settings | {"checks": settings["checks"].split(",")})
     show(report.to_dict(), as_json, [*map(results.error, report.errors), results.terms(report.terms)])
     ctx.exit(TERMS_MISSING if strict and results.has_errors(report) else 0)
 
@@ -189,8 +192,11 @@ def _run(ctx: click.Context, job: Any, dry_run: bool, strict: bool, as_json: boo
         return
     with progress.shown(quiet) as on_progress:
         report = jobs.run(job, on_progress)
-    for message in (row.message for row in report.documents if row.message):
+    messages = [row.message for row in report.documents if row.message]
+    for message in messages[:_LISTED]:
         click.echo(f"mtpipe: {message}", err=True)
+    if len(messages) > _LISTED:
+        click.echo(f"mtpipe: {len(messages) - _LISTED} more documents have messages: see the report", err=True)
     requests = job.options.get("llm.batch", {}).get("requests") if report.llm.waiting else None
     asked = [f"Requests: {requests}; bring their answers, then run the same command again"] if requests else []
     show(report.to_dict(), as_json, [*results.lines(report, job.out, job.reports / "report.html"), *asked])

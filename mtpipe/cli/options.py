@@ -85,6 +85,8 @@ languages = options(
     click.option("-s", "--source-lang", required=True, metavar="LANG", help="Language of the source (BCP 47)."),
     click.option("-t", "--target-lang", required=True, metavar="LANG", help="Language to translate into."),
 )
+form_checks = click.option("--checks", default="", metavar="NAMES",
+                           help="Checks of punctuation, spaces, brackets and so on, separated by commas, or all.")
 repair = options(
     click.option("-g", "--glossary", type=FILE, help="Terms to use (CSV, TSV, XLSX, TBX or TMX)."),
     click.option("--model", type=FOLDER, help="Model folder [default: the bundled one of the language pair]."),
@@ -98,6 +100,7 @@ repair = options(
                  help="Sentences for the LLM: those with errors; all; or also those with a low model score."),
     click.option("--gate-below", type=float, help="Limit for --gate score: log-probability per token, such as -1.5."),
     click.option("--prompts", type=FOLDER, help="Folder with a post-edit.txt or post-edit.jsonl (demonstrations)."),
+    form_checks,
     click.option("--report-dir", type=ANY, help="Where the report goes [default: the job's folder]."),
 )
 llm_options = options(

@@ -25,8 +25,10 @@ def lines(report: JobReport, out: Path, page: Path) -> Iterator[str]:
 
 
 def exit_code(report: JobReport, strict: bool) -> int:
-    """4 for what was not read, not translated or waits for the LLM; 3 for errors that remain, where that is asked."""
+    """4 for what was not read, not translated or waits for the LLM; strict: 4 for unsupported files, 3 for errors."""
     if report.totals.failed or report.totals.untranslated or report.llm.waiting:
+        return UNTRANSLATED
+    if strict and report.totals.unsupported:
         return UNTRANSLATED
     return TERMS_MISSING if strict and has_errors(report) else 0
 

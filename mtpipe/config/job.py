@@ -14,6 +14,8 @@ from pydantic import AfterValidator, BeforeValidator, ValidationInfo, model_vali
 
 from mtpipe import __version__, plugins
 from mtpipe.config.tables import AtLeastOne, CallSettings
+from mtpipe.document.checks import named
+from mtpipe.errors import ConfigError
 from mtpipe.validation import AnyPath, File, Files, Folder, is_from_file, problem, problems, settings, table
 
 EDITORS = ("nbest", "substitution", "insertion", "refiner", "llm")
@@ -67,6 +69,13 @@ def _calls(value: Any) -> Any:
     return CallSettings(**values)
 
 
+def _checks(names: tuple[str, ...]) -> tuple[str, ...]:
+    try:
+        return named(names)
+    except ConfigError as error:
+        raise problem(str(error)) from error
+
+
 Language = Annotated[str, AfterValidator(_language)]
 Editors = Annotated[tuple[Annotated[str, _plugin("editor")], ...], BeforeValidator(_names)]
 Options = Annotated[Mapping[str, Mapping[str, Any]], AfterValidator(_options)]
@@ -86,7 +95,8 @@ class Job:
     no known format. units_per_chunk: saved together. window_bytes: of documents, in memory at a time. llm: a plug-in,
     "" for none. calls: how it is called, a CallSettings or a mapping; llm_cache: the file of its replies, None for one
     in the job's folder. fallback_model: a folder, of the model that makes drafts again that look hallucinated.
-    follow_links: whether links to files outside the source folder are read, too.
+    follow_links: whether links to files outside the source folder are read, too. checks: names of checks of the form of
+    translations, ("all",) for all of CHECKS.
     """
 
     source: Annotated[AnyPath, AfterValidator(_source)]
@@ -116,6 +126,7 @@ class Job:
     prompts: Folder | None = None
     fallback_model: Folder | None = None
     follow_links: bool = False
+    checks: Annotated[tuple[str, ...], BeforeValidator(_names), AfterValidator(_checks)] = ()
 
     @model_validator(mode="after")
     def _fits_together(self) -> Job:

@@ -44,6 +44,7 @@ _STEMS = {
     "pl": "zer|jed/pierw|dw/drug/podwó|trz|czter/czwart|pię/piąt|sześ/szóst|sied|osi/ósm|dziewię|dziesię|jedena|dwana",
     "ru": "нол|один/одн/перв|дв/втор/оба|тр|четыр/четвер|пят|шест|сем/седьм|вос|девя|деся|одинна|двена",
 }
+LANGUAGES = (*_STEMS, "zh")  # whose number words are known
 # a unit's sign and its name in CLDR
 _UNITS = {
     "kB": "kilobyte", "KB": "kilobyte", "MB": "megabyte", "GB": "gigabyte", "TB": "terabyte", "mm": "millimeter",

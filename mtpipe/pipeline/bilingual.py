@@ -8,12 +8,13 @@ from pathlib import Path
 
 from mtpipe import plugins
 from mtpipe.document import inline_codes
+from mtpipe.document.checks import named
 from mtpipe.document.segment import Score, Segment
 from mtpipe.errors import InputError
 from mtpipe.evaluation.scoring import METRICS, evaluate
 from mtpipe.glossary.loading import load_glossary
 from mtpipe.glossary.model import Glossary
-from mtpipe.pipeline.steps import check
+from mtpipe.pipeline import steps
 from mtpipe.pipeline.summary import Tally
 from mtpipe.report.model import JobReport
 from mtpipe.terminology.matcher import Matcher
@@ -21,10 +22,14 @@ from mtpipe.terminology.matcher import Matcher
 __all__ = ["METRICS", "review", "score"]
 
 
-def review(path: Path, source_lang: str, target_lang: str, glossary: Path | None = None) -> JobReport:
-    """The counted part of a report on bilingual segments as they are: their terms and codes, nothing edited."""
+def review(
+    path: Path, source_lang: str, target_lang: str, glossary: Path | None = None, checks: Sequence[str] = ()
+) -> JobReport:
+    """The counted part of a report on bilingual segments as they are, nothing edited: terms, inline tags, invariants,
+    and the named checks of their form (of `document.checks.CHECKS`)."""
     tally = Tally(())
-    tally.add(path.name, "written", check(_segments(path, source_lang, target_lang, glossary), target_lang))
+    segments = steps.check(_segments(path, source_lang, target_lang, glossary), target_lang)
+    tally.add(path.name, "written", steps.review(segments, named(checks), target_lang))
     return tally.report()
 
 

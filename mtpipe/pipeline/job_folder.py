@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mimetypes
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -14,6 +15,8 @@ from mtpipe.config import Job
 from mtpipe.config.job import STATE
 from mtpipe.errors import ConfigError, InputError
 from mtpipe.io import atomic
+
+_MEDIA = ("image", "audio", "video", "font")  # kinds of files without text
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,14 @@ class File:
     format: str | None
     problem: str = ""
     leads_out: bool = False
+
+
+def unsupported(file: File) -> str:
+    """Why a file that no format reads is not translated; "" for pictures, sound and fonts, which hold no text."""
+    kind = (mimetypes.guess_type(file.name)[0] or "").partition("/")[0]
+    if kind in _MEDIA:
+        return ""
+    return f"{file.name}: not translated, no format reads {file.path.suffix or 'files without suffix'}"
 
 
 def files(job: Job) -> list[File]:

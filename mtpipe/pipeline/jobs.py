@@ -142,7 +142,7 @@ class _Work:
         if file.leads_out:
             return Reading(file, "skipped", f"{file.path}: a link out of the folder; --follow-links reads it")
         if file.format is None:
-            return self._other(file)
+            return self._other(file, job_folder.unsupported(file))
         with self._timed("read"):
             try:
                 document = self._format(file).read(file.path, file.name)
@@ -281,6 +281,7 @@ class _Work:
 
     def count(self, reading: Reading, finished: list[Segment]) -> None:
         notes = reading.document.notes if reading.document else ()
+        finished = steps.review(finished, self._job.checks, self._job.target_lang)
         self._tally.add(reading.file.name, reading.state, finished, notes, reading.message)
 
     def report(self, total: float) -> JobReport:

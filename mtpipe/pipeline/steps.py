@@ -7,11 +7,13 @@ from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 
+from mtpipe.document import checks as form
 from mtpipe.document.segment import Segment
 from mtpipe.mt import Draft, Translator
 from mtpipe.mt.hallucination import flags
 from mtpipe.terminology import checker
 
+_SUSPECTED, _REPLACED = "Possible hallucination", "; replaced by the fallback model's draft"
 _SIGNS = {
     "repetition": "repetition", "length": "unusual length", "off-target": "another language", "copied": "source copied",
     "numbers": "different numbers", "low-score": "low model score",
@@ -63,20 +65,33 @@ def fall_back(
     bare = [replace(segments[i], draft=None, score=None, alternatives=()) for i in signs]
     drafts = fallback.translate(bare) if fallback and bare else [None] * len(bare)
     for (i, names), again, draft in zip(signs.items(), bare, drafts, strict=True):
-        warning = f"Possible hallucination: {', '.join(_SIGNS[name] for name in names)}"
+        warning = f"{_SUSPECTED}: {', '.join(_SIGNS[name] for name in names)}"
         other = replace(again, draft=draft.text, score=draft.score, alternatives=draft.alternatives) if draft else again
         if not other.draft:
             done[i] = _noted(segments[i], warning)
         elif flags(other, source_lang, target_lang):
             done[i] = _noted(segments[i], f"{warning}; the fallback model's draft, too")
         else:
-            done[i] = _noted(other, f"{warning}; replaced by the fallback model's draft")
+            done[i] = _noted(other, f"{warning}{_REPLACED}")
     return done
+
+
+def is_suspected(segment: Segment) -> bool:
+    """Does the draft show a sign of hallucination, and is it still there?"""
+    is_noted = any(note.startswith(_SUSPECTED) and not note.endswith(_REPLACED) for note in segment.notes)
+    return is_noted and segment.postedit is None
 
 
 def check(segments: Sequence[Segment], lang: str) -> list[Segment]:
     """The segments with the errors of their targets in the target language lang; nothing else changes."""
     return [replace(segment, errors=checker.check(segment, lang)) for segment in segments]
+
+
+def review(segments: Sequence[Segment], checks: Sequence[str], lang: str) -> list[Segment]:
+    """The segments, beside their errors those that the named checks of their form find."""
+    if not checks:
+        return list(segments)
+    return [replace(segment, errors=(*segment.errors, *form.check(segment, checks, lang))) for segment in segments]
 
 
 def _with(segment: Segment, draft: Draft) -> Segment:

@@ -10,6 +10,7 @@ from mtpipe.document import inline_codes
 from mtpipe.document.segment import Segment, TermError, is_editable
 from mtpipe.glossary.model import Term
 from mtpipe.languages.tokenization import words
+from mtpipe.pipeline.steps import is_suspected
 from mtpipe.report.model import (
     DocumentResult,
     EditCounts,
@@ -67,6 +68,7 @@ class Tally:
         self.documents.append(DocumentResult(path, state, **counts, steps=steps, notes=tuple(notes), message=message))
         self._totals.update(row)
         self._totals.update({"documents": 1, state: 1})
+        self._totals["unsupported"] += state in ("copied", "skipped") and bool(message)
         for note in notes:
             self._list("notes", self._notes, Note(note, path=path))
 
@@ -74,7 +76,8 @@ class Tally:
         """The counted part of the job's report."""
         totals = self._totals
         names = ("documents", "written", "copied", "skipped", "failed", "segments", "unique_units", "reused",
-                 "untranslated", "words", "segments_with_errors", "altered")  # fmt: skip
+                 "untranslated", "words", "segments_with_errors", "altered",
+                 "suspected", "to_review", "unsupported")  # fmt: skip
         lists = ("errors", "edited", "refusals", "notes")
         sent, segments = totals["asked"], totals["segments"]
         return JobReport(
@@ -120,6 +123,7 @@ class Tally:
             segments=1, words=_word_count(segment), segments_with_terms=int(bool(required)), required=len(required),
             met_draft=len(required) - len(unmet["draft"]), met=len(required) - len(unmet["final"]),
             errors=len(segment.errors), segments_with_errors=int(bool(segment.errors)),
+            suspected=int(is_suspected(segment)), to_review=int(bool(segment.errors) or is_suspected(segment)),
             **{kind: kinds[kind] for kind in ("forbidden", "changed", "altered", "untranslated")},
             **met_by_step, **seen_by_step,
             asked=int(any(edit.editor == LLM and edit.reason not in _UNASKED for edit in segment.edits)),

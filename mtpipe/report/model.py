@@ -18,7 +18,11 @@ _OPTIONAL = {"optional": True}  # left out of to_dict where it is None
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Counts over all documents of a job; segments are sentences, a repeated one counts each time."""
+    """Counts over all documents of a job; segments are sentences, a repeated one counts each time.
+
+    altered: numbers, paths, symbols …; suspected: drafts with a sign of hallucination; to_review: sentences that have
+    errors or are suspected; unsupported: files that were not translated for the reason in their message.
+    """
 
     documents: int = 0
     written: int = 0
@@ -32,6 +36,9 @@ class Totals:
     words: int = 0
     segments_with_errors: int = 0
     altered: int = 0
+    suspected: int = 0
+    to_review: int = 0
+    unsupported: int = 0
     units: int = 0
 
 

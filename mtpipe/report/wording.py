@@ -12,6 +12,7 @@ KINDS = {
     "forbidden": "Forbidden term",
     "changed": "Altered tag or name",
     "altered": "Altered number, path or symbol",
+    "check": "Check failed",
     "untranslated": "Not translated",
 }
 EDITORS = {
@@ -59,7 +60,7 @@ def headline(report: JobReport) -> dict[str, Any]:
     """The page's first sentences and its verdict ("good", "review" or "bad")."""
     terms, totals = report.terms, report.totals
     # where the list of errors was cut, the pipeline's own count
-    wrong = totals.segments_with_errors or len({error.id for error in report.errors})
+    wrong = totals.to_review or totals.segments_with_errors or len({error.id for error in report.errors})
     findings = (_of_terms(terms), _of_repairs(terms), _of_errors(wrong, terms, totals))
     sentences = (*findings, _of_memory(report.tm), _of_documents(totals))
     verdict = "bad" if totals.failed else "review" if wrong else "good"
@@ -164,10 +165,12 @@ def _of_errors(wrong: int, terms: TermCounts, totals: Totals) -> str:
     parts += [count(terms.changed, "altered tag or name", "altered tags or names")] * bool(terms.changed)
     parts += [count(totals.altered, "altered number, path or symbol", "altered numbers, paths or symbols")
               ] * bool(totals.altered)
+    parts += [count(totals.suspected, "possible hallucination")] * bool(totals.suspected)
     if not wrong:
         return ""
     verdict = count(wrong, "sentence needs review", "sentences need review")
-    return f"{verdict}, including {' and '.join(parts)}." if parts else f"{verdict}."
+    last = f" and {parts[-1]}" if parts[1:] else ""
+    return f"{verdict}, including {', '.join(parts[:-1] or parts)}{last}." if parts else f"{verdict}."
 
 
 def _of_memory(matches: MemoryMatches) -> str:

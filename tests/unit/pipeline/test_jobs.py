@@ -321,3 +321,21 @@ def test_a_real_model_translates_a_folder(source, tmp_path, model_folder):
     jobs.run(Job(source, tmp_path / "out", "en", "de", model=model_folder, editors=()))
     assert "die Zelle" in (tmp_path / "out" / "a.txt").read_text()
     assert Path(tmp_path / "out" / "sub" / "b.txt").read_text().startswith("Use {name} here.")
+
+
+def test_what_no_format_reads_is_listed_with_the_reason(source, tmp_path):
+    (source / "old.wpd").write_bytes(b"\xffWPC")
+    report = jobs.run(job(source, tmp_path / "out"))
+    messages = {row.path: row.message for row in report.documents}
+    assert messages["old.wpd"] == "old.wpd: not translated, no format reads .wpd"
+    assert messages["picture.png"] == "" and report.totals.unsupported == 1
+
+
+def test_checks_by_name_are_errors_of_the_report(source, tmp_path):
+    row = {"id": "1", "source": "Open the table.", "draft": "Öffne die die Tabelle"}
+    (source / "a.jsonl").write_text(json.dumps(row) + "\n")
+    report = jobs.run(job(source / "a.jsonl", tmp_path / "a.jsonl", checks="end-punctuation, doubled-words"))
+    assert {error.rule for error in report.errors} == {"end-punctuation", "doubled-words"}
+    assert report.totals.to_review == 1
+    with pytest.raises(ConfigError, match="checks.*no such check: nonsense; available: all, end-punctuation"):
+        job(source, tmp_path / "out", checks="nonsense")
