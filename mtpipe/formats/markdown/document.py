@@ -17,7 +17,7 @@ from markdown_it.token import Token
 
 from mtpipe.document import inline_codes
 from mtpipe.document.segment import Code, Document, Segment
-from mtpipe.formats.editing.encoding import NEWLINE, Encoding, read_text, write_text
+from mtpipe.formats.editing.encoding import NEWLINE, read_text, write_text
 from mtpipe.formats.html.markup import Slot, extract, fill, replaced
 from mtpipe.formats.markdown.inline import LIMIT, InlineParser, Mark
 
@@ -55,9 +55,10 @@ class _HtmlBlock:
 
 
 @dataclass(frozen=True, slots=True)
-class _Skeleton:
+class MarkdownSkeleton:
+    """A text, its places and HTML blocks, and the references that it defines."""
+
     text: str
-    encoding: Encoding
     parts: tuple[_Place | _HtmlBlock, ...]
     env: dict[str, Any]
 
@@ -73,22 +74,29 @@ class MarkdownFormat:
     def read(self, path: Path, name: str) -> Document:
         """Every text block with its inline markup as codes; raises InputError."""
         text, encoding, notes = read_text(path, name)
+        segments, skeleton = self.read_text(text, name)
+        if any(len(segment.source) > LIMIT for segment in segments):
+            notes += (f"a paragraph of over {LIMIT} characters: only placeholders were protected in it",)
+        return Document(name, tuple(segments), (skeleton, encoding), notes)
+
+    def write(self, document: Document, path: Path) -> None:
+        """The text with its segments' targets in place, escaped where they would be markup; raises OutputError."""
+        skeleton, encoding = document.skeleton
+        write_text(self.written_text(skeleton, iter(document.segments)), encoding, path)
+
+    def read_text(self, text: str, name: str, count: int = 0) -> tuple[list[Segment], MarkdownSkeleton]:
+        """(segments, skeleton) of a text, numbered after count others of the document called name."""
         env: dict[str, Any] = {}
         segments: list[Segment] = []
         parts: list[_Place | _HtmlBlock] = []
         for part, found in self._parts(text, env):
             parts.append(part)
             segments += (Segment(f"{name}#{n}", source, codes=inside)
-                         for n, (source, inside) in enumerate(found, len(segments) + 1))
-        if any(len(segment.source) > LIMIT for segment in segments):
-            notes += (f"a paragraph of over {LIMIT} characters: only placeholders were protected in it",)
-        skeleton = _Skeleton(text, encoding, tuple(parts), {"references": env.get("references", {})})
-        return Document(name, tuple(segments), skeleton, notes)
+                         for n, (source, inside) in enumerate(found, count + len(segments) + 1))
+        return segments, MarkdownSkeleton(text, tuple(parts), {"references": env.get("references", {})})
 
-    def write(self, document: Document, path: Path) -> None:
-        """The text with its segments' targets in place, escaped where they would be markup; raises OutputError."""
-        skeleton: _Skeleton = document.skeleton
-        rest = iter(document.segments)
+    def written_text(self, skeleton: MarkdownSkeleton, rest: Iterator[Segment]) -> str:
+        """The text with the targets of its segments, which are the next ones of rest."""
         edits: list[tuple[int, int, str]] = []
         for part in skeleton.parts:
             if isinstance(part, _HtmlBlock):
@@ -99,7 +107,7 @@ class MarkdownFormat:
             segment = next(rest)
             if segment.target is not None and segment.target != segment.source:
                 edits.append((part.start, part.end, self._rendered(segment, part.kind, skeleton.env)))
-        write_text(replaced(skeleton.text, edits), skeleton.encoding, path)
+        return replaced(skeleton.text, edits)
 
     def _parts(self, text: str,
                env: dict[str, Any]) -> Iterator[tuple[_Place | _HtmlBlock, list[tuple[str, tuple[Code, ...]]]]]:

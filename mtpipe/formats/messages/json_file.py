@@ -60,7 +60,7 @@ class ArbFormat:
         edits: list[Edit] = []
         if self._target_lang and inplace.is_translated(document):
             locale = json.dumps(self._target_lang.replace("-", "_"))
-            edits = [(start, end, locale) for key, start, end in _strings(document.skeleton.text) if key == "@@locale"]
+            edits = [(start, end, locale) for key, start, end in strings(document.skeleton.text) if key == "@@locale"]
         inplace.write(document, path, _escaped, edits)
 
 
@@ -73,14 +73,14 @@ def _read(path: Path, name: str, is_chosen: Callable[[str], bool]) -> Document:
             raise InputError(f"{name}:{error.lineno}:{error.colno}: no JSON: {error.msg}; mend it there") from error
         except RecursionError as error:
             raise InputError(f"{name}: nested too deep for a catalogue of messages; leave it out") from error
-    strings = list(_strings(text))
-    remarks = catalogue.remarks({key for key, *_ in strings})
-    values = (_value(text, start, end) for key, start, end in strings
+    found = list(strings(text))
+    remarks = catalogue.remarks({key for key, *_ in found})
+    values = (_value(text, start, end) for key, start, end in found
               if is_chosen(key) and key not in remarks)  # fmt: skip
     return inplace.document(name, text, encoding, values, notes)
 
 
-def _strings(text: str) -> Iterator[tuple[str, int, int]]:
+def strings(text: str) -> Iterator[tuple[str, int, int]]:
     """(key path, start, end) of each string that is a value, with its quotes; the text is valid JSON."""
     path: list[str | int] = []  # the keys and indices that lead to the next value
     for match in _TOKEN.finditer(text):

@@ -1,4 +1,4 @@
-"""Texts of programs in XML: Android's strings.xml and .NET's RESX, edited in place with the escapes of their kind."""
+"""Texts of programs in XML: Android's strings.xml, .NET's RESX and Apple's .stringsdict, edited in place."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from array import array
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from mtpipe.document.segment import Document
+from mtpipe.document.segment import Code, Document
 from mtpipe.errors import InputError, UnsuitedError
 from mtpipe.formats.editing import inplace, xml
 from mtpipe.formats.editing.inplace import Piece, Value
@@ -25,6 +25,8 @@ _MARKUP = re.compile(r"<!--[\s\S]*?-->|<(?P<kept>\w+:g)\b[^<>]*(?:/>|>[\s\S]*?</
                      r"\\[\s\S]|(?P<quote>\")")
 _ANDROID = re.compile(rf"{inplace.UTF16}|\\[\s\S]|\s+|{_ENTITY.pattern}")
 _IN_CDATA = re.compile(rf"{inplace.UTF16}|\\[\s\S]")
+_PLURALS = ("NSStringLocalizedFormatKey", "zero", "one", "two", "few", "many", "other")
+_VARIABLE = re.compile(r"%(?:\d+\$)?#@\w+@")
 _MEANT = {"n": "\n", "t": "\t"}
 
 
@@ -38,7 +40,7 @@ class AndroidFormat:
 
     def read(self, path: Path, name: str) -> Document:
         """Every string whose name is chosen; raises InputError, UnsuitedError for XML of another kind."""
-        if not _begins_with(path, "resources"):
+        if not begins_with(path, "resources"):
             raise UnsuitedError(f"{name}: not translated, of XML files only Android's resources are read")
         text, encoding = xml.read(path, name)
         values = (_android(text, element) for element, parents in xml.elements(text, frozenset(("string", "item")))
@@ -86,7 +88,44 @@ class ResxFormat:
                 yield Value(meant, offsets, icu.pieces(meant), kind="cdata" if is_cdata else "")
 
 
-def _begins_with(path: Path, root: str) -> bool:
+class StringsdictFormat:
+    """Apple's .stringsdict: the plural forms of each variable, and the texts around them."""
+
+    suffixes = (".stringsdict",)
+
+    def __init__(self, include: str | Sequence[str] = (), exclude: str | Sequence[str] = ()):
+        self._keys = Keys(include, exclude)
+
+    def read(self, path: Path, name: str) -> Document:
+        """Every text whose key is chosen; raises InputError."""
+        text, encoding = xml.read(path, name)
+        values = (_localised(text, element) for root in xml.tree(text).children
+                  for key, element in _plural_texts(text, root) if self._keys.fits(key))  # fmt: skip
+        return inplace.document(name, text, encoding, values)
+
+    def write(self, document: Document, path: Path) -> None:
+        """The file with its segments' targets in place; raises OutputError."""
+        inplace.write(document, path, _as_xml, errors="xmlcharrefreplace")
+
+
+def _plural_texts(text: str, element: Element, path: tuple[str, ...] = ()) -> Iterator[tuple[str, Element]]:
+    """(key path, string) of the formats and plural forms in a <dict>."""
+    key = ""
+    for child in element.children:
+        if child.name == "key":
+            key = xml.unescaped(text[child.inner:child.outer])
+        elif child.name == "dict":
+            yield from _plural_texts(text, child, (*path, key))
+        elif child.name == "string" and key in _PLURALS and not child.children:
+            yield ".".join((*path, key)), child
+
+
+def _localised(text: str, element: Element) -> Value:
+    meant, offsets = inplace.unescaped(text, element.inner, element.outer, _ENTITY, lambda m: xml.unescaped(m[0]))
+    return Value(meant, offsets, icu.pieces(meant, [Code(*match.span()) for match in _VARIABLE.finditer(meant)]))
+
+
+def begins_with(path: Path, root: str) -> bool:
     """Is the file's first element one of that name? Said without reading all of it."""
     try:
         with path.open("rb") as file:

@@ -8,6 +8,7 @@ import tomllib
 from dataclasses import replace
 from xml.sax.saxutils import escape
 
+import fluent.syntax as fluent_syntax
 import pytest
 import yaml
 from hypothesis import HealthCheck, assume, given, settings
@@ -17,12 +18,13 @@ from lxml import etree
 from mtpipe.document import inline_codes
 from mtpipe.errors import InputError, OutputError, UnsuitedError
 from mtpipe.formats.csv_columns import CsvFormat
+from mtpipe.formats.messages.fluent_file import FluentFormat
 from mtpipe.formats.messages.ini_file import IniFormat
 from mtpipe.formats.messages.json_file import ArbFormat, JsonFormat
 from mtpipe.formats.messages.php_file import PhpFormat
 from mtpipe.formats.messages.properties import PropertiesFormat, StringsFormat
 from mtpipe.formats.messages.toml_file import TomlFormat
-from mtpipe.formats.messages.xml_resources import AndroidFormat, ResxFormat
+from mtpipe.formats.messages.xml_resources import AndroidFormat, ResxFormat, StringsdictFormat
 from mtpipe.formats.messages.yaml_file import YamlFormat
 from mtpipe.formats.subtitles import SrtFormat, VttFormat
 from mtpipe.mt.fake import FakeTranslator
@@ -31,6 +33,7 @@ FORMATS = {
     "json": JsonFormat(include="*"), "arb": ArbFormat(target_lang="de"), "csv": CsvFormat(source="text", target="de"),
     "srt": SrtFormat(), "vtt": VttFormat(), "android": AndroidFormat(), "resx": ResxFormat(),
     "strings": StringsFormat(), "properties": PropertiesFormat(), "yaml": YamlFormat(include="*"),
+    "stringsdict": StringsdictFormat(), "fluent": FluentFormat(),
     "ini": IniFormat(include="*"), "toml": TomlFormat(include="*"), "php": PhpFormat(include="*"),
 }  # fmt: skip
 DOCUMENTS = {
@@ -57,6 +60,13 @@ DOCUMENTS = {
             "\n[[items]]\ntext = \"\"\"\nLine one \\\n  goes on\nline two\"\"\"\nraw = '''It's raw'''\n",
     "php": "<?php\n// 'no'\nreturn [\n  'a' => 'It\\'s :count files',\n  'b' => [ 'c' => \"Say \\\"hi\\\" {$x}\\n\",\n"
            "    'd' => array('One', \"Two\") ],\n  'e' => __('no'), # 'no'\n];\n$lang['f'] = 'Last one';\n",
+    "stringsdict": '<?xml version="1.0"?>\n<!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "x.dtd">\n<plist>'
+                   "<dict><key>files</key><dict><key>NSStringLocalizedFormatKey</key><string>You have %#@n@ &amp; more"
+                   "</string>\n<key>n</key><dict><key>NSStringFormatValueTypeKey</key><string>d</string>"
+                   "<key>one</key><string>a file</string><key>other</key><string>%d files</string></dict></dict></dict>"
+                   "\n</plist>\n",
+    "fluent": "# c\n-brand = Fire\nhello = Hello, { $name } and\n    you <b>all</b>\n    .title = A title\r\n"
+              "files = { $n ->\n    [one] One file\n   *[other] { $n } files\n }\nlast =\n    Last one\n",
     "yaml": "# c\na: Hi %{n}   # t\n\"b\": \"one\\n \\\"two\\\"\"\nc: 'it''s\n  folded'\n"
             "d: &x |\n    l one\n\n    l two\ne: >-\n  f one\n  f two\n\nl: [x y, *x, 5, yes]\n",
 }  # fmt: skip
@@ -129,7 +139,7 @@ def test_any_target_can_be_read_again(name, data, tmp_path):
     targets = [draft if n == chosen else None for n in range(len(document.segments))]
     result = written(form, drafted(document, targets), tmp_path)
     found = " ".join(readable(name, result).split())
-    if name in ("json", "strings", "csv", "resx", "yaml", "properties", "toml", "php"):
+    if name in ("json", "strings", "csv", "resx", "yaml", "properties", "toml", "php", "stringsdict"):
         assert " ".join(draft.split()) in found
     if "<" not in text and "&" not in text and "{" not in text:
         again = read(CsvFormat(source="de") if name == "csv" else form, result, tmp_path)
@@ -145,7 +155,7 @@ def readable(name, data):
         return "\n".join("\n".join(row) for row in csv.reader(io.StringIO(text, newline=""), delimiter=";"))
     if name == "yaml":
         return "\n".join(str(value) for value in flat(yaml.safe_load(text)))
-    if name in ("android", "resx"):
+    if name in ("android", "resx", "stringsdict"):
         return "".join(etree.fromstring(data).itertext())
     if name == "properties":
         text = re.sub(r"\\u(d[89ab]..)\\u(d[c-f]..)", _pair, text)
@@ -191,7 +201,7 @@ def test_damaged_files_are_read_or_refused(name, data, tmp_path):
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_an_empty_file_is_an_empty_document_or_said(name, tmp_path):
-    if name in ("android", "resx"):
+    if name in ("android", "resx", "stringsdict"):
         with pytest.raises(InputError, match="^doc"):
             read(FORMATS[name], "", tmp_path)
         return
@@ -503,3 +513,22 @@ def test_keys_of_toml_and_php_are_paths(tmp_path):
     assert sources(read(PhpFormat(include="b.d,f"), DOCUMENTS["php"], tmp_path)) == ["One", "Two", "Last one"]
     form = IniFormat(include="Menu", exclude="Menu.file")
     assert sources(read(form, DOCUMENTS["ini"], tmp_path)) == ['Say "hi" there', "It's done"]
+
+
+def test_the_variables_of_a_stringsdict_are_codes(tmp_path):
+    document = read(StringsdictFormat(), DOCUMENTS["stringsdict"], tmp_path)
+    assert sources(document) == ["You have %#@n@ & more", "a file", "%d files"]
+    assert inline_codes.literals(document.segments[0].source, document.segments[0].codes) == ["%#@n@"]
+
+
+def test_fluent_reads_what_was_written(tmp_path):
+    document = read(FluentFormat(), DOCUMENTS["fluent"], tmp_path)
+    assert sources(document) == ["Hello, { $name } and you <b>all</b>", "A title", "One file", "{ $n } files",
+                                 "Last one"]  # fmt: skip
+    targets = ["{ $name }, {ho} <b>x</b>", "[T]", "Eine", "{ $n } Dateien", ".x"]
+    data = written(FluentFormat(), drafted(document, targets), tmp_path)
+    bundle = {entry.id.name: entry for entry in fluent_syntax.parse(data.decode()).body if hasattr(entry, "id")}
+    assert not [entry for entry in fluent_syntax.parse(data.decode()).body if type(entry).__name__ == "Junk"]
+    assert len(bundle["hello"].value.elements) == 6 and bundle["brand"].value.elements[0].value == "Fire"
+    with pytest.raises(InputError, match="doc:2: no Fluent: "):
+        read(FluentFormat(), "a = b\nno message\n", tmp_path)
