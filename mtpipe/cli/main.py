@@ -177,7 +177,7 @@ def list_formats(as_json: bool) -> None:
     lines = []
     for row in rows:
         defaults = " ".join(f"{key}={value}" for key, value in row["options"].items())
-        lines.append(f"{row['name']:<11}{' '.join(row['suffixes']):<30}{row['needs'] or row['about']}")
+        lines.append(f"{row['name']:<11}{' '.join(row['suffixes']):<30} {row['needs'] or row['about']}")
         lines += [f"{'':<11}options: {defaults}"] if defaults else []
     show(rows, as_json, lines)
 

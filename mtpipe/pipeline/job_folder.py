@@ -50,7 +50,8 @@ def files(job: Job) -> list[File]:
         out = job.out if job.is_single else job.out / job.source.name
         found = [_file(job.source, job.source.name, out)]
         if found[0].format is None:
-            raise InputError(f"{job.source}: no format reads {job.source.suffix or 'such'} files; see `mtpipe plugins`")
+            raise InputError(f"{job.source}: no format reads {job.source.suffix or 'such'} files; "
+                             f"{plugins.advice(job.source)}")
         _spare_inputs(job, found)
         return found
     closed: list[OSError] = []

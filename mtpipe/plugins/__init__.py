@@ -49,6 +49,7 @@ PLUGINS: dict[str, dict[str, str]] = {
         "stringsdict": "mtpipe.formats.messages.xml_resources:StringsdictFormat",
         "fluent": "mtpipe.formats.messages.fluent_file:FluentFormat",
         "qt": "mtpipe.formats.messages.qt_linguist:QtLinguistFormat",
+        "rst": "mtpipe.formats.rst:RstFormat",
         "notebook": "mtpipe.formats.notebook:NotebookFormat",
         "yaml": "mtpipe.formats.messages.yaml_file:YamlFormat",
         "po": "mtpipe.formats.po.document:PoFormat",
@@ -116,10 +117,23 @@ SUFFIXES = {
     ".json": "json", ".arb": "arb",
     ".csv": "csv", ".tsv": "csv",
     ".xml": "android", ".resx": "resx", ".resw": "resx", ".strings": "strings", ".properties": "properties",
-    ".stringsdict": "stringsdict", ".ftl": "fluent", ".ts": "qt", ".ipynb": "notebook",
+    ".rst": "rst", ".rest": "rst", ".stringsdict": "stringsdict", ".ftl": "fluent", ".ts": "qt", ".ipynb": "notebook",
     ".ini": "ini", ".toml": "toml", ".php": "php", ".yml": "yaml", ".yaml": "yaml",
     ".po": "po", ".pot": "po",
-    ".xlf": "xliff", ".xliff": "xliff",
+    ".xlf": "xliff", ".xliff": "xliff", ".sdlxliff": "xliff", ".mqxliff": "xliff", ".mxliff": "xliff",
+}  # fmt: skip
+# What to do with files that no format reads: the nearest one that is read.
+ADVICE = {
+    ".doc": "save it as .docx", ".rtf": "save it as .docx or .odt", ".wps": "save it as .docx",
+    ".pages": "export it as .docx", ".xls": "save it as .xlsx", ".xlsb": "save it as .xlsx",
+    ".numbers": "export it as .xlsx", ".ppt": "save it as .pptx", ".key": "export it as .pptx",
+    ".pdf": "translate the document that it was made from, or convert it to .docx or .html",
+    ".tex": "convert it to .md or .html with pandoc", ".adoc": "convert it to .docbook with asciidoctor",
+    ".asciidoc": "convert it to .docbook with asciidoctor", ".idml": "export it as XLIFF from a CAT tool",
+    ".mobi": "convert it to .epub with calibre", ".azw3": "convert it to .epub with calibre",
+    ".mdx": "rename it to .md where it is plain Markdown", ".ass": "convert it to .srt", ".sub": "convert it to .srt",
+    ".xcstrings": "export it as XLIFF from Xcode", ".tmx": "give it as a translation memory with --tm",
+    ".tbx": "give it as a glossary with --glossary", ".mo": "translate the .po that it was made from",
 }  # fmt: skip
 # What a job offers to its formats: no options of theirs.
 LANGUAGES = ("source_lang", "target_lang")
@@ -225,6 +239,11 @@ def format_name(path: PurePath) -> str | None:
         if suffix in load("format", name).suffixes:
             return name
     return None
+
+
+def advice(path: PurePath) -> str:
+    """What to do with a file that no format reads."""
+    return ADVICE.get(path.suffix.lower(), "`mtpipe formats` lists those that are read")
 
 
 def formats() -> list[dict[str, Any]]:

@@ -12,12 +12,15 @@ BEGIN, END = "<!-- formats: made by `make docs` -->\n", "<!-- end of the formats
 
 
 def table() -> str:
-    """A row for each format: its name, suffixes, what it reads, its options with their defaults."""
+    """A row for each format: its name, suffixes, what it reads, its options with their defaults; advice for others."""
     lines = ["| format | suffixes | what is translated | options |", "|---|---|---|---|"]
     for row in plugins.formats():
         options = " ".join(f"`{name}={_shown(value)}`" for name, value in row["options"].items())
         about = row["about"].replace("|", "\\|")
         lines.append(f"| `{row['name']}` | {' '.join(row['suffixes'])} | {about} | {options} |")
+    lines += ["", "Files that no format reads are copied as they are. What to do with them:", ""]
+    lines += ["| file | advice |", "|---|---|"]
+    lines += [f"| {suffix} | {advice} |" for suffix, advice in plugins.ADVICE.items()]
     return "\n".join(lines) + "\n"
 
 

@@ -45,7 +45,7 @@ class FluentFormat:
         body = text.replace("\r\n", " \n")  # the parser counts characters of normalised lines
         for entry in FluentParser(with_spans=True).parse(body).body:
             if isinstance(entry, ast.Junk):
-                line = body.count("\n", 0, entry.span.start) + 1
+                line = body.count("\n", 0, _span(entry)[0]) + 1
                 why = entry.annotations[0].message if entry.annotations else "not as expected"
                 raise InputError(f"{name}:{line}: no Fluent: {why}; mend it there")
             for key, pattern in _patterns(entry) if isinstance(entry, ast.Message) else ():
@@ -70,7 +70,7 @@ def _of(text: str, pattern: ast.Pattern) -> Iterator[Value]:
         return
     meant, offsets, codes = "", array("L"), list[Code]()
     for element in pattern.elements:
-        start, end = element.span.start, element.span.end
+        start, end = _span(element)
         if isinstance(element, ast.TextElement):
             said, places = inplace.unescaped(text, start, end, _WRAP, lambda match: " ")
         else:
@@ -78,10 +78,15 @@ def _of(text: str, pattern: ast.Pattern) -> Iterator[Value]:
             codes.append(Code(len(meant), len(meant) + len(said)))
         meant += said
         offsets.extend(places[:-1])
-    offsets.append(pattern.elements[-1].span.end)
+    offsets.append(_span(pattern.elements[-1])[1])
     tags = sorted([*codes, *_between(meant, codes)], key=lambda code: code.start)
     kept = frozenset(meant[code.start:code.end] for code in codes)
     yield Value(meant, offsets, icu.pieces(meant, tags), kept)
+
+
+def _span(node: ast.BaseNode) -> tuple[int, int]:
+    assert isinstance(node, ast.SyntaxNode) and node.span is not None  # the parser was asked for them
+    return node.span.start, node.span.end
 
 
 def _between(text: str, codes: Sequence[Code]) -> Iterator[Code]:

@@ -46,9 +46,9 @@ class _Skeleton:
 
 
 class XliffFormat:
-    """XLIFF: inline codes, segmentation, states, translate="no"; notes, other translations and metadata are kept."""
+    """XLIFF, also Trados', memoQ's and Phrase's: segments, states, locks; notes, matches and metadata are kept."""
 
-    suffixes = (".xlf", ".xliff")
+    suffixes = (".xlf", ".xliff", ".sdlxliff", ".mqxliff", ".mxliff")
 
     def __init__(self, existing: str = "keep", accelerator: str = "auto", source_lang: str = "", target_lang: str = ""):
         if existing not in EXISTING:
@@ -79,7 +79,7 @@ class XliffFormat:
                     segments.append(Segment(f"{name}#{len(segments) + 1}", piece.source, draft=draft,
                                             codes=piece.codes))
         counts = ((len(found) - len(fitting), "units are of other languages"),
-                  (len(fitting) - len(asked), 'units are not to be translated (translate="no")'),
+                  (len(fitting) - len(asked), 'units are not to be translated (translate="no", or locked)'),
                   (len(asked) - len(slots), "units are translated already and kept"))
         return Document(name, tuple(segments), _Skeleton(text, encoding, slots),
                         tuple(f"{count} {what}" for count, what in counts if count))

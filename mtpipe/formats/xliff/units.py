@@ -113,9 +113,9 @@ def _unit_1(text: str, unit: Element, around: Sequence[Element]) -> Iterator[Uni
         source if is_whole else segmented, source, target, parts, old_parts, segmented.end,
         languages=(file.attributes.get("source-language", ""), file.attributes.get("target-language", "")),
         is_translatable=(_inherited("translate", source, unit, *reversed(around)) != "no"
-                         and unit.attributes.get("restype") != _PO_HEADER),
+                         and unit.attributes.get("restype") != _PO_HEADER and not _is_held(unit)),
         is_translated=_is_filled(text, target) and is_filled and state not in _UNTRANSLATED,
-        is_locked=unit.attributes.get("approved") == "yes" or state in _LOCKED,
+        is_locked=unit.attributes.get("approved") == "yes" or state in _LOCKED or _says(unit, "confirmed"),
         keeps_space=_inherited("xml:space", source, unit, *reversed(around)) == "preserve",
         states_at=None, stated_at=file)
 
@@ -149,6 +149,18 @@ def _around(text: str, part: Element, value: str) -> str:
     if part.inner == part.end:  # an empty mrk
         return text[part.start:part.end]
     return f"{text[part.start:part.inner]}{value}{text[part.outer:part.end]}"
+
+
+def _is_held(unit: Element) -> bool:
+    """Is the unit, or a segment of it, locked in the words of a CAT tool?"""
+    segments = [inner for child in unit.children if child.name == "seg-defs" for inner in child.children]
+    return any(_says(element, "locked") for element in (unit, *segments))
+
+
+def _says(element: Element, what: str) -> bool:
+    """Has the element an attribute of that local name that says yes?"""
+    return any(name.rpartition(":")[2] == what and value.lower() in ("true", "1", "yes", what)
+               for name, value in element.attributes.items())
 
 
 def _is_filled(text: str, target: Element | None) -> bool:

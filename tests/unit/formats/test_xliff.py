@@ -301,3 +301,29 @@ def test_toolkit_reads_what_was_written(tmp_path):
     path.write_text(translated(ONE % "\n".join(case[0] for case in UNITS[:5]), tmp_path), encoding="utf-8")
     units = toolkit.xlifffile.parsefile(str(path)).units
     assert len(units) == 5 and all(unit.target and not unit.isapproved() for unit in units)
+
+
+SDL = ('<seg-source><mrk mtype="seg" mid="1">{}</mrk></seg-source><target></target>'
+       '<sdl:seg-defs><sdl:seg id="1" locked="{}" percent="80"/></sdl:seg-defs>')  # fmt: skip
+CAT_TOOLS = {  # suffix: (namespace, attributes of a unit, what comes behind its source, what locks it)
+    "sdlxliff": ('xmlns:sdl="http://sdl.com/FileTypes/SdlXliff/1.0"', "", SDL, "true"),
+    "mqxliff": ('xmlns:mq="MQXliff"', 'mq:locked="{}" mq:percent="80"', "<target></target>", "locked"),
+    "mxliff": ('xmlns:m="http://www.memsource.com/mxlf/2.0"', 'm:locked="{}" m:score="1"', "<target></target>", "true"),
+}
+
+
+@pytest.mark.parametrize("suffix", CAT_TOOLS)
+def test_segments_that_a_cat_tool_locked_stay(suffix, tmp_path):
+    namespace, attributes, rest, locked = CAT_TOOLS[suffix]
+    units = "".join(f'<trans-unit id="{text}" {attributes.format(state)}><source>{text}</source>'
+                    f"{rest.format(text, state)}</trans-unit>"
+                    for text, state in (("Open it", "false"), ("Keep it", locked)))  # fmt: skip
+    path = tmp_path / f"a.{suffix}"
+    path.write_text(f'<xliff version="1.2"\nxmlns="urn:oasis:names:tc:xliff:document:1.2" {namespace}><file original="a" '
+                    f'source-language="en" target-language="de" datatype="x"><body>{units}</body></file></xliff>')
+    document = XliffFormat(source_lang="en", target_lang="de").read(path, "doc")
+    assert [segment.source for segment in document.segments] == ["Open it"]
+    assert document.notes == ('1 units are not to be translated (translate="no", or locked)',)
+    translated = replace(document, segments=tuple(replace(s, draft="Öffnen") for s in document.segments))
+    XliffFormat(target_lang="de").write(translated, tmp_path / "b")
+    assert (tmp_path / "b").read_text().count("Öffnen") == 1
