@@ -319,8 +319,9 @@ def test_segments_that_a_cat_tool_locked_stay(suffix, tmp_path):
                     f"{rest.format(text, state)}</trans-unit>"
                     for text, state in (("Open it", "false"), ("Keep it", locked)))  # fmt: skip
     path = tmp_path / f"a.{suffix}"
-    path.write_text(f'<xliff version="1.2"\nxmlns="urn:oasis:names:tc:xliff:document:1.2" {namespace}><file original="a" '
-                    f'source-language="en" target-language="de" datatype="x"><body>{units}</body></file></xliff>')
+    path.write_text(f'<xliff version="1.2" xmlns="urn:oasis:names:tc:xliff:document:1.2" {namespace}><file '
+                    f'original="a" source-language="en" target-language="de" '
+                    f'datatype="x"><body>{units}</body></file></xliff>')
     document = XliffFormat(source_lang="en", target_lang="de").read(path, "doc")
     assert [segment.source for segment in document.segments] == ["Open it"]
     assert document.notes == ('1 units are not to be translated (translate="no", or locked)',)
