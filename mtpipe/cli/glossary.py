@@ -71,6 +71,8 @@ def convert(
     from mtpipe.glossary.writer import write
 
     languages = _languages_or_name(ctx, path, settings)
+    if out.resolve() == path.resolve():
+        raise click.UsageError(f"OUT is the glossary {path} itself; give another file", ctx)
     terms = load_glossary(path, *languages, skip_bad_rows=skip_bad_rows, **_table(ctx, settings))
     write(terms, out, tbx_version)
     for note in terms.notes:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from mtpipe.errors import GlossaryError
+from mtpipe.glossary import term_regex
 from mtpipe.glossary.model import STATUSES, Term
 
 # spelled without case, spaces, hyphens and underscores; the …admnsts words are TBX's administrativeStatus
@@ -210,8 +211,8 @@ def _boolean(word: str, problems: list[str]) -> bool:
 def _regex(pattern: str, problems: list[str]) -> str:
     pattern = pattern.strip()
     try:
-        re.compile(pattern)
-    except re.error as error:
+        term_regex.compiled(pattern)
+    except ValueError as error:
         problems.append(f"invalid regex “{pattern}” ({error}) — correct it or leave the cell empty")
     return pattern
 

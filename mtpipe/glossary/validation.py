@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from mtpipe.glossary import term_regex
 from mtpipe.glossary.model import STATUSES, Glossary, Term
 from mtpipe.languages import scripts
 from mtpipe.languages.tags import primary_subtag
@@ -124,6 +125,9 @@ def _oddities(term: Term, lang: str) -> Iterator[str]:
     for text in (*term.sources, *(term.targets if term.status != "do-not-translate" else ())):
         if not text.isascii():
             yield from (f"“{text}” contains {name}: it may not match" for name, odd in _ODD.items() if odd.search(text))
+    if term.regex and term_regex.is_slow(term.regex):
+        yield (f"regex “{term.regex}” can take very long: a search stops after {term_regex.SECONDS:g} second and finds "
+               "nothing then — avoid repetition inside repetition")  # fmt: skip
     for source in term.sources:
         if len(source) == 1 and source.isascii():
             yield f"“{source}” is one character: it will match too often"

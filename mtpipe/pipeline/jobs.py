@@ -28,7 +28,7 @@ from mtpipe.pipeline.reading import Reading, state_of, units_of
 from mtpipe.pipeline.resources import Toolbox
 from mtpipe.pipeline.summary import Tally
 from mtpipe.postedit.ladder import postedit
-from mtpipe.report.model import JobReport, to_dict
+from mtpipe.report.model import JobInfo, JobReport, to_dict
 from mtpipe.tm.pretranslation import recall
 
 __all__ = ["Progress", "draft", "plan", "run"]
@@ -291,11 +291,20 @@ class _Work:
             mtpipe=__version__,
             signature=self._tools.signature,
             created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
-            job=self._tools.described,
+            job=self._described(),
             seconds={name: round(value, 3) for name, value in (self._seconds | {"total": total}).items()},
             peak_memory=process_memory.peak(),
             llm=replace(counted.llm, **self._tools.llm.report()) if self._tools.llm else counted.llm,
         )
+
+    def _described(self) -> JobInfo:
+        """The job as the report tells it, with what became known on the way."""
+        info, slow = self._tools.described, self._tools.matcher.slow_terms
+        notes = [f"the regex of “{term.source}” took too long on some sentences: matches of it may be missing"
+                 for term in slow]  # fmt: skip
+        if not info.glossary or not notes:
+            return info
+        return replace(info, glossary=replace(info.glossary, notes=(*info.glossary.notes, *notes)))
 
     def _format(self, file: File) -> Any:
         assert file.format is not None

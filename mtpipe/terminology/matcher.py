@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from mtpipe.document.inline_codes import blotted
 from mtpipe.document.segment import Segment, TermMatch
+from mtpipe.glossary import term_regex
 from mtpipe.glossary.model import Glossary, Term
 from mtpipe.languages.lemmatization import COMPOUNDING, lemma
 from mtpipe.languages.normalization import fold
@@ -30,6 +31,7 @@ _SPACED_TOKEN, _HYPHENED_TOKEN = (
     for inside in (_INSIDE, rf"{_INSIDE}|-(?=[^\W_])")
 )
 _HYPHENED = COMPOUNDING | {"es"}  # their words may be parts of what a hyphen makes one word
+_PATIENCE = 3  # slow searches of a regex
 _RULES = ("surface", "lemma", "regex")
 
 
@@ -70,6 +72,11 @@ class Matcher:
             if key not in found:
                 found[key] = self._matches(segment, own) if self._terms or segment.terms else ()
         return [replace(s, matches=found[s.source, s.codes, s.terms]) for s in segments]
+
+    @property
+    def slow_terms(self) -> tuple[Term, ...]:
+        """Terms of the glossary whose regex took too long on some text: their matches may be incomplete."""
+        return tuple(self._terms.slow)
 
     def _matches(self, segment: Segment, own: _Search) -> tuple[TermMatch, ...]:
         bare, places = blotted(segment.source, segment.codes)
@@ -127,7 +134,8 @@ class _Search:
         self._terms = terms
         self._is_spaced = matcher.is_spaced
         self._lower, self._exact, self._lemma = _Phrases(), _Phrases(), _Phrases()
-        self._regexes = [(re.compile(term.regex), term) for term in terms if term.regex]
+        self.slow: Counter[Term] = Counter()  # searches that took too long
+        self._regexes = [term for term in terms if term.regex]
         for index, term in enumerate(terms):
             for source in term.sources if not term.regex else ():
                 self._add(index, fold(source)[0].strip(), term.case_sensitive, matcher.read)
@@ -161,10 +169,20 @@ class _Search:
             for index, first, end in phrases.find(words):
                 last = tokens[end - 1]
                 found.append((tokens[first].start, last.start + len(last.text), self._terms[index], rule))
-        for pattern, term in self._regexes:
-            found += [(m.start(), m.end(), term, "regex") for m in pattern.finditer(text) if m.end() > m.start()]
+        for term in self._regexes:
+            found += [(start, end, term, "regex") for start, end in self._regex_spans(term, text)]
         return [span for span in found
                 if (only is None or span[2] in only) and not (self._is_spaced and _is_within_word(text, *span[:2]))]
+
+    def _regex_spans(self, term: Term, text: str) -> list[tuple[int, int]]:
+        """Of a term's regex; none of one that has been too slow _PATIENCE times, which is reported."""
+        if self.slow[term] == _PATIENCE:
+            return []
+        try:
+            return term_regex.spans(term.regex, text)
+        except term_regex.SlowRegex:
+            self.slow[term] += 1
+            return []
 
 
 def _is_within_word(text: str, start: int, end: int) -> bool:

@@ -152,7 +152,7 @@ MESSAGES = (
     "terms.csv:2: no source term — fill it in or delete the row",
     "terms.csv:3: no target for “y” — fill it in, or set the status do-not-translate",
     "terms.csv:4: case_sensitive is “maybe” — write yes or no",
-    "terms.csv:4: invalid regex “(” (missing ), unterminated subpattern at position 0) — correct it or leave the "
+    "terms.csv:4: invalid regex “(” (missing ) at position 1) — correct it or leave the "
     "cell empty",
     "terms.csv:4: unknown status “foo” — use one of: preferred, admitted, forbidden, do-not-translate",
     "terms.csv:5: “q” is do-not-translate but has the target “Q” — drop one of the two",
