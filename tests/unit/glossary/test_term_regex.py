@@ -20,7 +20,8 @@ def test_nested_repetition_is_told_from_the_rest(pattern, is_slow):
 
 
 def test_a_search_ends_and_the_other_terms_are_found():
-    terms = (Term(("bad",), ("x",), regex=ENDLESS), Term(("cell",), ("Zelle",)), Term(("row",), ("Zeile",), regex="rows?"))
+    terms = (Term(("bad",), ("x",), regex=ENDLESS), Term(("cell",), ("Zelle",)),
+             Term(("row",), ("Zeile",), regex="rows?"))  # fmt: skip
     matcher = Matcher(Glossary.of(terms, "en", "de"))
     segments = [Segment(str(number), f"Open the cell {number} and two rows {'a' * 300}") for number in range(6)]
     found = matcher.find(segments)
