@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 # groups in modules of their own, which take their options from here
 _APART = {"corpus": "mtpipe.cli.corpus", "evaluate": "mtpipe.cli.evaluate",
+          "export": "mtpipe.cli.exchange", "import": "mtpipe.cli.exchange:import_edits",
           "finetune": "mtpipe.cli.finetune", "glossary": "mtpipe.cli.glossary", "models": "mtpipe.cli.models",
           "preferences": "mtpipe.cli.preferences", "run": "mtpipe.cli.run", "serve": "mtpipe.cli.serve",
           "synthesize": "mtpipe.cli.synthesize", "tm": "mtpipe.cli.tm", "triplets": "mtpipe.cli.triplets"}  # fmt: skip
@@ -52,7 +53,8 @@ class _Group(ErrorGroup):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in _APART:
             return super().get_command(ctx, name)
-        return getattr(import_module(_APART[name]), name)
+        module, _, attribute = _APART[name].partition(":")
+        return getattr(import_module(module), attribute or name)
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "MTPIPE"})

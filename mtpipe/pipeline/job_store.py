@@ -10,17 +10,20 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from math import exp
 from pathlib import Path
+from typing import Any, TypeVar
 
-from mtpipe.document.segment import Edit, Segment, TermError
+from mtpipe.document.segment import Code, Edit, Segment, TermError
 from mtpipe.errors import JobStateError
 from mtpipe.glossary.model import Term
 from mtpipe.io.digest import of_file
 from mtpipe.io.sqlite import transaction
 
+T = TypeVar("T")
 FILE = "job.sqlite"
 DONE = ("checked", "repaired", "failed")  # not yet: waiting; pending units have no row
 _VERSION = 6
@@ -31,6 +34,13 @@ CREATE TABLE drafts (key TEXT PRIMARY KEY, draft TEXT, score REAL, notes TEXT, a
 CREATE TABLE documents (path TEXT PRIMARY KEY, digest TEXT, output TEXT) WITHOUT ROWID;
 """
 _OF_THE_DISK = ("full", "readonly", "disk I/O", "unable to open")  # in SQLite's words
+# beside those, kept whatever the version of the others: where sentences are, and what people made of them
+_REVIEW = """
+CREATE TABLE IF NOT EXISTS job (settings TEXT);
+CREATE TABLE IF NOT EXISTS sentences (path TEXT, n INTEGER, id TEXT, key TEXT, source TEXT, codes TEXT,
+                                      PRIMARY KEY (path, n)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS edits (id TEXT PRIMARY KEY, path TEXT, source TEXT, target TEXT) WITHOUT ROWID;
+"""
 _BATCH = 500  # variables in one query
 
 
@@ -69,6 +79,8 @@ class Store:
                 version = self._db.execute("PRAGMA user_version").fetchone()[0]
                 if version != _VERSION:
                     self._create(version)
+                for statement in _REVIEW.split(";"):
+                    self._db.execute(statement)
             # of this run only, and not in memory, which must not grow with the job
             self._db.execute("CREATE TEMP TABLE seen (key TEXT PRIMARY KEY) WITHOUT ROWID")
 
@@ -137,6 +149,56 @@ class Store:
         """Keeps that a document was written to out."""
         self._insert("documents", [(path, digest, of_file(out))])
 
+    # for people: sentences and edits
+
+    def save_settings(self, settings: Mapping[str, Any]) -> None:
+        """What reading and writing the documents again needs; no keys of anything."""
+        with self._guarded(), transaction(self._db):
+            self._db.execute("DELETE FROM job")
+            self._db.execute("INSERT INTO job VALUES (?)", (json.dumps(settings, default=str),))
+
+    def settings(self) -> dict[str, Any] | None:
+        with self._guarded():
+            row = self._db.execute("SELECT settings FROM job").fetchone()
+            return json.loads(row[0]) if row else None
+
+    def save_sentences(self, path: str, sentences: Iterable[tuple[Segment, str]]) -> None:
+        """The (sentence, key of its unit) of a document, in order, in the place of those it had."""
+        with self._guarded(), transaction(self._db):
+            self._db.execute("DELETE FROM sentences WHERE path = ?", (path,))
+            rows = [(path, n, segment.id, key, segment.source, _codes_row(segment.codes))
+                    for n, (segment, key) in enumerate(sentences)]  # fmt: skip
+            self._db.executemany("INSERT INTO sentences VALUES (?, ?, ?, ?, ?, ?)", rows)
+
+    def keys(self, path: str) -> list[tuple[str, str, str]]:
+        """(id, source, key) of a document's sentences."""
+        with self._guarded():
+            query = "SELECT id, source, key FROM sentences WHERE path = ? ORDER BY n"
+            return self._db.execute(query, (path,)).fetchall()
+
+    def sentences(self, make: Callable[..., T]) -> Iterator[T]:
+        """make(id, document, source, codes, draft, target, errors, confidence, is_edited) of each sentence."""
+        query = """SELECT s.id, s.path, s.source, s.codes, u.draft, u.postedit, u.errors, u.score, e.target
+                   FROM sentences s JOIN units u ON u.key = s.key
+                   LEFT JOIN edits e ON e.id = s.id AND e.source = s.source ORDER BY s.path, s.n"""
+        with self._guarded():
+            for id, path, source, codes, draft, postedit, errors, score, edited in self._db.execute(query):
+                texts = tuple(_error_text(*row) for row in json.loads(errors)) if edited is None else ()
+                made = draft if postedit is None else postedit
+                confidence = None if score is None else round(exp(min(0.0, score)), 4)
+                yield make(id, path, source, tuple(Code(*code) for code in json.loads(codes)), draft,
+                           made if edited is None else edited, texts, confidence, edited is not None)  # fmt: skip
+
+    def save_edits(self, edits: Iterable[tuple[str, str, str, str]]) -> None:
+        """(document, id, source, target) of sentences that a person changed."""
+        self._insert("edits", [(id, path, source, target) for path, id, source, target in edits])
+
+    def edits(self, path: str) -> dict[str, tuple[str, str]]:
+        """(source, target) by id of what people changed in a document."""
+        with self._guarded():
+            rows = self._db.execute("SELECT id, source, target FROM edits WHERE path = ?", (path,))
+            return {id: (source, target) for id, source, target in rows}
+
     def _insert(self, table: str, rows: list[tuple]) -> None:
         with self._guarded(), transaction(self._db):
             if rows:
@@ -190,6 +252,15 @@ def _term_row(term: Term) -> list:
 def _term(row: list) -> Term:
     sources, targets, status, forms = row
     return Term(tuple(sources), tuple(targets), status, tuple(forms))
+
+
+def _codes_row(codes: Iterable[Code]) -> str:
+    return json.dumps([(code.start, code.end, code.kind) for code in codes])
+
+
+def _error_text(kind: str, place: int | None, expected: list[str], there: str, rule: str) -> str:
+    wanted = f", expected {' | '.join(expected[:5])}" if expected else ""
+    return f"{kind}{wanted}{f', found {there}' if there else ''} ({rule})"
 
 
 def _edit_row(edit: Edit, segment: Segment) -> list:

@@ -26,6 +26,7 @@ from mtpipe.pipeline.job_folder import File
 from mtpipe.pipeline.job_store import DONE, Store, unit_key
 from mtpipe.pipeline.reading import Reading, state_of, units_of
 from mtpipe.pipeline.resources import Toolbox
+from mtpipe.pipeline.review import applied
 from mtpipe.pipeline.summary import Tally
 from mtpipe.postedit.ladder import postedit
 from mtpipe.report.model import JobInfo, JobReport, to_dict
@@ -59,6 +60,7 @@ def run(job: Job, on_progress: OnProgress | None = None, tools: Toolbox | None =
     files = job_folder.files(job)
     work = _Work(job, files, on_progress, job.memories, tools)
     with Store(job.folder) as store:
+        store.save_settings(_settings(job))
         for readings in work.windows():
             units = work.finish(readings, store)
             for reading in readings:
@@ -98,6 +100,16 @@ def plan(job: Job) -> dict[str, Any]:
     totals |= {f"tm_{kind}": count for kind, count in to_dict(report.tm).items() if job.tm}
     problems = [row.message for row in report.documents if row.message]
     return {"job": to_dict(report.job), "signature": report.signature, "totals": totals, "problems": problems}
+
+
+def _settings(job: Job) -> dict[str, Any]:
+    """What reading and writing the documents again needs."""
+    kept = ("source_lang", "target_lang", "glossary_sheet")
+    return {name: getattr(job, name) for name in kept} | {
+        "source": job.source.resolve(), "out": job.out.resolve(), "is_single": job.is_single,
+        "glossary": job.glossary.resolve() if job.glossary else None, "glossary_columns": dict(job.glossary_columns),
+        "options": {key: dict(table) for key, table in job.options.items() if key.startswith("format.")},
+    }  # fmt: skip
 
 
 class _Work:
@@ -236,13 +248,14 @@ class _Work:
 
     def write(self, reading: Reading, units: dict[str, Segment], store: Store) -> None:
         """Puts the result in its place, unless it is there already, and counts it."""
-        finished = reading.finished(units)
+        edits = store.edits(reading.file.name)
+        finished = applied(reading.finished(units), edits, self._job.target_lang)
         with self._timed("write"):
             try:
                 if reading.state == "copied":
                     job_folder.copy(reading.file)
                 elif reading.state == "written":
-                    self._write_document(reading, finished, store)
+                    self._write_document(reading, finished, store, edits)
             except JobStateError:
                 raise
             except MtpipeError as error:
@@ -255,16 +268,19 @@ class _Work:
         self._bytes_done += reading.file.size
         self._report_progress(reading.file.name)
 
-    def _write_document(self, reading: Reading, finished: list[Segment], store: Store) -> None:
+    def _write_document(
+        self, reading: Reading, finished: list[Segment], store: Store, edits: dict[str, tuple[str, str]]
+    ) -> None:
         assert reading.document is not None
         file = reading.file
         options = str(self._job.options.get(f"format.{file.format}", {}))
         settings = self._job.digest(stages.versions("write"), options)
-        made_from = " ".join((reading.digest, settings, *reading.keys))
+        made_from = " ".join((reading.digest, settings, *reading.keys, *(str(edit) for edit in sorted(edits.items()))))
         digest = hashlib.sha256(made_from.encode()).hexdigest()
         was_written = file.out.is_file() and store.is_finished(file.name, digest)
         if was_written and store.is_intact(file.name, file.out):
             return
+        store.save_sentences(file.name, zip(reading.sentences, reading.keys, strict=True))
         rest = iter(finished)
         segments = tuple(
             sentence_splitting.join(segment, list(islice(rest, len(part))))

@@ -30,6 +30,7 @@ from mtpipe.report.model import (
 from mtpipe.terminology import checker
 
 LLM = "llm"  # the editor that costs
+PERSON = "person"  # the editor of what people changed
 _UNASKED = ("budget", "too-long")
 LISTED = 5000  # entries of each list in the report; what is left out is counted
 
@@ -89,7 +90,8 @@ class Tally:
             documents=tuple(self.documents),
             per_term=tuple(TermResult(term.source, term.target, term.status, **_counts(self._terms[term]))
                            for term in sorted(self._terms, key=_worst_first(self._terms))),
-            edits=EditCounts({name: self._accepted[name] for name in self._editors},
+            edits=EditCounts({name: self._accepted[name] for name in (*self._editors, PERSON)
+                              if name != PERSON or self._accepted[name]},
                              {name: dict(sorted(counts.items())) for name, counts in sorted(self._refused.items())}),
             errors=tuple(self._errors), edited=tuple(self._edited), refusals=tuple(self._refusals),
             notes=tuple(self._notes), left_out={name: self._left_out[name] for name in lists},

@@ -23,6 +23,7 @@ EDITORS = {
     "placement": "Best-effort insertion (please review)",
     "refiner": "Trained post-editor",
     "llm": "Language model",
+    "person": "Edited by a person",
     "final": "Final",
 }
 REASONS = {

@@ -1,0 +1,64 @@
+"""`mtpipe export` and `mtpipe import`; part of cli.py, loaded when one of them is asked for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from mtpipe.cli.options import ANY, FILE, amount, as_json, show
+
+JOB = click.argument("job", type=click.Path(exists=True, path_type=Path))
+
+
+@click.command()
+@JOB
+@click.option("--to", "kind", type=click.Choice(["xliff", "xliff2", "tmx", "xlsx", "csv"]), default="xliff",
+              show_default=True, help="XLIFF 1.2 or 2.1, TMX, a workbook, CSV.")  # fmt: skip
+@click.option("-o", "--out", type=ANY, help="The file [default: named after the job].")
+def export(job: Path, kind: str, out: Path | None) -> None:
+    """Write the sentences of JOB (what `translate --out` wrote) for people and CAT tools to edit."""
+    from mtpipe.pipeline import exchange, review
+
+    rows, languages = review.sentences(review.state_folder(job))
+    out = out or job.with_name(f"{job.stem or 'job'}.{'-'.join(languages)}{exchange.SUFFIXES[kind]}")
+    exchange.write(rows, out, kind, languages)
+    wrong = sum(bool(row.errors) for row in rows)
+    click.echo(f"{amount(len(rows), 'sentence')}, {wrong} with errors: {out}")
+
+
+@click.command("import")
+@JOB
+@click.argument("file", type=FILE)
+@click.option("--tm", type=ANY, help="Translation memory that learns the edits; made where it is not there.")
+@as_json
+def import_edits(job: Path, file: Path, tm: Path | None, as_json: bool) -> None:
+    """Put the edited targets of FILE into JOB: documents and report are written again, nothing is refused."""
+    from dataclasses import asdict
+
+    from mtpipe.pipeline import exchange, review
+
+    folder, edits = review.state_folder(job), exchange.read(file)
+    done = review.take_in(folder, edits)
+    if tm and done.edited:
+        _learn(folder, set(done.edited), tm)
+    lines = [f"{amount(len(done.edited), 'sentence')} edited, {amount(done.documents, 'document')} written again"]
+    if done.errors:
+        lines.append(f"{amount(len(done.errors), 'sentence')} with errors, accepted as edited: {' '.join(done.errors)}")
+    if done.unknown:
+        lines.append(f"{amount(len(done.unknown), 'id')} not in the job: {' '.join(done.unknown[:10])}")
+    show(asdict(done), as_json, [*lines, f"report: {folder / 'report.html'}"])
+
+
+def _learn(folder: Path, ids: set[str], tm: Path) -> None:
+    from mtpipe.pipeline import review
+    from mtpipe.tm.store import TmFile
+    from mtpipe.tm.units import Unit
+
+    rows, languages = review.sentences(folder)
+    sources = ["", *(row.source for row in rows), ""]
+    units = [Unit(row.source, row.target or "", before, after)
+             for row, before, after in zip(rows, sources, sources[2:]) if row.id in ids]  # fmt: skip
+    file = TmFile(tm, languages, is_new=True)
+    file.add(iter(units))
+    file.close()

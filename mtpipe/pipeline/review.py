@@ -1,0 +1,183 @@
+"""What people make of a job's translations: its sentences for them, and their edits back into the documents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from mtpipe import plugins
+from mtpipe.document import sentence_splitting
+from mtpipe.document.segment import Code, Document, Edit, Segment
+from mtpipe.errors import InputError
+from mtpipe.glossary.loading import load_glossary
+from mtpipe.glossary.model import Glossary
+from mtpipe.pipeline import job_folder, steps
+from mtpipe.pipeline.job_store import FILE, Store
+from mtpipe.pipeline.summary import PERSON, Tally
+from mtpipe.report.model import FILE as REPORT
+from mtpipe.report.model import JobReport
+from mtpipe.terminology.matcher import Matcher
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence of a finished document for its reviewer; confidence: e to its log-probability a token, 0…1.
+
+    errors: one text each. target is the person's where is_edited.
+    """
+
+    id: str
+    document: str
+    source: str
+    codes: tuple[Code, ...]
+    draft: str | None
+    target: str | None
+    errors: tuple[str, ...] = ()
+    confidence: float | None = None
+    is_edited: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What became of edits: ids that were changed, that the job does not know, and that still have errors."""
+
+    edited: tuple[str, ...]
+    unknown: tuple[str, ...]
+    errors: tuple[str, ...]
+    documents: int
+
+
+def state_folder(job: Path) -> Path:
+    """The folder of a job's state, given that or what the job wrote; raises InputError."""
+    for folder in (job, job / ".mtpipe", job.with_name(f"{job.name}.mtpipe")):
+        if (folder / FILE).is_file():
+            return folder
+    raise InputError(f"{job}: no job was done here; give the folder or file that `mtpipe translate --out` wrote")
+
+
+def sentences(folder: Path) -> tuple[list[Sentence], tuple[str, str]]:
+    """All sentences of a job by its state folder, in the order of its documents, and its languages."""
+    with Store(folder) as store:
+        settings = _settings(store, folder)
+        return list(store.sentences(Sentence)), (settings["source_lang"], settings["target_lang"])
+
+
+def applied(segments: Sequence[Segment], edits: Mapping[str, tuple[str, str]], lang: str) -> list[Segment]:
+    """The sentences with people's targets, checked; edits: id → (source that was seen, target).
+
+    An edit of a sentence whose source is another now stays aside, with a note.
+    """
+    done = list(segments)
+    changed = []
+    for i, segment in enumerate(segments):
+        source, target = edits.get(segment.id, (segment.source, segment.target))
+        if source != segment.source:
+            done[i] = replace(segment, notes=(*segment.notes, "the source changed after it was edited by a person"))
+        elif target is not None and target != segment.target:
+            edit = Edit(PERSON, segment.target or "", target, "accepted", segment.errors)
+            done[i] = replace(segment, postedit=target, edits=(*segment.edits, edit))
+            changed.append(i)
+    for i, segment in zip(changed, steps.check([done[i] for i in changed], lang), strict=True):
+        done[i] = segment
+    return done
+
+
+def take_in(folder: Path, edits: Mapping[str, str]) -> Imported:
+    """Puts targets by id into a job: checks them, writes the documents and the report again; none is refused.
+
+    Raises InputError where the job's sources are not there any more, or have changed.
+    """
+    from mtpipe.report.page import write_report  # on use: Jinja2 is not needed until then
+
+    with Store(folder) as store:
+        settings = _settings(store, folder)
+        rows = list(store.sentences(Sentence))
+        current = {row.id: row for row in rows}
+        new = {id: target for id, target in edits.items() if id in current and target != (current[id].target or "")}
+        store.save_edits((current[id].document, id, current[id].source, target) for id, target in new.items())
+        documents = {current[id].document for id in new}
+        before = JobReport.read(folder / REPORT)
+        tally = Tally(before.job.editors)
+        tally.count(unique_units=before.totals.unique_units, reused=before.totals.reused)
+        terms = _terms(settings)
+        paths = {row.document for row in rows}
+        wrong = []
+        for entry in before.documents:
+            segments: Iterable[Segment] = ()
+            if entry.path in paths:
+                segments = _document(entry.path, settings, store, terms, entry.path in documents)
+                wrong += [segment.id for segment in segments if segment.id in new and segment.errors]
+            tally.add(entry.path, entry.state, segments, entry.notes, entry.message)
+    counted = tally.report()
+    llm = replace(before.llm, waiting=counted.llm.waiting)
+    kept = {name: getattr(before, name) for name in ("mtpipe", "signature", "created", "job", "seconds", "peak_memory",
+                                                     "tm")}  # fmt: skip
+    write_report(replace(counted, llm=llm, **kept), folder)
+    unknown = tuple(id for id in edits if id not in current)
+    return Imported(tuple(new), unknown, tuple(wrong), len(documents))
+
+
+def _document(
+    path: str, settings: Mapping[str, Any], store: Store, matcher: Matcher, is_written: bool
+) -> list[Segment]:
+    """The finished sentences of a document, which is written again where that is asked for."""
+    root, out = Path(settings["source"]), Path(settings["out"])
+    place = root if root.is_file() else root / path
+    target = (out if settings["is_single"] else out / root.name) if root.is_file() else out / path
+    document, parts = _read(place, path, settings)
+    flat = matcher.find([sentence for part in parts for sentence in part])
+    keys = store.keys(path)
+    if [(sentence.id, sentence.source) for sentence in flat] != [(id, source) for id, source, _ in keys]:
+        raise InputError(f"{place}: changed since it was translated; run the same `mtpipe translate` again first")
+    units = store.load({key: sentence for (_, _, key), sentence in zip(keys, flat, strict=True)})
+    merged = [_with(sentence, units[key][1]) for (_, _, key), sentence in zip(keys, flat, strict=True)]
+    finished = applied(merged, store.edits(path), settings["target_lang"])
+    if is_written:
+        rest = iter(finished)
+        joined = tuple(sentence_splitting.join(segment, list(islice(rest, len(part))))
+                       for segment, part in zip(document.segments, parts, strict=True))  # fmt: skip
+        form = _form(place, settings)
+        job_folder.place(target, partial(form.write, replace(document, segments=joined)))
+    return finished
+
+
+def _read(place: Path, path: str, settings: Mapping[str, Any]) -> tuple[Document, list[list[Segment]]]:
+    try:
+        document = _form(place, settings).read(place, path)
+    except OSError as error:
+        raise InputError(f"{place}: can't be read ({error.strerror}); the job's sources must be there") from error
+    languages = settings["source_lang"], settings["target_lang"]
+    return document, [sentence_splitting.split(segment, *languages) for segment in document.segments]
+
+
+def _form(place: Path, settings: Mapping[str, Any]) -> Any:
+    name = plugins.format_name(place)
+    assert name is not None  # it was read before
+    return plugins.create("format", name, settings["options"].get(f"format.{name}", {}),
+                          source_lang=settings["source_lang"], target_lang=settings["target_lang"])  # fmt: skip
+
+
+def _terms(settings: Mapping[str, Any]) -> Matcher:
+    languages = settings["source_lang"], settings["target_lang"]
+    if not settings["glossary"]:
+        return Matcher(Glossary.of((), *languages))
+    return Matcher(load_glossary(settings["glossary"], *languages, sheet=settings["glossary_sheet"],
+                                 columns=settings["glossary_columns"]))  # fmt: skip
+
+
+def _settings(store: Store, folder: Path) -> Mapping[str, Any]:
+    settings = store.settings()
+    if settings is None:
+        raise InputError(f"{folder}: made by an older mtpipe; run the same `mtpipe translate` again first")
+    return settings
+
+
+def _with(sentence: Segment, unit: Segment) -> Segment:
+    return replace(
+        sentence, draft=unit.draft, score=unit.score, postedit=unit.postedit, errors=unit.errors, edits=unit.edits,
+        notes=sentence.notes + unit.notes,
+    )  # fmt: skip
