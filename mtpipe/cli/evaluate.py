@@ -37,6 +37,7 @@ results = options(
     click.option("--name", default="", help="Of the test set, for the page's title."),
     click.option("--html", type=ANY, help="Page with plots, failed terms and all segments side by side."),
     click.option("--csv", "csv_file", type=ANY, help="CSV file: a line for each system and metric."),
+    click.option("--by-term", "term_file", type=ANY, help="CSV file: a line a term, how often each system has it."),
     click.option("--table", "table_file", type=ANY, help="Markdown file for the table."),
     click.option("--note", default="", help="What readers of the table should know."),
 )
@@ -54,7 +55,8 @@ def evaluate(
     ctx: click.Context, systems: tuple[str, ...], source_lang: str, target_lang: str, test: Path | None,
     source: Path | None, reference: Path | None, terms: Path | None, layout: str, mode: str, glossary: Path | None,
     metrics: str | None, baseline: str, samples: int, seed: int, human: bool, has_tags: bool, name: str,
-    html: Path | None, csv_file: Path | None, table_file: Path | None, note: str, as_json: bool,
+    html: Path | None, csv_file: Path | None, term_file: Path | None, table_file: Path | None, note: str,
+    as_json: bool,
 ) -> None:
     """Score SYSTEMS' outputs for one test set, with confidence intervals and tests against a baseline.
 
@@ -79,6 +81,9 @@ def evaluate(
         scores.write(table_file, table)
     if csv_file:
         scores.write(csv_file, scores.csv_lines(data["systems"]))
+    if term_file:
+        _, by_term = side_by_side.texts(result.systems, target_lang)
+        scores.write(term_file, scores.term_lines(by_term, [system.name for system in result.systems]))
     if html:
         from mtpipe.report import evaluation
 

@@ -79,6 +79,20 @@ def csv_lines(rows: Sequence[Mapping[str, Any]]) -> str:
     return out.getvalue()
 
 
+def term_lines(terms: Sequence[Mapping[str, Any]], systems: Sequence[str]) -> str:
+    """CSV: a line for each term, the segments that need it, and the share of these in which each system has it.
+
+    terms: as `mtpipe.evaluation.side_by_side` lists them; those that most segments need come first.
+    """
+    out = StringIO()
+    lines = csv.writer(out, lineterminator="\n")
+    lines.writerow(["source", "target", "segments", *systems])
+    for term in sorted(terms, key=lambda term: -term["needed"]):
+        shares = (round(1 - missing / term["needed"], 4) for missing in term["missing"])
+        lines.writerow([term["source"], term["target"], term["needed"], *shares])
+    return out.getvalue()
+
+
 def table(
     rows: Sequence[Mapping[str, Any]], jobs: Mapping[str, Mapping[str, Any] | None], note: str = ""
 ) -> str:

@@ -64,6 +64,15 @@ def test_the_table_has_intervals_marks_and_how_they_were_made(files):
     assert float(rows[0]["p_bootstrap"]) < 0.05 and rows[1]["p_bootstrap"] == ""
 
 
+def test_by_term_says_how_often_each_system_has_a_term(files):
+    (files / "g.csv").write_text("source,target\ncell,Zelle\nrow,Reihe\n")
+    result = run("plain.txt", "better.txt", "--metrics", "tsr_strict", "--by-term", "terms.csv", "-g", "g.csv")
+    assert result.exit_code == 0, result.output
+    assert (files / "terms.csv").read_text().splitlines() == [
+        "source,target,segments,plain,better", "table,Tabelle,10,0.0,0.8", "cell,Zelle,1,1.0,1.0", "row,Reihe,1,0.0,0.0",
+    ]  # fmt: skip
+
+
 def test_without_samples_there_are_no_intervals():
     result = run("plain.txt", "--metrics", "chrf", test=("--source", "x.en", "--reference", "x.de"), samples="0")
     assert "±" not in result.stdout and "not resampled: no intervals, no tests" in result.stdout
