@@ -30,3 +30,15 @@ def test_public_names_are_there():
     assert set(mtpipe.__all__) <= set(dir(mtpipe))
     with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
         mtpipe.nonsense
+
+
+def test_a_translation_loads_nothing_that_only_training_or_servers_need(tmp_path):
+    (tmp_path / "in.txt").write_text("Open the pivot table.\n")
+    (tmp_path / "terms.csv").write_text("en,de\npivot table,Pivottabelle\n")
+    arguments = ["translate", "in.txt", "--out", "out.txt", "-s", "en", "-t", "de", "-g", "terms.csv", "--quiet"]
+    unwanted = {"torch", "transformers", "spacy", "openai"}
+    script = (f"import sys\nfrom mtpipe.cli.main import main\nmain({arguments}, standalone_mode=False)\n"
+              f"print('loaded:', *sorted({unwanted} & set(sys.modules)))")  # fmt: skip
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=tmp_path)
+    assert result.stdout.splitlines()[-1:] == ["loaded:"], result.stderr
+    assert "Pivottabelle" in (tmp_path / "out.txt").read_text()
