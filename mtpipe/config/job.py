@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, ValidationInfo, model_validator
 
 from mtpipe import __version__, plugins
-from mtpipe.config.tables import AtLeastOne, CallSettings
+from mtpipe.config.tables import AtLeastOne, CallSettings, Patterns
 from mtpipe.document.checks import named
 from mtpipe.errors import ConfigError
 from mtpipe.validation import AnyPath, File, Files, Folder, is_from_file, problem, problems, settings, table
@@ -95,7 +95,8 @@ class Job:
     no known format. units_per_chunk: saved together. window_bytes: of documents, in memory at a time. llm: a plug-in,
     "" for none. calls: how it is called, a CallSettings or a mapping; llm_cache: the file of its replies, None for one
     in the job's folder. fallback_model: a folder, of the model that makes drafts again that look hallucinated.
-    follow_links: whether links to files outside the source folder are read, too. checks: names of checks of the form of
+    follow_links: whether links to files outside the source folder are read, too. protect: regular expressions of what
+    must reach the target as it is. checks: names of checks of the form of
     translations, ("all",) for all of CHECKS.
     """
 
@@ -126,6 +127,7 @@ class Job:
     prompts: Folder | None = None
     fallback_model: Folder | None = None
     follow_links: bool = False
+    protect: Patterns = ()
     checks: Annotated[tuple[str, ...], BeforeValidator(_names), AfterValidator(_checks)] = ()
 
     @model_validator(mode="after")

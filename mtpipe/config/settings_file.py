@@ -10,7 +10,14 @@ from typing import Any
 
 from mtpipe import plugins
 from mtpipe.config.job import Job
-from mtpipe.config.tables import CallSettings, EvaluateSettings, FinetuneSettings, RunSettings, SynthesizeSettings
+from mtpipe.config.tables import (
+    CallSettings,
+    EvaluateSettings,
+    FinetuneSettings,
+    ProtectSettings,
+    RunSettings,
+    SynthesizeSettings,
+)
 from mtpipe.errors import ConfigError
 from mtpipe.validation import failure, table
 
@@ -18,7 +25,7 @@ NAME = "mtpipe.toml"
 STAGES: dict[str, Any] = {"run": RunSettings, "synthesize": SynthesizeSettings, "finetune": FinetuneSettings,
                           "evaluate": EvaluateSettings}  # fmt: skip
 _PLUGINS = ("mt", "editor", "format", "llm", "metric")
-_TABLES = ("job", "calls", *_PLUGINS, *STAGES)
+_TABLES = ("job", "calls", "protect", *_PLUGINS, *STAGES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +60,9 @@ def read(path: Path, is_named: bool = True) -> SettingsFile:
         if problems:  # nothing of what is named is loaded
             raise failure(str(path), problems)
     job, wrong = table(Job, data.get("job", {}), "[job]", path.parent, without=("options", "calls"))
+    protect, wrong_patterns = table(ProtectSettings, data.get("protect", {}), "[protect]", path.parent)
+    problems += wrong_patterns
+    job = {**job, **({"protect": protect["patterns"]} if protect else {})}
     calls, more = table(CallSettings, data.get("calls", {}), "[calls]", path.parent)
     problems += wrong + more
     options = {}

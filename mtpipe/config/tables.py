@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import field
 from typing import Annotated, Any, Literal
@@ -35,10 +36,20 @@ def _masks(names: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
+def _patterns(patterns: tuple[str, ...]) -> tuple[str, ...]:
+    for pattern in patterns:
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            raise problem(f"{pattern!r} is not a valid regular expression ({error})") from error
+    return patterns
+
+
 Count = Annotated[int, Field(ge=0)]
 AtLeastOne = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Amount = Annotated[float, Field(ge=0)]
+Patterns = Annotated[Names, AfterValidator(_patterns)]
 
 
 @settings("Invalid settings in [calls]")
@@ -68,6 +79,13 @@ class CallSettings:
         """Of one token sent and one received; None where no price is known."""
         price = self.prices.get(model) or self.prices.get("*")
         return (price[0] / _MILLION, price[1] / _MILLION) if price else None
+
+
+@settings("Invalid settings in [protect]")
+class ProtectSettings:
+    """patterns: regular expressions of what must reach every translation as it is."""
+
+    patterns: Patterns = ()
 
 
 @settings("Invalid settings in [run]")

@@ -17,7 +17,8 @@ from mtpipe.document.tag_projection import Alignment, Span, merge_words, place_t
 from mtpipe.languages import tokenization
 
 __all__ = ["blotted", "broken", "find", "has_words", "literals", "locate", "mask", "occurrences", "pairs", "plain",
-           "project", "unmask"]  # fmt: skip
+           "project", "protect",
+           "unmask"]  # fmt: skip
 
 _BLOT = "\ufffc"  # stands for each character of a code; a token by itself in every language
 _LETTER = re.compile(r"[^\W\d_]")
@@ -26,6 +27,21 @@ _LETTER = re.compile(r"[^\W\d_]")
 def literals(text: str, codes: Iterable[Code]) -> list[str]:
     """The codes' own text, in their order."""
     return [text[code.start:code.end] for code in codes]
+
+
+def protect(text: str, codes: Sequence[Code], patterns: Iterable[re.Pattern[str]]) -> tuple[Code, ...]:
+    """The codes, and as ones that stand alone what the patterns match beside them."""
+    more: list[Code] = []
+    for pattern in patterns:
+        for match in pattern.finditer(text):
+            start, end = match.span()
+            if start < end and not any(code.start < end and start < code.end for code in (*codes, *more)):
+                more.append(Code(start, end))
+    return tuple(sorted((*codes, *more), key=_start)) if more else tuple(codes)
+
+
+def _start(code: Code) -> int:
+    return code.start
 
 
 def has_words(text: str, codes: Iterable[Code]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 from functools import cache, lru_cache
 
@@ -17,6 +17,8 @@ Span = tuple[int, int]
 _GROUP_SPACES = " \u00a0\u2009\u202f"
 _NUMBER = re.compile(r"\d+(?:[.,'’\u066b\u066c]\d+)*")
 _SPACED = re.compile(rf"(?<![\d.,])\d{{1,3}}(?:[{_GROUP_SPACES}]\d{{3}})+(?:[.,]\d+)?(?![\d])")
+_DIGITS = re.compile(r"\d+")
+_LIST = re.compile(r"\d+(?:,\d+)+")
 _PADDED = re.compile(r"0\d{2}")  # 007 is no 7
 _DATE = re.compile(r"(?<![\d.,/-])(\d{1,2})[./-](\d{1,2})[./-]((?:19|20)\d\d)(?![\d/-])")
 _GROUPED = re.compile(r"\d{1,3}(?:(?P<mark>[.,'’\u066c])(?:\d{3}|\d{2}(?=[.,'’]\d)))(?:(?P=mark)\d{2,3})*")
@@ -76,6 +78,8 @@ def missing(source: str, spans: Sequence[Span], target: str, lang: str) -> set[S
             if not _has_unit(source, end, wanted, target, lang):
                 lacking.add((start, end))
             continue
+        if _is_listed(source[start:end], there):  # 1,3,5 as 1, 3, 5
+            continue
         if words is None:
             words = [word.casefold() for word in re.findall(r"[^\W\d]+", target)]
         if not any(_is_said(value, target, words, lang) for value in wanted):
@@ -86,7 +90,14 @@ def missing(source: str, spans: Sequence[Span], target: str, lang: str) -> set[S
 def _candidates(text: str) -> dict[Span, set[Decimal | str]]:
     """What each run of digits may mean, those that may belong together both as one and by themselves."""
     spans = {match.span() for pattern in (_NUMBER, _SPACED) for match in pattern.finditer(text)} | set(find(text))
+    spans |= {part.span() for match in _LIST.finditer(text) for part in _DIGITS.finditer(text, *match.span())}
     return {span: _readings(text, *span) for span in sorted(spans)}
+
+
+def _is_listed(literal: str, there: Mapping[Span, Collection[Decimal | str]]) -> bool:
+    """Are the parts of a literal with commas there, each by itself?"""
+    parts = literal.split(",")
+    return len(parts) > 1 and all(any(part in values for values in there.values()) for part in parts)
 
 
 def _is_in(span: Span, others: Iterable[Span]) -> bool:

@@ -182,9 +182,11 @@ class _Work:
         keeps_flagged = self._job.tm_flagged == "repair"
         with self._timed("match"):
             for reading in readings:
-                matched = self._tools.matcher.find(reading.sentences)
-                found = iter(recall(matched, self._tools.memories, self._job.target_lang, keeps_flagged))
-                reading.parts = [list(islice(found, len(part))) for part in reading.parts]
+                sentences = steps.protect(reading.sentences, self._job.protect)
+                sentences = self._tools.matcher.find(sentences)
+                sentences = recall(sentences, self._tools.memories, self._job.target_lang, keeps_flagged)
+                rest = iter(steps.leave_other_languages(sentences, self._job.source_lang))
+                reading.parts = [list(islice(rest, len(part))) for part in reading.parts]
                 reading.keys = [unit_key(sentence, self._tools.settings) for sentence in reading.sentences]
         return readings
 

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 
 from mtpipe.document import checks as form
+from mtpipe.document import inline_codes
 from mtpipe.document.segment import Segment
+from mtpipe.languages.identification import is_other_language, language
+from mtpipe.languages.tags import language_name
+from mtpipe.languages.tokenization import words
 from mtpipe.mt import Draft, Translator
 from mtpipe.mt.hallucination import flags
 from mtpipe.terminology import checker
 
+_WORDS_TO_TELL = 5  # of a sentence
 _SUSPECTED, _REPLACED = "Possible hallucination", "; replaced by the fallback model's draft"
 _SIGNS = {
     "repetition": "repetition", "length": "unusual length", "off-target": "another language", "copied": "source copied",
@@ -85,6 +91,31 @@ def is_suspected(segment: Segment) -> bool:
 def check(segments: Sequence[Segment], lang: str) -> list[Segment]:
     """The segments with the errors of their targets in the target language lang; nothing else changes."""
     return [replace(segment, errors=checker.check(segment, lang)) for segment in segments]
+
+
+def protect(segments: Sequence[Segment], patterns: Sequence[str]) -> list[Segment]:
+    """The segments, what the patterns match in them as codes that stand alone."""
+    compiled = [re.compile(pattern) for pattern in patterns]
+    return [replace(segment, codes=inline_codes.protect(segment.source, segment.codes, compiled))
+            for segment in segments]  # fmt: skip
+
+
+def leave_other_languages(segments: Sequence[Segment], source_lang: str) -> list[Segment]:
+    """The segments, those that are clearly in another language than the source as their own drafts, with a note."""
+    done = list(segments)
+    for i, segment in enumerate(segments):
+        if segment.draft is None and (lang := _other_language(segment, source_lang)):
+            note = f"Not translated: the text is {language_name(lang)}, not {language_name(source_lang)}"
+            done[i] = _noted(replace(segment, draft=segment.source), note)
+    return done
+
+
+def _other_language(segment: Segment, lang: str) -> str | None:
+    """Which language it is in, if not in lang: none of 13 900 sentences of English documentation is mistaken."""
+    text = inline_codes.blotted(segment.source, segment.codes)[0].replace("\ufffc", " ")
+    if sum(map(str.isalpha, words(text))) < _WORDS_TO_TELL or not is_other_language(text, lang):
+        return None
+    return language(text)
 
 
 def review(segments: Sequence[Segment], checks: Sequence[str], lang: str) -> list[Segment]:

@@ -141,3 +141,13 @@ def test_limits_of_the_command_line_count_more_than_those_of_the_file(read, tmp_
     settings = file.for_job | {"llm": "fake", "max_calls": 2, "max_cost": None}
     job = Job(tmp_path, tmp_path / "out", "en", "de", **with_llm(settings))
     assert (job.calls.max_calls, job.calls.retries, job.calls.concurrency) == (2, 1, 4)
+
+
+def test_patterns_of_what_must_not_change(tmp_path):
+    path = tmp_path / "mtpipe.toml"
+    path.write_text('[protect]\npatterns = ["ACME-[0-9]+"]\n', encoding="utf-8")
+    assert config.read(path).for_job["protect"] == ("ACME-[0-9]+",)
+    path.write_text('[protect]\npatterns = ["("]\nwords = 1\n', encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        config.read(path)
+    assert "is not a valid regular expression" in str(caught.value) and "words" in str(caught.value)

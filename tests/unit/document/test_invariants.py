@@ -63,6 +63,9 @@ def test_what_was_altered(source, target, kind, literal):
     ("Well -- maybe", "Nun – vielleicht", "de"),
     ("costs $5", "kostet 5 $", "de"),
     ("pages 1,3, 5", "Seiten 1,3, 5", "de"),
+    ("pages 1,3,5 and 7", "Seiten 1, 3, 5 und 7", "de"),
+    ("pages 1, 2 or 3", "Seiten 1,2 oder 3", "de"),
+    ("--depth=\ufffc\ufffc", "--depth=\ufffc", "de"),
     ("Command+Option Ctrl+Alt", "⌘⌥ Ctrl + Alt", "es"),
     ("", "", "de"),
 ])  # fmt: skip

@@ -339,3 +339,20 @@ def test_checks_by_name_are_errors_of_the_report(source, tmp_path):
     assert report.totals.to_review == 1
     with pytest.raises(ConfigError, match="checks.*no such check: nonsense; available: all, end-punctuation"):
         job(source, tmp_path / "out", checks="nonsense")
+
+
+def test_what_the_patterns_match_reaches_the_target_as_it_is(source, tmp_path):
+    (source / "a.txt").write_text("Order Ab-12 now.\n", encoding="utf-8")
+    jobs.run(job(source / "a.txt", tmp_path / "a.txt", protect=[r"Ab-\d+"]))
+    assert (tmp_path / "a.txt").read_text() == "ORDER Ab-12 NOW.\n"
+    with pytest.raises(ConfigError, match="'\\(' is not a valid regular expression"):
+        job(source, tmp_path / "out", protect=["("])
+
+
+def test_sentences_in_another_language_are_left_and_the_report_says_so(source, tmp_path):
+    german = "Wählen Sie die Datei aus, die mit dem Dokument geöffnet werden soll."
+    (source / "a.txt").write_text(f"Open the file that you want to see.\n\n{german}\n", encoding="utf-8")
+    report = jobs.run(job(source / "a.txt", tmp_path / "a.txt"))
+    assert (tmp_path / "a.txt").read_text() == f"OPEN THE FILE THAT YOU WANT TO SEE.\n\n{german}\n"
+    assert "Not translated: the text is German (de), not English (en)" in [note.note for note in report.notes]
+    assert report.totals.untranslated == 1
