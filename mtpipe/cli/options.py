@@ -91,6 +91,8 @@ repair = options(
     click.option("-g", "--glossary", type=FILE, help="Terms to use (CSV, TSV, XLSX, TBX or TMX)."),
     click.option("--model", type=FOLDER, help="Model folder [default: the bundled one of the language pair]."),
     click.option("--fallback-model", type=FOLDER, help="Model that translates again where a draft looks hallucinated."),
+    click.option("--spacy", default="", metavar="PIPELINE", help="Trained spaCy pipeline whose lemmas find terms in "
+                 "the source, such as en_core_web_sm [default: a dictionary of lemmas]."),
     click.option("--lexicon", type=FOLDER, help="Alignment lexicon [default: the model's own]."),
     click.option("--editors", metavar="NAMES", shell_complete=plugin_names("editor"),
                  help="Repair methods in order, separated by commas; \"\" for none."),

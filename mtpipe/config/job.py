@@ -96,8 +96,8 @@ class Job:
     "" for none. calls: how it is called, a CallSettings or a mapping; llm_cache: the file of its replies, None for one
     in the job's folder. fallback_model: a folder, of the model that makes drafts again that look hallucinated.
     follow_links: whether links to files outside the source folder are read, too. protect: regular expressions of what
-    must reach the target as it is. checks: names of checks of the form of
-    translations, ("all",) for all of CHECKS.
+    must reach the target as it is. checks: names of checks of the form of translations, ("all",) for all of CHECKS.
+    spacy: a trained spaCy pipeline whose lemmas find terms in the source, "" for mtpipe's own.
     """
 
     source: Annotated[AnyPath, AfterValidator(_source)]
@@ -108,6 +108,7 @@ class Job:
     mt: Annotated[str, _plugin("mt", "none")] = "ct2"
     model: Folder | None = None
     lexicon: Folder | None = None
+    spacy: str = ""
     editors: Editors | None = None
     repair: Literal["safe", "complete"] = "safe"
     options: Options = field(default_factory=dict)

@@ -98,7 +98,8 @@ class Pipeline:
         described = replace(self._tools.described, glossary=info)
         part = f"|glossary:{info.digest if terms.terms else '-'}"
         signature = re.sub(r"\|glossary:[^|]*", part, self._tools.signature)
-        tools = replace(self._tools, matcher=Matcher(terms), described=described, signature=signature)
+        matcher = Matcher(terms, self._tools.matcher.read)
+        tools = replace(self._tools, matcher=matcher, described=described, signature=signature)
         other = Pipeline(self._job, tools)
         other._origin = self  # whose folder it uses
         return other

@@ -25,6 +25,7 @@ from mtpipe.pipeline import stages
 from mtpipe.postedit.editor import Editor, Tools
 from mtpipe.report.model import GlossaryInfo, JobInfo, LlmInfo, MemoryInfo, ModelInfo
 from mtpipe.terminology.matcher import Matcher
+from mtpipe.terminology.spacy_tokens import reader
 from mtpipe.tm.memory import Memories
 
 
@@ -81,7 +82,7 @@ def load(job: Job, scratch: Path, glossary: Glossary | None = None) -> Toolbox:
     names = [name for name, _ in editors]
     rungs = [f"{name}:{editor.digest}" if hasattr(editor, "digest") else name for name, editor in editors]
     return Toolbox(
-        matcher=Matcher(glossary),
+        matcher=Matcher(glossary, reader(job.spacy) if job.spacy else None),
         memories=memories,
         translator=translator,
         fallback=fallback,

@@ -141,7 +141,7 @@ LANGUAGES = ("source_lang", "target_lang")
 _OFFERED = (*LANGUAGES, "folder", "tools", "memories", "gate", "gate_below", "prompts", "timeout", "baseline")
 # Importable module → the extra that brings it.
 EXTRAS = {"torch": "train", "transformers": "train", "accelerate": "train", "peft": "train", "huggingface_hub": "train",
-          "eflomal": "align", "comet": "eval", "matplotlib": "train",
+          "spacy": "spacy", "eflomal": "align", "comet": "eval", "matplotlib": "train",
           "llguidance": "llm-local"}  # fmt: skip
 
 

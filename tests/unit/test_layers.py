@@ -55,7 +55,7 @@ def test_no_import_hides_in_a_string(path):
 @pytest.mark.parametrize("path", modules(), ids=name_of)
 def test_spacy_and_printing_stay_where_they_belong(path):
     roots = {name.split(".")[0] for name, _ in imports(path)}
-    assert "spacy" not in roots
+    assert "spacy" not in roots or name_of(path) == "terminology/spacy_tokens.py"
     if path.parent.name != "cli":
         calls = {ast.unparse(node.func) for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
                  if isinstance(node, ast.Call)}  # fmt: skip
