@@ -41,7 +41,8 @@ def unsupported(file: File) -> str:
     kind = (mimetypes.guess_type(file.name)[0] or "").partition("/")[0]
     if kind in _MEDIA:
         return ""
-    return f"{file.name}: not translated, no format reads {file.path.suffix or 'files without suffix'}"
+    hint = f"; {plugins.advice(file.path)}" if file.path.suffix.lower() in plugins.ADVICE else ""
+    return f"{file.name}: not translated, no format reads {file.path.suffix or 'files without suffix'}{hint}"
 
 
 def files(job: Job) -> list[File]:

@@ -1,5 +1,5 @@
-"""python -m tests.benchmarks.formats CATALOGUES PAGES DOCX MT N: the codes that formats keep of N real segments, as
-a table.
+"""python -m tests.benchmarks.formats CATALOGUES PAGES DOCX MT N [FORMAT …]: the codes that formats keep of N real
+segments, as a table.
 
 CATALOGUES is searched for .mo files, PAGES for help pages (HTML), DOCX for Word documents; the texts are written in
 each format by other tools (json, csv, PyYAML, pysubs2, translate-toolkit, LibreOffice), translated by a job with the
@@ -28,22 +28,28 @@ from mtpipe.document import inline_codes
 from mtpipe.formats.html.document import HtmlFormat
 from mtpipe.mt import Draft
 from mtpipe.pipeline.jobs import run
+from tests.benchmarks import format_writers
 
-OPTIONS = {"json": {"include": "*"}, "yaml": {"include": "*"}, "csv": {"source": "en", "target": "de"}}
+OPTIONS = {**dict.fromkeys(("json", "yaml", "toml", "ini", "php"), {"include": "*"}),
+           "csv": {"source": "en", "target": "de"}}  # fmt: skip
 
 
-def main(catalogues: str, pages: str, documents: str, mt: str, count: str) -> None:
+def main(catalogues: str, pages: str, documents: str, mt: str, count: str, *asked: str) -> None:
     messages = list(islice(_messages(Path(catalogues)), int(count)))
     lines = list(islice(_lines(Path(pages)), int(count)))
     print("| format | segments | with codes | codes | lost or doubled | moved by guess | unchanged identical |")
     print("|---|---:|---:|---:|---:|---:|---|")
     with TemporaryDirectory() as folder:
-        for name, write in WRITERS.items():
+        for name, write in (WRITERS | format_writers.LINES | format_writers.MESSAGES).items():
+            if asked and name not in asked:
+                continue
             source = Path(folder) / name
             source.mkdir()
-            write(lines if name in ("srt", "vtt") else messages, source / f"en{_suffix(name)}")
+            is_text = name in ("srt", "vtt") or name in format_writers.LINES
+            write(lines if is_text else messages, source / f"en{_suffix(name)}")
             print(_row(name, source, mt), flush=True)
-        print(_row("docx", _copied(Path(documents), Path(folder) / "docx", int(count)), mt), flush=True)
+        if not asked or "docx" in asked:
+            print(_row("docx", _copied(Path(documents), Path(folder) / "docx", int(count)), mt), flush=True)
 
 
 class Prefix:
@@ -73,7 +79,7 @@ def _messages(folder: Path):
 
 def _lines(folder: Path):
     """Sentences of help pages with their tags, such as a subtitle holds."""
-    for path in sorted(folder.rglob("*.html")):
+    for path in sorted(path for path in folder.rglob("*.html") if path.is_file()):
         for segment in HtmlFormat().read(path, path.name).segments:
             if 10 < len(segment.source) < 84 and any(code.kind == "open" for code in segment.codes):
                 yield segment.source
