@@ -25,6 +25,7 @@ PLUGINS: dict[str, dict[str, str]] = {
     "format": {
         "text": "mtpipe.formats.text:TextFormat",
         "markdown": "mtpipe.formats.markdown.document:MarkdownFormat",
+        "mdx": "mtpipe.formats.markdown.mdx:MdxFormat",
         "html": "mtpipe.formats.html.document:HtmlFormat",
         "jsonl": "mtpipe.formats.jsonl:JsonLinesFormat",
         "docx": "mtpipe.formats.ooxml.word:WordFormat",
@@ -104,7 +105,7 @@ PLUGINS: dict[str, dict[str, str]] = {
 # Which built-in format reads a file; formats of third parties say it in their `suffixes`.
 SUFFIXES = {
     ".txt": "text", ".text": "text",
-    ".md": "markdown", ".markdown": "markdown",
+    ".md": "markdown", ".markdown": "markdown", ".mdx": "mdx",
     ".html": "html", ".htm": "html", ".xhtml": "html",
     ".jsonl": "jsonl",
     ".docx": "docx", ".docm": "docx", ".dotx": "docx", ".dotm": "docx",
@@ -131,7 +132,7 @@ ADVICE = {
     ".tex": "convert it to .md or .html with pandoc", ".adoc": "convert it to .docbook with asciidoctor",
     ".asciidoc": "convert it to .docbook with asciidoctor", ".idml": "export it as XLIFF from a CAT tool",
     ".mobi": "convert it to .epub with calibre", ".azw3": "convert it to .epub with calibre",
-    ".mdx": "rename it to .md where it is plain Markdown", ".ass": "convert it to .srt", ".sub": "convert it to .srt",
+    ".ass": "convert it to .srt", ".sub": "convert it to .srt",
     ".xcstrings": "export it as XLIFF from Xcode", ".tmx": "give it as a translation memory with --tm",
     ".tbx": "give it as a glossary with --glossary", ".mo": "translate the .po that it was made from",
 }  # fmt: skip

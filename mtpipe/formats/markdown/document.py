@@ -66,7 +66,7 @@ class MarkdownSkeleton:
 class MarkdownFormat:
     """CommonMark with tables, strikethrough, footnotes, task lists, math and front matter."""
 
-    suffixes = (".md", ".markdown")
+    suffixes: tuple[str, ...] = (".md", ".markdown")
 
     def __init__(self) -> None:
         self._parser = InlineParser()
@@ -106,7 +106,7 @@ class MarkdownFormat:
                 continue
             segment = next(rest)
             if segment.target is not None and segment.target != segment.source:
-                edits.append((part.start, part.end, self._rendered(segment, part.kind, skeleton.env)))
+                edits.append((part.start, part.end, self.rendered(segment, part.kind, skeleton.env)))
         return replaced(skeleton.text, edits)
 
     def _parts(self, text: str,
@@ -117,6 +117,7 @@ class MarkdownFormat:
         hidden = body[:front.end()].count("\n") if front else 0
         if front:
             body = "\n" * hidden + body[front.end():]
+        body = self.shown(body)
         kind = ""
         after = 0  # where the next cell of a table row may begin
         for token in self._parser.blocks.parse(body, env):
@@ -161,7 +162,12 @@ class MarkdownFormat:
                     yield _Place(_mapped(lines, start), _mapped(lines, end - 1) + 1, place), (source, found)
             position = max(position, cut_end)
 
-    def _rendered(self, segment: Segment, kind: str, env: dict[str, Any]) -> str:
+    def shown(self, body: str) -> str:
+        """body, with a blank line in place of each that a dialect reads otherwise."""
+        return body
+
+    def rendered(self, segment: Segment, kind: str, env: dict[str, Any]) -> str:
+        """A segment's target as it is written; kind: heading, paragraph (a block begins there), cell or rest."""
         target = (_on_one_line(segment.target) or "").strip()
         if self._markup(segment.source, env) != self._markup(target, env):
             target = _escaped(segment, target)
