@@ -25,6 +25,8 @@ from mtpipe.cli.options import ANY, FILE, FOLDER
 @click.option("--editors", help="Repair methods in order, with commas [default: all that work without an LLM].")
 @click.option("--keys", "keys_file", type=FILE, help="File with the SHA-256 of each accepted key, one a line.")
 @click.option("--origin", "origins", multiple=True, help="Site whose pages may call the server (CORS); repeatable.")
+@click.option("--workers", type=click.IntRange(1), default=2, show_default=True,
+              help="Batches translated side by side; each loads the models once.")
 @click.option("--max-waiting", type=click.IntRange(1), default=5000, show_default=True,
               help="Segments that wait for the model before clients get 429.")
 @click.option("--quota", type=click.IntRange(0), default=1_000_000_000_000, help="Characters to translate in all.")
@@ -33,7 +35,7 @@ from mtpipe.cli.options import ANY, FILE, FOLDER
 def serve(
     ctx: click.Context, host: str, port: int, data: Path, pairs: tuple[str, ...], glossaries: tuple[str, ...],
     model: Path | None, mt: str, editors: str | None, keys_file: Path | None, origins: tuple[str, ...],
-    max_waiting: int, quota: int, verbose: bool,
+    workers: int, max_waiting: int, quota: int, verbose: bool,
 ) -> None:  # fmt: skip
     """Serve the HTTP interfaces of DeepL (v2, v3), LibreTranslate and mtpipe; Ctrl+C or SIGTERM finishes what runs."""
     from mtpipe.errors import ConfigError
@@ -52,7 +54,7 @@ def serve(
     pipeline: dict[str, Any] = {"mt": mt, "model": model, "editors": editors}
     chosen = settings.ServerSettings(
         data, known, pipeline, settings.glossaries_of(glossaries, known), keys,
-        settings.Limits(waiting=max_waiting, quota=quota),
+        settings.Limits(waiting=max_waiting, quota=quota), workers=workers,
     )  # fmt: skip
     logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, format="%(asctime)s %(message)s")
     app = create_app(chosen, origins)

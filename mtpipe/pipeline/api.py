@@ -74,10 +74,10 @@ class Pipeline:
         folder = Path(tempfile.mkdtemp(prefix="mtpipe-"))
         try:
             (folder / "in").mkdir()
-            # as they are given: a Job turns paths into Paths and says what is none
-            given: dict[str, Any] = {"model": model, "tm": tm, "llm": llm, **settings}
-            given["glossary"] = None if isinstance(glossary, Glossary) else glossary
-            job = Job(folder / "in", folder / "out", source_lang, target_lang, **given)
+            # as the caller has them: a Job turns paths into Paths and says what is none
+            options: dict[str, Any] = {"model": model, "tm": tm, "llm": llm, **settings}
+            options["glossary"] = None if isinstance(glossary, Glossary) else glossary
+            job = Job(folder / "in", folder / "out", source_lang, target_lang, **options)
             terms = _of_the_pair(glossary, job) if isinstance(glossary, Glossary) else None
             pipe = cls(job, resources.load(job, job.memories, terms))
         except BaseException:
@@ -117,9 +117,10 @@ class Pipeline:
         segments = _segments(texts)
         tools, (source_lang, target_lang) = self._tools, self.languages
         parts = [sentence_splitting.split(segment, source_lang, target_lang) for segment in segments]
-        matched = tools.matcher.find(list(chain.from_iterable(parts)))
+        matched = tools.matcher.find(steps.protect(list(chain.from_iterable(parts)), self._job.protect))
         keeps_flagged = self._job.tm_flagged == "repair"
-        sentences = recall(matched, tools.memories, target_lang, keeps_flagged)
+        recalled = recall(matched, tools.memories, target_lang, keeps_flagged)
+        sentences = steps.leave_other_languages(recalled, source_lang)
         keys = [unit_key(sentence, tools.settings) for sentence in sentences]
         units: dict[str, Segment] = {}
         sources = ["", *(sentence.source for sentence in sentences), ""]

@@ -49,30 +49,30 @@ def files(job: Job) -> list[File]:
     """The job's files sorted, a folder's together, without hidden ones and its own output; InputError for none."""
     if job.source.is_file():
         out = job.out if job.is_single else job.out / job.source.name
-        found = [_file(job.source, job.source.name, out)]
-        if found[0].format is None:
+        entries = [_file(job.source, job.source.name, out)]
+        if entries[0].format is None:
             raise InputError(f"{job.source}: no format reads {job.source.suffix or 'such'} files; "
                              f"{plugins.advice(job.source)}")
-        _spare_inputs(job, found)
-        return found
+        _spare_inputs(job, entries)
+        return entries
     closed: list[OSError] = []
     own = (job.out.resolve(), job.reports.resolve())
     paths = sorted(map(Path, _walk(job.source, own, closed.append)), key=lambda path: path.parts)
     root = None if job.follow_links else job.source.resolve()
-    found = [_file(job.source / path, _readable(path), job.out / path, root) for path in paths]
+    entries = [_file(job.source / path, _readable(path), job.out / path, root) for path in paths]
     for error in closed:
         path = Path(error.filename)
-        found.append(File(path, job.out, _readable(path.relative_to(job.source)), 0, None, _cant_read(error)))
-    if not found:
+        entries.append(File(path, job.out, _readable(path.relative_to(job.source)), 0, None, _cant_read(error)))
+    if not entries:
         raise InputError(f"{job.source}: the folder holds no files to translate; check the path")
-    _spare_inputs(job, found)
-    return found
+    _spare_inputs(job, entries)
+    return entries
 
 
-def _spare_inputs(job: Job, found: Sequence[File]) -> None:
+def _spare_inputs(job: Job, entries: Sequence[File]) -> None:
     """Raises ConfigError where the job would write over a file that it reads, links and nested folders resolved."""
-    reads = {path.resolve() for path in (*(file.path for file in found), *job.tm, job.glossary) if path}
-    writes = [*(file.out for file in found), *(job.reports / name for name in ("report.html", "report.json"))]
+    reads = {path.resolve() for path in (*(file.path for file in entries), *job.tm, job.glossary) if path}
+    writes = [*(file.out for file in entries), *(job.reports / name for name in ("report.html", "report.json"))]
     for path in writes:
         if path.resolve() in reads:
             raise ConfigError(f"{path}: the job would overwrite this input; choose another --out or --report-dir")
@@ -89,14 +89,14 @@ def _spare_folder(folder: Path, mark: str, option: str) -> None:
                               f"another {option}")  # fmt: skip
 
 
-def windows(found: Sequence[File], limit: int, first: int | None = None) -> Iterator[list[File]]:
+def windows(entries: Sequence[File], limit: int, first: int | None = None) -> Iterator[list[File]]:
     """Consecutive files up to limit bytes together, at least one; the same files give the same windows.
 
     first: the limit of the first window, where that is another.
     """
     window: list[File] = []
     size, most = 0, limit if first is None else first
-    for file in found:
+    for file in entries:
         if window and size + file.size > most:
             yield window
             window, size, most = [], 0, limit

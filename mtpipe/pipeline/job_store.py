@@ -132,8 +132,8 @@ class Store:
 
     def first_seen(self, keys: Iterable[str]) -> set[str]:
         """Which of the keys this run had not asked about before."""
-        asked = list(keys)
-        new = set(asked) - {row[0] for row in self._select("seen", asked)}
+        names = list(keys)
+        new = set(names) - {row[0] for row in self._select("seen", names)}
         self._insert("seen", [(key,) for key in new])
         return new
 
@@ -279,5 +279,5 @@ def _error_row(error: TermError, segment: Segment) -> list:
 
 
 def _error(row: list, segment: Segment) -> TermError:
-    kind, place, expected, found, rule = row
-    return TermError(kind, None if place is None else terms_of(segment)[place], tuple(expected), found, rule)
+    kind, place, expected, text, rule = row
+    return TermError(kind, None if place is None else terms_of(segment)[place], tuple(expected), text, rule)

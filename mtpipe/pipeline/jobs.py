@@ -104,7 +104,7 @@ def plan(job: Job) -> dict[str, Any]:
 
 def _settings(job: Job) -> dict[str, Any]:
     """What reading and writing the documents again needs."""
-    kept = ("source_lang", "target_lang", "glossary_sheet")
+    kept = ("source_lang", "target_lang", "glossary_sheet", "protect")
     return {name: getattr(job, name) for name in kept} | {
         "source": job.source.resolve(), "out": job.out.resolve(), "is_single": job.is_single,
         "glossary": job.glossary.resolve() if job.glossary else None, "glossary_columns": dict(job.glossary_columns),

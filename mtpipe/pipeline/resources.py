@@ -115,12 +115,12 @@ def _bundled_lexicon(job: Job) -> Path | None:
 
 
 def _lexicon(folder: Path, job: Job) -> Lexicon:
-    found = Lexicon.load(folder)
-    said, asked = (found.source_lang, found.target_lang), (job.source_lang, job.target_lang)
-    if [primary_subtag(lang) for lang in said] != [primary_subtag(lang) for lang in asked]:
-        pair, job_pair = "-".join(said), "-".join(asked)
+    lexicon = Lexicon.load(folder)
+    own, wanted = (lexicon.source_lang, lexicon.target_lang), (job.source_lang, job.target_lang)
+    if [primary_subtag(lang) for lang in own] != [primary_subtag(lang) for lang in wanted]:
+        pair, job_pair = "-".join(own), "-".join(wanted)
         raise ConfigError(f"{folder}: a lexicon of {pair}, the job is {job_pair}; give another --lexicon")
-    return found
+    return lexicon
 
 
 def _translator(job: Job, name: str, folder: Path | None) -> tuple[Translator, Model | None]:
@@ -145,7 +145,7 @@ def _llm(job: Job, scratch: Path) -> Caller | None:
 def _editors(job: Job, tools: Tools, memories: Memories, left_out: dict[str, str]) -> list[tuple[str, Editor]]:
     """The ladder; rungs that the job did not ask for by name go to left_out where their tools are not at hand."""
     ladder = []
-    asked = job.editors if job.editors is not None else ("llm",) if job.llm else ()
+    explicit = job.editors if job.editors is not None else ("llm",) if job.llm else ()
     for name in job.methods:
         plugins.load("editor", name)  # what can't be loaded at all is an error, asked for or not
         options = job.options.get(f"editor.{name}", {})
@@ -154,7 +154,7 @@ def _editors(job: Job, tools: Tools, memories: Memories, left_out: dict[str, str
                                     gate_below=job.gate_below, prompts=job.prompts)  # fmt: skip
             ladder.append((name, editor))
         except ConfigError as error:
-            if name in asked:
+            if name in explicit:
                 raise
             left_out[name] = str(error)
     return ladder

@@ -129,7 +129,7 @@ def _document(
     place = root if root.is_file() else root / path
     target = (out if settings["is_single"] else out / root.name) if root.is_file() else out / path
     document, parts = _read(place, path, settings)
-    flat = matcher.find([sentence for part in parts for sentence in part])
+    flat = matcher.find(steps.protect([sentence for part in parts for sentence in part], settings["protect"]))
     keys = store.keys(path)
     if [(sentence.id, sentence.source) for sentence in flat] != [(id, source) for id, source, _ in keys]:
         raise InputError(f"{place}: changed since it was translated; run the same `mtpipe translate` again first")

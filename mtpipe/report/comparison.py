@@ -10,12 +10,12 @@ from typing import Any
 from mtpipe.report import evaluation, scores
 
 
-def write(data: Mapping[str, Any], found: Mapping[str, Any], folders: Mapping[str, Path], path: Path) -> None:
+def write(data: Mapping[str, Any], findings: Mapping[str, Any], folders: Mapping[str, Path], path: Path) -> None:
     """Writes path.md, path.json and path.html; raises OutputError.
 
-    data and found: as `evaluation.comparison` describes and finds; folders: of the systems' jobs, for their speed.
+    data and findings: as `evaluation.comparison` describes and finds; folders: of the systems' jobs, for their speed.
     """
     jobs = {name: scores.job_facts(folder, {}) for name, folder in folders.items()}
     scores.write(path.with_suffix(".md"), scores.table(data["systems"], jobs, data.get("note", "")))
     scores.write(path.with_suffix(".json"), json.dumps(data, ensure_ascii=False, indent=1) + "\n")
-    scores.write(path.with_suffix(".html"), evaluation.render({"note": "", **data, **found, "jobs": jobs}))
+    scores.write(path.with_suffix(".html"), evaluation.render({"note": "", **data, **findings, "jobs": jobs}))

@@ -76,8 +76,8 @@ def _cell(row: Mapping[str, Any], name: str, base: Mapping[str, Any], digits: in
             "interval": "", "mark": "", "p": ""}  # fmt: skip
     if interval:
         cell["interval"] = f"{interval[0]:.{digits}f} – {interval[1]:.{digits}f}"
-    if found := row["p_values"].get(name):
-        cell["p"] = "; ".join(f"{kind}: p {_p(p)}" for kind, p in found.items())
+    if p_values := row["p_values"].get(name):
+        cell["p"] = "; ".join(f"{kind}: p {_p(p)}" for kind, p in p_values.items())
     if is_significant(row, name):
         way = 1 if value > base["scores"][name] else -1
         judged = {1: "good", 0: "", -1: "bad"}[way * better(name)]
@@ -103,18 +103,18 @@ def _best(rows: Sequence[Mapping[str, Any]], name: str) -> str:
 def _headline(rows: Sequence[Mapping[str, Any]], axes: Mapping[str, str]) -> list[str]:
     """The page's first sentences."""
     machines = [row for row in rows if row["system"] != "human"]
-    said = []
+    sentences = []
     for axis, what in (("y", "Best translations by"), ("x", "Most terms in place by")):
         name = axes[axis]
         if name and len(machines) > 1 and (best := _best(rows, name)):
             value = next(row["scores"][name] for row in rows if row["system"] == best)
-            said.append(f"{what} {name}: {best} ({value:.{_digits(name, rows)}f}).")
+            sentences.append(f"{what} {name}: {best} ({value:.{_digits(name, rows)}f}).")
     ahead = [name for name in front(machines, axes["x"], axes["y"])]
     if len(ahead) > 1:
-        said.append(f"No system beats {', '.join(ahead[:-1])} and {ahead[-1]} in one without losing in the other.")
+        sentences.append(f"No system beats {', '.join(ahead[:-1])} and {ahead[-1]} in one without losing in the other.")
     elif ahead and len(machines) > 1:
-        said.append(f"{ahead[0]} is ahead in both.")
-    return said
+        sentences.append(f"{ahead[0]} is ahead in both.")
+    return sentences
 
 
 def _first(wanted: Iterable[str], names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> str:
@@ -144,7 +144,7 @@ def _packed(text: Mapping[str, Any]) -> dict[str, Any]:
 
 def _rungs(jobs: Mapping[str, Mapping[str, Any] | None]) -> list[dict[str, Any]]:
     """How the terms of each job got there: a row for each step of its repair, with what was there before."""
-    found = []
+    rows = []
     for name, job in jobs.items():
         shares = job["rungs"].get("all", {}) if job else {}
         before = 0.0
@@ -154,9 +154,9 @@ def _rungs(jobs: Mapping[str, Mapping[str, Any] | None]) -> list[dict[str, Any]]
                           else share, "gain": max(0.0, share - before) if steps else 0.0})  # fmt: skip
             before = share
         if job and steps:
-            found.append({"system": name, "steps": steps, "seconds": wording.stages(job["seconds"]),
-                          "total": job["seconds"]["total"], "words": job["words"]})  # fmt: skip
-    return found
+            rows.append({"system": name, "steps": steps, "seconds": wording.stages(job["seconds"]),
+                         "total": job["seconds"]["total"], "words": job["words"]})  # fmt: skip
+    return rows
 
 
 def _gaps(rows: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -49,19 +49,19 @@ def row(system: str, scores: Sequence[Score]) -> dict[str, Any]:
 
 def signatures(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     """How the rows' scores were computed, a line for each metric and signature."""
-    return list(dict.fromkeys(f"{name}: {said}" for row in rows for name, said in row["signatures"].items() if said))
+    return list(dict.fromkeys(f"{name}: {text}" for row in rows for name, text in row["signatures"].items() if text))
 
 
 def is_significant(row: Mapping[str, Any], name: str) -> bool:
     """Whether all tests find that the row's score is another than the baseline's."""
-    found = row.get("p_values", {}).get(name, {})
-    return bool(found) and max(found.values()) < _SIGNIFICANT
+    p_values = row.get("p_values", {}).get(name, {})
+    return bool(p_values) and max(p_values.values()) < _SIGNIFICANT
 
 
 def remarks(data: Mapping[str, Any]) -> list[str]:
     """What is odd about the test set and the systems of a comparison, a line each."""
-    return [*(f"test set: {said}" for said in data["remarks"]),
-            *(f"{row['system']}: {said}" for row in data["systems"] for said in row["remarks"])]  # fmt: skip
+    return [*(f"test set: {remark}" for remark in data["remarks"]),
+            *(f"{row['system']}: {remark}" for row in data["systems"] for remark in row["remarks"])]  # fmt: skip
 
 
 def csv_lines(rows: Sequence[Mapping[str, Any]]) -> str:
@@ -71,10 +71,10 @@ def csv_lines(rows: Sequence[Mapping[str, Any]]) -> str:
     table.writerow(["system", "metric", "value", "low", "high", "p_bootstrap", "p_randomisation", "note", "signature"])
     for row in rows:
         for name, value in row["scores"].items():
-            found = row["p_values"].get(name, {})
+            p_values = row["p_values"].get(name, {})
             table.writerow([
-                row["system"], name, value, *row["intervals"].get(name, (None, None)), found.get("bootstrap"),
-                found.get("randomisation"), row["notes"].get(name), row["signatures"][name],
+                row["system"], name, value, *row["intervals"].get(name, (None, None)), p_values.get("bootstrap"),
+                p_values.get("randomisation"), row["notes"].get(name), row["signatures"][name],
             ])  # fmt: skip
     return out.getvalue()
 

@@ -17,7 +17,7 @@ from starlette.requests import ClientDisconnect
 
 from mtpipe import __version__
 from mtpipe.server import deepl, libretranslate
-from mtpipe.server.limits import BodyLimits, TooLarge, TooSlow
+from mtpipe.server.limits import REFUSED, BodyLimits
 from mtpipe.server.requests import ApiError, fields, text, texts
 from mtpipe.server.service import LOG, Service, described, log_error
 from mtpipe.server.settings import ServerSettings
@@ -118,12 +118,11 @@ def _watched(app: FastAPI, service: Service) -> None:
                 response: Response = JSONResponse({name: f"not authorised; {hint}"}, 403)
             else:
                 response = await call_next(request)
-        except (TooLarge, TooSlow):
-            raise
         except ClientDisconnect:
             response = Response(status_code=400)
         except Exception as error:
-            log_error(error)
+            if REFUSED not in request.scope:
+                log_error(error)
             response = JSONResponse({"message": "internal error; the server's log names it"}, 500)
         route = getattr(request.scope.get("route"), "path", "other")
         seconds = perf_counter() - start

@@ -180,8 +180,8 @@ def _multilingual(router: APIRouter, service: Service) -> None:
     async def change(id: str, request: Request) -> dict[str, Any]:
         """Rename a glossary, or add entries to its dictionaries."""
         glossary, values = _known(service, id), await fields(request)
-        given = _dictionaries(service, values) if "dictionaries" in values else {}
-        merged = {pair: {**glossary.dictionaries.get(pair, {}), **entries} for pair, entries in given.items()}
+        added = _dictionaries(service, values) if "dictionaries" in values else {}
+        merged = {pair: {**glossary.dictionaries.get(pair, {}), **entries} for pair, entries in added.items()}
         return _several(store.save_glossary(text(values, "name", ""), merged, id))
 
     @router.put("/v3/glossaries/{id}/dictionaries")
@@ -196,10 +196,10 @@ def _multilingual(router: APIRouter, service: Service) -> None:
     async def entries(id: str, request: Request) -> dict[str, Any]:
         """The entries of one pair."""
         pair = _pair(service, await fields(request))
-        found = _known(service, id).dictionaries.get(pair)
-        if found is None:
+        own = _known(service, id).dictionaries.get(pair)
+        if own is None:
             raise ApiError(404, f"glossary {id} has no {'-'.join(pair)}")
-        return {"dictionaries": [{"source_lang": pair[0], "target_lang": pair[1], "entries": tsv_of(found),
+        return {"dictionaries": [{"source_lang": pair[0], "target_lang": pair[1], "entries": tsv_of(own),
                                   "entries_format": "tsv"}]}  # fmt: skip
 
     @router.delete("/v3/glossaries/{id}/dictionaries", status_code=204)
@@ -232,10 +232,10 @@ def _dictionary(service: Service, values: Mapping[str, Any]) -> tuple[Pair, Entr
 
 
 def _dictionaries(service: Service, values: Mapping[str, Any]) -> dict[Pair, Entries]:
-    given = values.get("dictionaries")
-    if not isinstance(given, list) or not given or not all(isinstance(item, dict) for item in given):
+    items = values.get("dictionaries")
+    if not isinstance(items, list) or not items or not all(isinstance(item, dict) for item in items):
         raise ApiError(400, "dictionaries must be a list of objects")
-    return dict(_dictionary(service, item) for item in given)
+    return dict(_dictionary(service, item) for item in items)
 
 
 def _single(glossary: ClientGlossary) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""One thread that owns the pipelines: requests that arrive together are translated together."""
+"""Threads that own pipelines: requests that arrive together are translated together, one batch beside the other."""
 
 from __future__ import annotations
 
@@ -64,17 +64,18 @@ class Pipelines:
 
 
 class Engine:
-    """Translates in a thread of its own; on_batch is told how many requests and segments went together."""
+    """Translates in threads, each with its pipelines; on_batch is told how many requests and segments went together."""
 
     def __init__(self, settings: ServerSettings, on_batch: Callable[[int, int], object] = lambda *counts: None):
-        self._pipelines = Pipelines(settings)
         self._limit = settings.limits.waiting
         self._on_batch = on_batch
         self._queue: queue.SimpleQueue[Work | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._waiting = 0
-        self._thread = threading.Thread(target=self._run, name="mtpipe-engine", daemon=True)
-        self._thread.start()
+        self._threads = [threading.Thread(target=self._run, args=(Pipelines(settings),), daemon=True)
+                         for _ in range(settings.workers)]  # fmt: skip
+        for thread in self._threads:
+            thread.start()
 
     @property
     def waiting(self) -> int:
@@ -92,10 +93,12 @@ class Engine:
 
     def stop(self) -> None:
         """Finishes what was submitted."""
-        self._queue.put(None)
-        self._thread.join()
+        for _ in self._threads:
+            self._queue.put(None)
+        for thread in self._threads:
+            thread.join()
 
-    def _run(self) -> None:
+    def _run(self, pipelines: Pipelines) -> None:
         kept: list[Work] = []
         is_open = True
         while is_open or kept:
@@ -107,7 +110,7 @@ class Engine:
             is_open = self._gather(kept) and is_open
             batch = [work for work in kept if work.kind == kept[0].kind]
             kept = [work for work in kept if work.kind != batch[0].kind]
-            self._translate(batch)
+            self._translate(batch, pipelines)
             with self._lock:
                 self._waiting -= sum(len(work.segments) for work in batch)
 
@@ -124,14 +127,14 @@ class Engine:
             kept.append(work)
         return True
 
-    def _translate(self, batch: list[Work]) -> None:
+    def _translate(self, batch: list[Work], pipelines: Pipelines) -> None:
         batch = [work for work in batch if work.result.set_running_or_notify_cancel()]
         if not batch:
             return
         self._on_batch(len(batch), sum(len(work.segments) for work in batch))
         first = batch[0]
         try:
-            pipe = self._pipelines.get(first.pair, first.glossary_id, first.glossary)
+            pipe = pipelines.get(first.pair, first.glossary_id, first.glossary)
             done = iter(pipe.translate(segment for work in batch for segment in work.segments))
             results = [[next(done) for _ in work.segments] for work in batch]
         except Exception as error:
@@ -139,14 +142,14 @@ class Engine:
                 first.result.set_exception(error)
                 return
             for work in batch:  # one request's trouble is not the others'
-                self._alone(work)
+                self._alone(work, pipelines)
             return
         for work, result in zip(batch, results, strict=True):
             work.result.set_result(result)
 
-    def _alone(self, work: Work) -> None:
+    def _alone(self, work: Work, pipelines: Pipelines) -> None:
         try:
-            pipe = self._pipelines.get(work.pair, work.glossary_id, work.glossary)
+            pipe = pipelines.get(work.pair, work.glossary_id, work.glossary)
             work.result.set_result(pipe.translate(work.segments))
         except Exception as error:
             work.result.set_exception(error)

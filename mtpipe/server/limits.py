@@ -10,13 +10,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mtpipe.server.settings import Limits
 
+REFUSED = "refused"  # set in the scope of a request whose body was not taken
+_TOO_LARGE = 413, "the request is too large; see the server's limits"
+_TOO_SLOW = 408, "the request did not arrive in time"
 
-class TooLarge(Exception):
-    """The body has more bytes than allowed."""
 
-
-class TooSlow(Exception):
-    """The body did not arrive in time."""
+class Refused(Exception):
+    """A body was not taken; it is answered already."""
 
 
 class BodyLimits:
@@ -32,43 +32,54 @@ class BodyLimits:
         # a form has some more bytes than the file in it
         most = self._limits.file + 65536 if scope["path"] == "/v2/document" else self._limits.body
         declared = dict(scope["headers"]).get(b"content-length", b"0")
+        if not declared.isdigit() or int(declared) > most:
+            return await _answer(send, *_TOO_LARGE)
+        body = _Body(receive, most, self._limits.upload, scope)
         has_begun = False
 
         async def sent(message: Message) -> None:
             nonlocal has_begun
-            has_begun = True
-            await send(message)
+            if has_begun or not body.refusal:  # whatever the application makes of a refused body is not the answer
+                has_begun = True
+                await send(message)
 
         try:
-            if not declared.isdigit() or int(declared) > most:
-                raise TooLarge
-            await self._app(scope, _limited(receive, most, self._limits.upload), sent)
-        except (TooLarge, TooSlow) as error:
-            if not has_begun:
-                status, reason = (413, f"the request is larger than {most} bytes") if isinstance(error, TooLarge) else (
-                    408, f"the request did not arrive within {self._limits.upload:g} s")  # fmt: skip
-                await _answer(send, status, reason)
+            await self._app(scope, body.receive, sent)
+        except Exception:
+            if not body.refusal:
+                raise
+        if body.refusal and not has_begun:
+            await _answer(send, *body.refusal)
 
 
-def _limited(receive: Receive, most: int, seconds: float) -> Receive:
-    end = monotonic() + seconds
-    size, is_whole = 0, False
+class _Body:
+    """The messages of a body; refusal: (status, message) once there is too much of it or it takes too long."""
 
-    async def limited() -> Message:
-        nonlocal size, is_whole
-        if is_whole:  # what comes now is a disconnection, whenever
-            return await receive()
+    def __init__(self, receive: Receive, most: int, seconds: float, scope: Scope):
+        self.refusal: tuple[int, str] | None = None
+        self._receive = receive
+        self._most = most
+        self._end = monotonic() + seconds
+        self._scope = scope
+        self._size, self._is_whole = 0, False
+
+    async def receive(self) -> Message:
+        if self._is_whole:  # what comes now is a disconnection, whenever
+            return await self._receive()
         try:
-            message = await asyncio.wait_for(receive(), max(0.0, end - monotonic()))
+            message = await asyncio.wait_for(self._receive(), max(0.0, self._end - monotonic()))
         except TimeoutError:
-            raise TooSlow from None
-        size += len(message.get("body", b""))
-        is_whole = not message.get("more_body", False)
-        if size > most:
-            raise TooLarge
+            raise self._refused(*_TOO_SLOW) from None
+        self._size += len(message.get("body", b""))
+        self._is_whole = not message.get("more_body", False)
+        if self._size > self._most:
+            raise self._refused(*_TOO_LARGE)
         return message
 
-    return limited
+    def _refused(self, status: int, message: str) -> Refused:
+        self.refusal = status, message
+        self._scope[REFUSED] = True
+        return Refused(message)
 
 
 async def _answer(send: Send, status: int, reason: str) -> None:

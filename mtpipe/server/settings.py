@@ -41,7 +41,9 @@ class Limits:
 class ServerSettings:
     """data: folder of the server's state. pipeline: settings for `Pipeline.load`; glossaries: files by pair.
 
-    keys: SHA-256 of each key in hexadecimal, none where no key is asked for. keep: seconds that documents stay.
+    keys: SHA-256 of each key in hexadecimal, none where no key is asked for. keep: seconds that documents stay; grace:
+    seconds that the document at work gets when the server stops. workers: threads that translate, each with its own
+    models: while one repairs and answers, another translates.
     """
 
     data: Path
@@ -52,6 +54,7 @@ class ServerSettings:
     limits: Limits = Limits()
     keep: float = 24 * 3600.0
     grace: float = 30.0
+    workers: int = 2
 
     def is_known(self, key: str) -> bool:
         """Whether a key is one of those that are accepted; all comparisons take the same time."""

@@ -108,9 +108,9 @@ class ServerStore:
                 "INSERT OR REPLACE INTO dictionaries VALUES (?, ?, ?, ?)",
                 [(id, *pair, json.dumps(entries)) for pair, entries in dictionaries.items()],
             )
-        found = self.glossary(id)
-        assert found is not None
-        return found
+        glossary = self.glossary(id)
+        assert glossary is not None
+        return glossary
 
     def delete_glossary(self, id: str, pair: Pair | None = None) -> bool:
         """Deletes a glossary, or one dictionary of it; False where there is none."""

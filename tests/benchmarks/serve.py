@@ -29,7 +29,8 @@ def main(path: Path) -> None:
     words = sum(len(line.split()) for line in sentences)
     with tempfile.TemporaryDirectory() as folder, serving(Path(folder) / "server", "--pair", "-".join(PAIR)) as server:
         session = requests.Session()
-        ask(session, server.url, sentences[0])  # loads
+        with ThreadPoolExecutor(4) as pool:  # loads
+            list(pool.map(lambda line: ask(requests.Session(), server.url, line), sentences[:8]))
         pipe = mtpipe.Pipeline.load(*PAIR)
         (Path(folder) / "in.txt").write_text("\n\n".join(sentences) + "\n", encoding="utf-8")
         start = perf_counter()

@@ -152,7 +152,7 @@ WRONG = [
     (b'{"text": ["a"], "target_lang": "DE", "formality": "more"}', 400, "'formality' is not supported"),
     (b'{"text": ["a"], "target_lang": "DE", "tag_handling": "md"}', 400, "give xml or html"),
     (b'{"text": ["a"], "target_lang": "DE", "glossary_id": "none"}', 404, "no glossary none"),
-    (b"[" * 100_000, 400, "not valid JSON"), (b"x" * (11 << 20), 413, "larger than 10485760 bytes"),
+    (b"[" * 100_000, 400, "not valid JSON"), (b"x" * (11 << 20), 413, "the request is too large"),
     (json.dumps({"text": ["a"] * 1001, "target_lang": "DE"}).encode(), 413, "at most 1000 texts"),
 ]  # fmt: skip
 
@@ -190,6 +190,19 @@ def test_dropped_connections_do_no_harm(server, client):
         with socket.create_connection((host, int(port))) as connection:
             connection.sendall(half)
     assert client.translate_text("Done.", source_lang="EN", target_lang="DE").text == "DONE."
+
+
+def test_endless_bodies_end(server):
+    host, port = server.url.removeprefix("http://").split(":")
+    head = b"POST /v2/translate HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+    with socket.create_connection((host, int(port))) as connection:
+        connection.sendall(head + b"Transfer-Encoding: chunked\r\n\r\n")
+        try:
+            for _ in range(12):
+                connection.sendall(b"100000\r\n" + b"x" * (1 << 20) + b"\r\n")
+        except OSError:
+            pass  # the server has had enough
+        assert connection.recv(100).startswith(b"HTTP/1.1 413")
 
 
 def test_many_at_once(server):

@@ -32,7 +32,7 @@ def engine(tmp_path):
     GATE.set()
     BATCHES.clear()
     chosen = settings.ServerSettings(tmp_path, (PAIR,), {"mt": "test_engine:Slow", "editors": ()},
-                                     limits=settings.Limits(waiting=6))  # fmt: skip
+                                     limits=settings.Limits(waiting=6), workers=1)  # fmt: skip
     engine = Engine(chosen)
     yield engine
     GATE.set()
