@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from itertools import product
 from math import exp
@@ -37,6 +37,9 @@ _GOVERNED = {
                     "hinsichtlich anstelle unterhalb oberhalb".split(), "g"),
     **dict.fromkeys("in an auf über unter vor hinter neben zwischen".split(), "da"),
 }  # fmt: skip
+# nominative, accusative, dative, genitive
+_RELATIVE = {"m": ("der", "den", "dem", "dessen"), "f": ("die", "die", "der", "deren"),
+             "n": ("das", "das", "dem", "dessen")}  # fmt: skip
 _PRIOR = {"n": 0.35, "a": 0.35, "d": 0.2, "g": 0.1}  # of the cases where nothing tells them apart
 _TEMPER = 0.5  # of the fluency: endings of rare words are few
 _MODIFIERS = 3  # adjectives and the determiner before a noun, at most
@@ -104,6 +107,8 @@ class German:
         found = []
         for i in range(_LEAST_PART, len(compound) - _LEAST_PART + 1):
             front, head = compound[:i], compound[i:]
+            if not is_outer and len(head) <= _LEAST_PART:
+                continue
             is_compound = is_outer and len(head) > 7 and bool(self._pairs(head, False))
             is_head = is_compound or self._nouns.is_noun(_capital(head))
             if is_head and (base := self.front_base(front, is_outer)):
@@ -206,21 +211,31 @@ class German:
         cells, doubts = self._cells(olds, old, phrase.number, group)
         priors = self._priors(phrase, group)
         weights: dict[tuple[tuple[str, ...], str], float] = defaultdict(float)
-        genders = {noun.gender for noun in news}
         for case, number, gender in cells:
-            kept = [noun for noun in news if noun.gender == gender] or news
-            for noun in kept:
+            for noun in news[:1]:  # the usual gender, where there are several
                 forms = noun.forms.get((case, "p" if is_plural_only else number), ())
                 for rank, form in enumerate(forms[:2]):
                     before = self._agreeing(group, case, number, noun.gender, gender)
                     inner = [self._adjective(word, group, case, number, noun.gender) for word in attributes]
-                    weight = priors[case] / len(kept) / (1 + 9 * rank)
+                    weight = priors[case] / (1 + 9 * rank)
                     weights[before, " ".join([*inner, form])] += weight
-        if len(genders) > 1 and not any(gender in genders for _, _, gender in cells):
-            doubts = (*doubts, "gender")
+        if attributes and not group.words and phrase.before[-1:] and phrase.before[-1] in ("und", "oder", "sowie"):
+            doubts = (*doubts, "case")  # that of a phrase before
         if any(noun.is_guessed for noun in news):
             doubts = (*doubts, "guessed")
-        return self._ranked(phrase, weights, doubts)
+        found = self._ranked(phrase, weights, doubts)
+        return [self._related(wording, {gender for _, _, gender in cells}, news[0].gender) for wording in found]
+
+    @staticmethod
+    def _related(wording: Wording, was: set[str], now: str) -> Wording:
+        """With the pronoun of a relative clause right behind in the new gender: der Raum, der → das Space, das."""
+        mark, pronoun = [*wording.after, "", ""][:2]
+        forms = {old: new for gender in was for old, new in zip(_RELATIVE[gender], _RELATIVE[now])}
+        if mark != "," or len(was) > 1 or now in was or pronoun not in forms:
+            return wording
+        is_clear = sum(pronoun == form for gender in was for form in _RELATIVE[gender]) == 1 or now != "m"
+        doubts = wording.doubts if is_clear else (*wording.doubts, "pronoun")
+        return replace(wording, after=(mark, forms[pronoun], *wording.after[2:]), doubts=doubts)
 
     def _priors(self, phrase: Phrase, group: _Group) -> dict[str, float]:
         """How likely the cases are: a subject begins a sentence, a determiner right after a noun begins a genitive."""
@@ -241,7 +256,8 @@ class German:
         doubts: tuple[str, ...] = ()
         cells = [cell for cell in around if cell in said]
         if not cells:  # the draft's own words do not agree, or the old noun is of another gender than known
-            cells = [cell for cell in around if any(cell[:2] == each[:2] for each in said)] or sorted(said) or around
+            cells = [cell for cell in around if any(cell[:2] == each[:2] for each in said)]
+            cells = cells or (around if group.determiner else sorted(said)) or around
             doubts = ("agreement",)
         wanted = [cell for cell in cells if cell[1] == wanted_number]
         if wanted_number and not wanted:

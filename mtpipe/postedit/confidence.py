@@ -1,4 +1,7 @@
-"""How sure a replacement is, 0…1: a logistic function of its features, fitted to edits that a person judged."""
+"""How sure a replacement is, 0…1: a logistic function of its features.
+
+Weights and threshold were set by reading the development half of the German and Spanish drafts, edit by edit.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from math import exp
 
 from mtpipe.postedit.replacement import FEATURES
 
-CERTAIN = 0.6  # from here on a replacement is made without asking anybody
+CERTAIN = 0.76  # from here on a replacement is made without asking anybody
 _BIAS = -1.2
 _WEIGHTS = {"link": 2.0, "translation": 2.0, "back": 1.0, "other": -3.5, "uncovered": -4.0, "thin": -0.8, "margin": 1.0,
             "certainty": 1.5, "doubts": -1.0, "part": 2.0, "longer": -0.8, "attested": -6.0, "loose": 1.2}  # fmt: skip

@@ -13,7 +13,7 @@ from rapidfuzz import fuzz, process
 from mtpipe.errors import ConfigError, InputError
 from mtpipe.io import json_lines
 from mtpipe.languages.tags import primary_subtag
-from mtpipe.postedit.llm_answer import KEY
+from mtpipe.postedit.llm_answer import KEY, UNSUITABLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Demonstration:
     def shown(self) -> dict[str, Any]:
         """As the prompt's text takes it."""
         terms = [{"source": source, "targets": [target]} for source, target in self.terms]
-        answer = json.dumps({KEY: self.edited}, ensure_ascii=False)
+        answer = json.dumps({KEY: self.edited, UNSUITABLE: []}, ensure_ascii=False)
         return {"source": self.source, "draft": self.draft, "terms": terms, "answer": answer}
 
 

@@ -45,7 +45,7 @@ class Substitution:
 
     def _candidates(self, view: View, matrix: np.ndarray) -> list[Candidate]:
         options = self._options(view, matrix)
-        best = _consistent(_compatible(options))
+        best = _consistent(_everywhere(_compatible(options), options))
         if not best:
             return [view.raw(view.target, matrix)] if view.segment.codes else []
         certain = [rated for rated in best if rated[0] >= self._least]
@@ -120,6 +120,18 @@ def _compatible(options: Sequence[Sequence[_Rated]]) -> list[_Rated]:
             kept.append(free)
             taken |= set(free[1].words)
     return kept
+
+
+def _everywhere(best: Sequence[_Rated], options: Sequence[Sequence[_Rated]]) -> list[_Rated]:
+    """With the replacements of further words that are the same as those that give way to the same term."""
+    made = list(best)
+    taken = {word for _, one in best for word in one.words}
+    wanted = {(one.term, one.old) for _, one in best}
+    for rated in (rated for found in options for rated in found):
+        if (rated[1].term, rated[1].old) in wanted and not taken & set(rated[1].words):
+            made.append(rated)
+            taken |= set(rated[1].words)
+    return made
 
 
 def _consistent(best: Sequence[_Rated]) -> list[_Rated]:

@@ -18,23 +18,22 @@ from mtpipe.document.segment import Edit, Segment
 from mtpipe.errors import ConfigError
 from mtpipe.glossary.model import Term
 from mtpipe.io import digest
+from mtpipe.languages.scripts import has_word_boundaries
 from mtpipe.languages.tags import language_name
 from mtpipe.llm import REFUSED, UNASKED, Reply
 from mtpipe.llm.prompts import FOLDER, Prompt, template
 from mtpipe.llm.term_pattern import pattern
-from mtpipe.morphology import inflection
 from mtpipe.postedit.demonstrations import nearest, read
 from mtpipe.postedit.editor import Candidate, Tools, Unusable
-from mtpipe.postedit.llm_answer import KEY, fitted, text_of
+from mtpipe.postedit.llm_answer import KEY, UNSUITABLE, fitted, text_of, unsuitable
 from mtpipe.terminology import checker
-from mtpipe.terminology.inflected_match import evidence
 from mtpipe.tm.memory import THRESHOLD, Memories
 
 NAME = "llm"
 # why there is no candidate; after these, asking again in this run would change nothing:
-_FINAL = BUDGET, NO_ANSWER, NOT_TAKEN, TOO_LONG = "budget", "no-answer", "not-taken", "too-long"
+BUDGET, NO_ANSWER, NOT_TAKEN, TOO_LONG = "budget", "no-answer", "not-taken", "too-long"
+_FINAL = BUDGET, NO_ANSWER, NOT_TAKEN, TOO_LONG, UNSUITABLE
 EMPTY, FORMAT = "empty", "format"
-_FORMS = 12  # of all the terms in one pattern
 _TEXT = "post-edit"
 _KEPT = 2000  # characters of an answer that was no use
 
@@ -96,7 +95,7 @@ class LlmEditor:
                 else:
                     prompts[i] = prompt
         for i, reply in zip(prompts, self._llm.complete(list(prompts.values())), strict=True):
-            proposed[i] = [_candidate(segments[i], reply)]
+            proposed[i] = _candidates(segments[i], reply)
         return proposed
 
     def _prompt(self, segment: Segment) -> Prompt | None:
@@ -126,26 +125,30 @@ class LlmEditor:
         return [{"source": match.source, "target": match.target} for match in found]
 
     def _schema(self, segment: Segment) -> dict[str, Any]:
-        """Of the answer: with every unmet term in it, where that can be said of a text on one line."""
+        """Of the answer: with every unmet term in it, where all that the term may look like is known."""
         text: dict[str, Any] = {"type": "string"}
         unmet = [error.term for error in segment.errors if error.kind in ("missing", "changed") and error.term]
         seen, draft = segment.source + (segment.target or ""), segment.target or ""
-        if unmet and min(seen) >= " ":  # no control characters, which a pattern can't have
-            forms = [self._forms(checker.demand(segment, term), _FORMS // len(unmet) or 1) for term in unmet]
+        demands = [checker.demand(segment, term) for term in unmet]
+        if demands and min(seen) >= " " and all(map(self._is_fixed, demands)):  # a pattern has no control characters
+            forms = [self._forms(term) for term in demands]
             # counted repeats are a burden to servers' grammars; a local model that knows no end needs them
             most = 0 if self._llm.is_remote else 2 * len(draft) + 40
             text["pattern"] = pattern(forms, self._tools.target_lang, most, quotes='"' in seen or "\\" in seen)
-        return {"type": "object", "properties": {KEY: text}, "required": [KEY], "additionalProperties": False}
+        properties = {KEY: text, UNSUITABLE: {"type": "array", "items": {"type": "string"}}}
+        return {"type": "object", "properties": properties, "required": [*properties], "additionalProperties": False}
 
-    def _forms(self, term: Term, most: int) -> list[str]:
-        """The accepted forms as they may stand: inflected as the lexicon knows, small or with a capital."""
-        lexicon, lang = self._tools.lexicon, self._tools.target_lang
-        forms = list(term.targets + term.forms)
+    def _is_fixed(self, term: Term) -> bool:
+        """Whether a term has no forms but those listed: names, and languages that inflect nothing."""
+        is_name = term.status == "do-not-translate" or term.case_sensitive
+        return is_name or not has_word_boundaries(self._tools.target_lang)
+
+    @staticmethod
+    def _forms(term: Term) -> list[str]:
+        """The accepted forms as they may stand: small or with a capital."""
+        forms = term.targets + term.forms
         if term.status == "do-not-translate" or term.case_sensitive:
-            return forms
-        if lexicon is not None:
-            made = [form for target in term.targets[:2] for form, _ in inflection.variants(target, (), False, lexicon)]
-            forms += [form for form in made[:most] if evidence(term, form, lang)]
+            return list(forms)
         return list(dict.fromkeys(said for form in forms for said in (form, form[:1].upper() + form[1:])))
 
     def _scores(self, segments: Sequence[Segment]) -> list[float]:
@@ -179,7 +182,7 @@ def _wrong(segment: Segment) -> dict[str, Any]:
     """The errors as the prompt's text takes them: terms to use, names to keep, texts to avoid, codes to put right."""
     wanted = [error.term for error in segment.errors if error.kind == "missing" and error.term]
     return {
-        "terms": [{"source": term.source, "targets": list(term.targets)} for term in wanted],
+        "terms": [{"source": term.source, "targets": list(term.targets), "domain": term.domain} for term in wanted],
         "names": [error.expected[0] for error in segment.errors if error.kind == "changed" and error.term],
         "forbidden": list(dict.fromkeys(error.found for error in segment.errors if error.kind == "forbidden")),
         "codes": [error.expected[0] for error in segment.errors
@@ -193,6 +196,17 @@ def _mark(text: str, said: str) -> str:
     if not re.search(rf"(?i)</?\s*(?:{names})\b", said):
         return ""
     return next(f"-{n}" for n in range(2, len(said)) if f"-{n}" not in said)
+
+
+def _candidates(segment: Segment, reply: Reply) -> list[Candidate]:
+    """The answer, and before it the terms that the LLM says mean something else here."""
+    wanted = {error.term.source for error in segment.errors if error.term}
+    doubted = [source for source in unsuitable(reply.text) if source in wanted] if not reply.fault else []
+    made = _candidate(segment, reply)
+    if not doubted:
+        return [made]
+    said = Unusable(", ".join(doubted), UNSUITABLE)
+    return [said] if made == segment.target else [said, made]
 
 
 def _candidate(segment: Segment, reply: Reply) -> Candidate:

@@ -6,7 +6,7 @@ import json
 import re
 import unicodedata
 
-KEY = "target"
+KEY, UNSUITABLE = "target", "unsuitable"
 _LONGEST = 20_000  # characters; no answer about a sentence is longer
 _THOUGHT = re.compile(r"(?s)\A.*?</think(?:ing)?>")
 _FENCE = re.compile(r"(?s)\A\s*```[\w-]*\n(.*?)\n?```\s*\Z")
@@ -32,6 +32,16 @@ def text_of(answer: str) -> str | None:
         return None
     text = _sound(texts.pop() if texts else _unquoted_json(said))
     return None if any(unicodedata.category(char) == "Cc" and char not in "\n\t" for char in text) else text
+
+
+def unsuitable(answer: str) -> list[str]:
+    """The source terms that an answer says do not fit, as far as it is the object that was asked for."""
+    try:
+        found, _ = _DECODER.raw_decode(answer, answer.index("{"))
+    except (ValueError, RecursionError):
+        return []
+    listed = found.get(UNSUITABLE) if isinstance(found, dict) else None
+    return [each for each in listed if isinstance(each, str)] if isinstance(listed, list) else []
 
 
 def fitted(text: str, draft: str) -> str:

@@ -16,7 +16,7 @@ from rapidfuzz import fuzz
 from mtpipe.alignment.lexicon import Lexicon
 from mtpipe.alignment.term_slots import LONGER, Slot, places
 from mtpipe.glossary.model import Term
-from mtpipe.languages.lemmatization import lemma
+from mtpipe.languages.lemmatization import is_known, lemma
 from mtpipe.languages.tags import primary_subtag
 from mtpipe.morphology.agreement import Agreement
 from mtpipe.morphology.inflection import like
@@ -176,7 +176,7 @@ class Replacements:
         said = tuple(draft.asked(i) for i in others)
         return [k for k in range(len(draft.theirs)) if k not in draft.fixed and k not in draft.empty
                 and draft.said(k)[0].isalpha() and (not others or float(draft.links[k, others].max()) < _LINKED)
-                and self._translates(said, draft.said(k)) < _ELSEWHERE]  # fmt: skip
+                and self._renders(said, draft.said(k)) < _ELSEWHERE]  # fmt: skip
 
     @staticmethod
     def _spread(draft: Draft, term: Term, inside: Sequence[int], seen: Sequence[int]) -> list[Slot]:
@@ -216,7 +216,7 @@ class Replacements:
     def _parts(self, draft: Draft, k: int, asked: _Asked) -> Iterator[_Place]:
         """Parts of the compound k that stand for the term, while the rest stands for words beside it."""
         word, inside = draft.said(k), asked.columns
-        if len(word) < 6 or not word[0].isalpha():
+        if len(word) < 6 or not word[0].isalpha() or primary_subtag(self._lang) == "de" and not word[0].isupper():
             return
         linked = [i for i in (inside[0] - 1, inside[-1] + 1) if 0 <= i < len(draft.ours) and draft.links[k, i] > 0.2
                   and draft.asked(i)[0].isalpha() and int(draft.links[:, i].argmax()) == k]  # fmt: skip
@@ -283,7 +283,7 @@ class Replacements:
 
     def _phrase(self, draft: Draft, term: Term, place: _Place, number: str) -> Phrase:
         return Phrase(term.target, (place.old,), tuple(self._around(draft, place.first, -1)),
-                      tuple(self._around(draft, place.last - 1, 1)), number, place.kept)  # fmt: skip
+                      tuple(self._following(draft, place.last - 1)), number, place.kept)  # fmt: skip
 
     @staticmethod
     def _around(draft: Draft, place: int, step: int) -> list[str]:
@@ -294,6 +294,12 @@ class Replacements:
             found.append(draft.said(k))
             k += step
         return found[::step]
+
+    def _following(self, draft: Draft, place: int) -> list[str]:
+        """The words behind a place; a comma and the word after it where no other follows."""
+        found = self._around(draft, place, 1)
+        is_clause = not found and place + 2 < len(draft.theirs) and draft.said(place + 1) == ","
+        return [",", draft.said(place + 2)] if is_clause else found
 
     def _spliced(self, draft: Draft, place: _Place, phrase: Phrase, wording: Wording) -> _Made:
         same = _common(phrase.before, wording.before)
@@ -311,7 +317,7 @@ class Replacements:
         trail = len(phrase.after) - kept
         if trail:
             end = draft.theirs[place.last - 1 + trail][1]
-            text = " ".join([text, *wording.after[: len(wording.after) - kept]])
+            text = " ".join([text, *wording.after[: len(wording.after) - kept]]).replace(" ,", ",")
         words = tuple(range(place.first - changed, place.last + trail))
         return start, end, text, words, wording
 
@@ -342,6 +348,13 @@ class Replacements:
     def _lost(self, draft: Draft, rows: Sequence[int], link: float, asked: _Asked) -> float:
         """How much of what goes stands for other words of the source: by links, or as a compound's part."""
         lost = max(0.0, float(draft.links[[k for k in rows if k not in draft.empty]].sum()) - link)
+        copied = {draft.asked(i) for i in range(len(draft.ours))}
+        beside = [k for k in (rows[0] - 1, rows[-1] + 1) if 0 <= k < len(draft.theirs)]
+        is_copy = all(draft.said(k) in copied for k in rows) and any(
+            draft.said(k) in copied and len(draft.said(k)) > 2 and is_known(draft.said(k), self._lang) is not True
+            for k in beside)  # fmt: skip
+        if is_copy:  # of a name, or of a text that nobody translated
+            lost = max(lost, 1.0)
         for word in (draft.said(k) for k in rows) if self._morphology is not None else ():
             splits = self._splits(word)
             parts = {each for front, old, back in splits for each in (self._bare(front), old, back) if each}

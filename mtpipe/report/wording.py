@@ -49,6 +49,7 @@ REASONS = {
     "not-taken": "the language model rejected the request",
     "no-answer": "the language model did not answer; the next run tries again",
     "budget": "not sent: the budget is spent; a later run continues",
+    "unsuitable": "the language model says that this term does not fit here",
     "uncertain": "a suggestion for people to review",
     "score": "the MT model scores it far below the draft",
 }

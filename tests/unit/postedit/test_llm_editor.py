@@ -103,8 +103,9 @@ def test_an_accepted_answer_becomes_the_post_edit():
     done = repaired(made, segment(SOURCE, WRONG))
     assert done.postedit == RIGHT and not done.errors and len(llm.prompts) == 1
     assert "- use: cell → Zelle\n- use: row → Zeile" in llm.prompts[0].user
-    pattern = json.loads(llm.prompts[0].schema)["properties"]["target"]["pattern"]
-    assert "Zelle" in pattern and "Zeile" in pattern
+    schema = json.loads(llm.prompts[0].schema)
+    assert "pattern" not in schema["properties"]["target"]  # the terms inflect, and nobody knows all their forms
+    assert schema["required"] == ["target", "unsuitable"]
 
 
 def test_the_next_prompt_says_why_the_last_answer_was_refused_and_only_what_is_still_wrong():
@@ -370,3 +371,11 @@ def test_preference_pairs(drafts):
         pair["chosen"] == "Öffnen Sie die Zelle 0." and "- use: cell → Zelle" in pair["prompt"] for pair in first)
     with pytest.raises(InputError, match="no job was done here"):
         list(preferences(drafts.parent / "nowhere", "en", "de"))
+
+
+def test_a_term_that_does_not_fit_is_said_and_the_segment_is_not_asked_about_again():
+    answer = json.dumps({"target": WRONG, "unsuitable": ["cell", "moon"]})
+    made, llm = editor(answer, answer)
+    done = repaired(made, segment(SOURCE, WRONG))
+    assert [(edit.reason, edit.after) for edit in done.edits] == [("unsuitable", "cell")]
+    assert done.postedit is None and len(llm.prompts) == 1
