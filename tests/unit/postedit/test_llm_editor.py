@@ -375,7 +375,7 @@ def test_preference_pairs(drafts):
 
 def test_a_term_that_does_not_fit_is_said_and_the_segment_is_not_asked_about_again():
     answer = json.dumps({"target": WRONG, "unsuitable": ["cell", "moon"]})
-    made, llm = editor(answer, answer)
+    made, llm = editor(FakeLLM([answer, answer]))
     done = repaired(made, segment(SOURCE, WRONG))
     assert [(edit.reason, edit.after) for edit in done.edits] == [("unsuitable", "cell")]
     assert done.postedit is None and len(llm.prompts) == 1
