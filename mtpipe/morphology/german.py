@@ -221,28 +221,30 @@ class German:
                     weights[before, " ".join([*inner, form])] += weight
         if attributes and not group.words and phrase.before[-1:] and phrase.before[-1] in ("und", "oder", "sowie"):
             doubts = (*doubts, "case")  # that of a phrase before
-        if any(noun.is_guessed for noun in news):
+        if news[0].is_guessed and group.words:
             doubts = (*doubts, "guessed")
         found = self._ranked(phrase, weights, doubts)
-        return [self._related(wording, {gender for _, _, gender in cells}, news[0].gender) for wording in found]
+        was = {gender for _, _, gender in cells} if {number for _, number, _ in cells} == {"s"} else set()
+        return [self._related(wording, was, news[0].gender) for wording in found]
 
     @staticmethod
     def _related(wording: Wording, was: set[str], now: str) -> Wording:
         """With the pronoun of a relative clause right behind in the new gender: der Raum, der → das Space, das."""
-        mark, pronoun = [*wording.after, "", ""][:2]
+        at = wording.after.index(",") if "," in wording.after else 0
+        mark, pronoun = [*wording.after, "", ""][at : at + 2]
         forms = {old: new for gender in was for old, new in zip(_RELATIVE[gender], _RELATIVE[now])}
-        if mark != "," or len(was) > 1 or now in was or pronoun not in forms:
+        if mark != "," or len(was) != 1 or now in was or pronoun not in forms:
             return wording
         is_clear = sum(pronoun == form for gender in was for form in _RELATIVE[gender]) == 1 or now != "m"
         doubts = wording.doubts if is_clear else (*wording.doubts, "pronoun")
-        return replace(wording, after=(mark, forms[pronoun], *wording.after[2:]), doubts=doubts)
+        return replace(wording, after=(*wording.after[:at], mark, forms[pronoun]), doubts=doubts)
 
     def _priors(self, phrase: Phrase, group: _Group) -> dict[str, float]:
         """How likely the cases are: a subject begins a sentence, a determiner right after a noun begins a genitive."""
         priors = dict(_PRIOR)
         place = len(phrase.before) - len(group.words) - 1
         if place < 0:
-            priors["n"] = 1.2
+            priors = {"n": 1.0, "a": 0.1, "d": 0.005, "g": 0.005}
         elif group.determiner and not group.preposition and phrase.before[place][:1].isupper():
             priors |= {"g": 1.0, "d": 0.005, "a": 0.1} if self._nouns.of_form(phrase.before[place]) and place else {}
         return priors
@@ -269,7 +271,8 @@ class German:
         words: list[str] = []
         determiner, rest = "", list(before)
         while rest and len(words) < _MODIFIERS and _stem(rest[-1]) and not _is_determiner(rest[-1]) and (
-            rest[-1].islower() and not _is_verb(rest[-1]) and rest[-1] not in _GOVERNED
+            (rest[-1].islower() or len(rest) == 1 and self._begins_phrase(rest[0]))
+            and not _is_verb(rest[-1]) and rest[-1] not in _GOVERNED
         ):
             words.insert(0, rest.pop())
         if rest and (_is_determiner(rest[-1]) or rest[-1].casefold() in _CONTRACTIONS):
@@ -277,6 +280,11 @@ class German:
         preposition = rest[-1].casefold() if rest and rest[-1].casefold() in _GOVERNED else ""
         kept = ([determiner] if determiner else []) + words
         return _Group(preposition, determiner, tuple(words), tuple(kept))
+
+    @staticmethod
+    def _begins_phrase(word: str) -> bool:
+        """Whether a word with a capital is an adjective at the start of a sentence or title."""
+        return word[1:].islower() and bool(is_known(word.lower(), "de")) and lemma(word.lower(), "de") != word.lower()
 
     def _allows(self, group: _Group, cell: Cell) -> bool:
         case, number, gender = cell
@@ -310,7 +318,7 @@ class German:
 
     def _adjective(self, word: str, group: _Group, case: str, number: str, gender: str) -> str:
         stem = _stem(word)
-        if not stem or word[:1].isupper():
+        if not stem:
             return word
         index = 3 if number == "p" else "mfn".index(gender)
         determiner = group.determiner.casefold()

@@ -102,7 +102,8 @@ class Nouns:
         for gender, endings in _GENDERS:
             if word.casefold().endswith(endings):
                 return gender, True
-        return ("f", False) if word.endswith("e") else ("m", False)
+        is_loan = bool(is_known(word, "en"))
+        return ("f", False) if word.endswith("e") and not is_loan else ("m", False)
 
     def _plural(self, word: str, gender: str) -> str:
         folded = word.casefold()

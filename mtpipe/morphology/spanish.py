@@ -114,6 +114,8 @@ class Spanish:
             return []
         is_attribute = self._is_attribute(phrase)
         is_noun = pos == "noun" or bool(phrase.before) and _row(phrase.before[-1]) is not None
+        if pos == "adjective" and is_noun and re.search("[ai]d[oa]$", phrase.term.split()[0].casefold()):
+            return []  # a participle is no noun
         if pos == "adjective" and not is_noun or is_attribute and _is_adjective(phrase.term.split()[0]):
             number = "p" if is_plural(phrase.old[0]) else "s"
             gender = _shown(phrase.old[0], number) or self.gender(singular((phrase.before or ("",))[-1]))[0]
@@ -127,7 +129,9 @@ class Spanish:
         if not previous or _row(previous[0]) or previous[0].casefold() in self._function_words:
             return False
         is_epithet = _is_adjective(previous[0]) and previous[0].casefold().rstrip("s")[-1:] not in ("a", "o")
-        return not is_epithet and _is_adjective(old) and not self._is_verb_form(previous[0])
+        return not is_epithet and _is_adjective(old) and (
+            not self._is_verb_form(previous[0]) or len(phrase.before) > 1 and _row(phrase.before[-2]) is not None
+        )
 
     @property
     def _function_words(self) -> frozenset[str]:
@@ -194,6 +198,8 @@ class Spanish:
                     made[i - 1 : i + 1] = [whole.capitalize() if made[i - 1][:1].isupper() else whole]
                 if not (i and (outer := _row(made[i - 1])) and outer[0] in _OUTER or row[0] in ("mismo", "otro")):
                     break
+            elif i == len(made) - 1 and i and word.casefold().endswith(("nte", "ntes")) and _row(made[i - 1]):
+                continue
             elif i == len(made) - 1 and i and _row(made[i - 1]) and self._is_epithet(word):
                 made[i] = _adjective(word, gender, number)
             else:
@@ -362,7 +368,8 @@ def _is_adjective(word: str) -> bool:
     """Whether a word inflects as adjectives do: in -o and -a, which the dictionary both knows, or by number only."""
     base = singular(word.casefold())
     if base.endswith(("o", "a")):
-        return bool(is_known(base[:-1] + "o", "es") and is_known(base[:-1] + "a", "es"))
+        stem, is_participle = base[:-1], base.endswith(("ado", "ido", "ada", "ida"))
+        return bool(is_known(stem + "o", "es") and (is_participle or is_known(stem + "a", "es")))
     return bool(is_known(base, "es")) and base.endswith(("al", "ble", "nte", "ar", "or", "il", "az"))
 
 

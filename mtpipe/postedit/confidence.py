@@ -13,7 +13,7 @@ from mtpipe.postedit.replacement import FEATURES
 CERTAIN = 0.76  # from here on a replacement is made without asking anybody
 _BIAS = -1.2
 _WEIGHTS = {"link": 2.0, "translation": 2.0, "back": 1.0, "other": -3.5, "uncovered": -4.0, "thin": -0.8, "margin": 1.0,
-            "certainty": 1.5, "doubts": -1.0, "part": 2.0, "longer": -0.8, "attested": -6.0, "loose": 1.2}  # fmt: skip
+            "certainty": 1.5, "doubts": -1.8, "part": 2.0, "longer": -0.8, "attested": -6.0, "loose": 1.2}  # fmt: skip
 
 
 def confidence(features: Sequence[float]) -> float:

@@ -16,7 +16,7 @@ from rapidfuzz import fuzz
 from mtpipe.alignment.lexicon import Lexicon
 from mtpipe.alignment.term_slots import LONGER, Slot, places
 from mtpipe.glossary.model import Term
-from mtpipe.languages.lemmatization import is_known, lemma
+from mtpipe.languages.lemmatization import lemma
 from mtpipe.languages.tags import primary_subtag
 from mtpipe.morphology.agreement import Agreement
 from mtpipe.morphology.inflection import like
@@ -29,6 +29,7 @@ _KNOWN = 0.02  # share of a word's uses from which a translation counts
 _LINKED, _ELSEWHERE = 0.35, 0.1  # link weight and share of uses from which a word is another's translation
 _COGNATE = 86  # similarity of a word and what it was borrowed from
 _SPLITS = 8
+_LONG = 10  # letters of what may be a compound
 _ENDS = ".!?:…"
 
 
@@ -131,7 +132,7 @@ class Replacements:
             return None
         phrase = self._phrase(draft, term, place, number)
         wordings = self._morphology.wordings(phrase)
-        return self._spliced(draft, place, phrase, wordings[0]) if wordings else None
+        return self._spliced(draft, term, place, phrase, wordings[0]) if wordings else None
 
     def _attested(self, draft: Draft, term: Term, place: _Place, is_bent: bool) -> _Made | None:
         """By what the corpus has beside one another."""
@@ -298,10 +299,11 @@ class Replacements:
     def _following(self, draft: Draft, place: int) -> list[str]:
         """The words behind a place; a comma and the word after it where no other follows."""
         found = self._around(draft, place, 1)
-        is_clause = not found and place + 2 < len(draft.theirs) and draft.said(place + 1) == ","
-        return [",", draft.said(place + 2)] if is_clause else found
+        comma = place + 1 + len(found)
+        is_clause = len(found) < 2 and comma + 1 < len(draft.theirs) and draft.said(comma) == ","
+        return [*found, ",", draft.said(comma + 1)] if is_clause else found
 
-    def _spliced(self, draft: Draft, place: _Place, phrase: Phrase, wording: Wording) -> _Made:
+    def _spliced(self, draft: Draft, term: Term, place: _Place, phrase: Phrase, wording: Wording) -> _Made:
         same = _common(phrase.before, wording.before)
         changed = len(phrase.before) - same
         start = draft.theirs[place.first - changed][0]
@@ -311,6 +313,8 @@ class Replacements:
             is_first = place.first == 0 or draft.said(place.first - 1) in _ENDS
             old = draft.target[draft.theirs[place.first][0] : end]
             is_german = primary_subtag(self._lang) == "de"  # where a capital is no label's
+            if not is_german and old[:1].islower() and form[1:].islower() and not term.case_sensitive:
+                form = form[:1].lower() + form[1:]  # a heading's entry within a sentence
             form = like(form, old, is_first and not changed, None if is_german else self._lexicon)
         text = " ".join([*wording.before[same:], form])
         kept = _common(phrase.after[::-1], wording.after[::-1])
@@ -351,9 +355,8 @@ class Replacements:
         copied = {draft.asked(i) for i in range(len(draft.ours))}
         beside = [k for k in (rows[0] - 1, rows[-1] + 1) if 0 <= k < len(draft.theirs)]
         is_copy = all(draft.said(k) in copied for k in rows) and any(
-            draft.said(k) in copied and len(draft.said(k)) > 2 and is_known(draft.said(k), self._lang) is not True
-            for k in beside)  # fmt: skip
-        if is_copy:  # of a name, or of a text that nobody translated
+            draft.said(k) in copied and len(draft.said(k)) > 2 for k in beside)  # fmt: skip
+        if is_copy or self._is_orphaned(draft, rows, asked):  # a name, or a text that nobody translated
             lost = max(lost, 1.0)
         for word in (draft.said(k) for k in rows) if self._morphology is not None else ():
             splits = self._splits(word)
@@ -362,6 +365,26 @@ class Replacements:
             theirs = max((self._translates(asked.near, part) for part in spare), default=0.0)
             lost = max(lost, theirs, 0.4 * ("-" in word and bool(spare)))
         return lost
+
+    def _is_orphaned(self, draft: Draft, rows: Sequence[int], asked: _Asked) -> bool:
+        """Whether a long word goes that may be a compound with a word beside the term, which stands nowhere else."""
+        word = draft.said(rows[0])
+        if len(word) < _LONG or len(rows) > 1 or word[0].islower() or self._morphology is None:
+            return False
+        others = [k for k in range(len(draft.theirs)) if k not in rows]
+        for i in (asked.columns[0] - 1, asked.columns[-1] + 1):
+            near = draft.asked(i) if 0 <= i < len(draft.ours) else ""
+            if len(near) > 3 and near.isalpha() and self._is_content(near) and self._morphology.split(word):
+                stands = max((float(draft.links[k, i]) for k in others), default=0.0)
+                if stands < _LINKED and all(self._translates([near], draft.said(k)) < _KNOWN for k in others):
+                    return True
+        return False
+
+    def _is_content(self, source: str) -> bool:
+        """Whether a source word is more than a function word, by its usual translation."""
+        row = self._lexicon.links.get(lemma(source, self._source_lang), {}) if self._lexicon else {}
+        usual = max(row, key=lambda word: row[word], default="")
+        return self._lexicon is None or usual not in self._lexicon.fluency.function_words
 
     def _shares(self, asked: Sequence[str], word: str) -> tuple[float, float]:
         """How often the lexicon has the word as a translation of the term's, and the other way round."""
