@@ -248,6 +248,7 @@ def repair(
     edits_file: Path | None, judged_file: Path | None, table_file: Path | None,
 ) -> None:
     """Repair the terms in files of DRAFTS without model or LLM, and score them before and after."""
+    from eval.harness import judgements
     from eval.harness import repair as task
     from mtpipe.alignment.lexicon import Lexicon
 
@@ -259,10 +260,7 @@ def repair(
         made += after
     text = task.table(rows)
     if judged_file:
-        counts, unknown = task.judged(judged_file, made)
-        total = sum(counts.values()) or 1
-        shares = ", ".join(f"{label} {counts[label]} ({counts[label] / total:.1%})" for label in task.LABELS)
-        text += f"\njudged edits among these: {sum(counts.values())} ({shares}); not judged: {unknown}\n"
+        text += f"\n{judgements.sentence(judgements.shares(judgements.read(judged_file), made))}\n"
     if edits_file:
         lines = [json.dumps(row, ensure_ascii=False) + "\n" for row in task.edits(made)]
         edits_file.write_text("".join(lines), encoding="utf-8")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,7 +19,6 @@ from mtpipe.terminology.matcher import Matcher
 CHAINS = {"safe": ("substitution",), "complete": ("substitution", "placement")}
 METRICS = ("tsr_wmt25", "chrf", "bleu")
 PARTS = ("all", "development", "held-out")
-LABELS = ("G", "A", "L", "N", "U")  # good, agreement wrong, meaning lost, nonsense, needless
 
 
 def number(segment_id: str) -> int:
@@ -86,14 +83,3 @@ def edits(segments: Iterable[Segment]) -> list[dict[str, Any]]:
             rows.append({"id": segment.id, "source": segment.source, "draft": segment.draft, "edit": segment.postedit,
                          "terms": [[term.source, term.target] for term in segment.terms], "confidence": sure[-1]})
     return rows
-
-
-def judged(path: Path, segments: Iterable[Segment]) -> tuple[Counter[str], int]:
-    """The labels of the edits that a file of judgements has as they are, and how many it does not have."""
-    known = {}
-    for line in path.read_text(encoding="utf-8").splitlines():
-        row = json.loads(line)
-        known[row["id"], row["edit"]] = row["label"]
-    made = [(segment.id, segment.postedit) for segment in segments if segment.postedit is not None]
-    found = [known[key] for key in made if key in known]
-    return Counter(found), len(made) - len(found)

@@ -126,7 +126,7 @@ class Spanish:
     def _is_attribute(self, phrase: Phrase) -> bool:
         """Whether what is to be replaced by a noun stands beside one, as adjectives and participles do."""
         previous, old = phrase.before[-1:], phrase.old[0]
-        if not previous or _row(previous[0]) or previous[0].casefold() in self._function_words:
+        if not previous or _row(previous[0]) or previous[0].casefold() in _CLOSED:
             return False
         is_epithet = _is_adjective(previous[0]) and previous[0].casefold().rstrip("s")[-1:] not in ("a", "o")
         return not is_epithet and _is_adjective(old) and (

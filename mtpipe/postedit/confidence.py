@@ -18,5 +18,5 @@ _WEIGHTS = {"link": 2.0, "translation": 2.0, "back": 1.0, "other": -3.5, "uncove
 
 def confidence(features: Sequence[float]) -> float:
     """The probability that a reader would keep a replacement with these features."""
-    value = _BIAS + sum(_WEIGHTS[name] * min(figure, 1.5) for name, figure in zip(FEATURES, features, strict=True))
+    value = _BIAS + sum(_WEIGHTS[name] * min(figure, 3.0) for name, figure in zip(FEATURES, features, strict=True))
     return 1 / (1 + exp(-value))

@@ -26,10 +26,12 @@ from mtpipe.morphology.readings import Phrase, Wording
 _NEAR = 4  # words before and after that grammar may look at
 _NEIGHBOURS = 3  # source words on either side that may be the other half of a compound
 _KNOWN = 0.02  # share of a word's uses from which a translation counts
+_BESIDE = 0.5  # link weight from which a word beside the term stands elsewhere
 _LINKED, _ELSEWHERE = 0.35, 0.1  # link weight and share of uses from which a word is another's translation
 _COGNATE = 86  # similarity of a word and what it was borrowed from
 _SPLITS = 8
-_LONG = 10  # letters of what may be a compound
+_LONG = 12  # letters of what may be a compound, though no dictionary knows its parts
+_FOREIGN = 3.0  # what is lost, where it is no translation of the term alone
 _ENDS = ".!?:…"
 
 
@@ -357,7 +359,7 @@ class Replacements:
         is_copy = all(draft.said(k) in copied for k in rows) and any(
             draft.said(k) in copied and len(draft.said(k)) > 2 for k in beside)  # fmt: skip
         if is_copy or self._is_orphaned(draft, rows, asked):  # a name, or a text that nobody translated
-            lost = max(lost, 1.0)
+            lost = max(lost, _FOREIGN)
         for word in (draft.said(k) for k in rows) if self._morphology is not None else ():
             splits = self._splits(word)
             parts = {each for front, old, back in splits for each in (self._bare(front), old, back) if each}
@@ -374,9 +376,9 @@ class Replacements:
         others = [k for k in range(len(draft.theirs)) if k not in rows]
         for i in (asked.columns[0] - 1, asked.columns[-1] + 1):
             near = draft.asked(i) if 0 <= i < len(draft.ours) else ""
-            if len(near) > 3 and near.isalpha() and self._is_content(near) and self._morphology.split(word):
+            if len(near) > 3 and near.isalpha() and self._is_content(near):
                 stands = max((float(draft.links[k, i]) for k in others), default=0.0)
-                if stands < _LINKED and all(self._translates([near], draft.said(k)) < _KNOWN for k in others):
+                if stands < _BESIDE and all(self._translates([near], draft.said(k)) < _KNOWN for k in others):
                     return True
         return False
 
