@@ -118,7 +118,7 @@ def test_until_and_from(folder, done):
     assert told == "translate: asked for\n"
     failed = run(folder, "--from", "dream")
     assert failed.exit_code == 1
-    assert "no stage 'dream' in this run; there are synthesize, finetune, translate, post-edit, ev" in failed.stderr
+    assert "no stage 'dream' in this run; available: synthesize, finetune, translate, post-edit, ev" in failed.stderr
 
 
 def test_a_model_of_other_settings_is_another_model(folder, done):

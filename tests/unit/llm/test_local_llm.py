@@ -257,7 +257,7 @@ def test_ct2_with_another_models_tokenizer(converted, tmp_path):
         ("hf", {}, ConfigError, r"\[llm.hf\] needs the folder or hub name"),
         ("ct2", {}, ConfigError, r"\[llm.ct2\] needs the folder"),
         ("hf", {"model": "no/such/folder"}, ModelError, "no such folder, and not a hub name"),
-        ("hf", {"model": "owner/never-fetched"}, ModelError, "`mtpipe models fetch` does, or allow"),
+        ("hf", {"model": "owner/never-fetched"}, ModelError, "`mtpipe models fetch`, or allow it"),
         ("ct2", {"model": "no/such/folder"}, ModelError, "no such folder; convert one with"),
         ("hf", {"model": "x/y", "dtype": "int3"}, ConfigError, "use one of auto, float32"),
         ("hf", {"model": "x/y", "batch_size": 0}, ConfigError, "batch_size must be 1 or more"),
