@@ -48,6 +48,7 @@ PLUGINS: dict[str, dict[str, str]] = {
         "toml": "mtpipe.formats.messages.toml_file:TomlFormat",
         "php": "mtpipe.formats.messages.php_file:PhpFormat",
         "stringsdict": "mtpipe.formats.messages.xml_resources:StringsdictFormat",
+        "xcstrings": "mtpipe.formats.messages.xcstrings:XcstringsFormat",
         "fluent": "mtpipe.formats.messages.fluent_file:FluentFormat",
         "qt": "mtpipe.formats.messages.qt_linguist:QtLinguistFormat",
         "rst": "mtpipe.formats.rst:RstFormat",
@@ -118,7 +119,8 @@ SUFFIXES = {
     ".json": "json", ".arb": "arb",
     ".csv": "csv", ".tsv": "csv",
     ".xml": "android", ".resx": "resx", ".resw": "resx", ".strings": "strings", ".properties": "properties",
-    ".rst": "rst", ".rest": "rst", ".stringsdict": "stringsdict", ".ftl": "fluent", ".ts": "qt", ".ipynb": "notebook",
+    ".rst": "rst", ".rest": "rst", ".stringsdict": "stringsdict", ".xcstrings": "xcstrings",
+    ".ftl": "fluent", ".ts": "qt", ".ipynb": "notebook",
     ".ini": "ini", ".toml": "toml", ".php": "php", ".yml": "yaml", ".yaml": "yaml",
     ".po": "po", ".pot": "po",
     ".xlf": "xliff", ".xliff": "xliff", ".sdlxliff": "xliff", ".mqxliff": "xliff", ".mxliff": "xliff",
@@ -133,7 +135,7 @@ ADVICE = {
     ".asciidoc": "convert it to .docbook with asciidoctor", ".idml": "export it as XLIFF from a CAT tool",
     ".mobi": "convert it to .epub with calibre", ".azw3": "convert it to .epub with calibre",
     ".ass": "convert it to .srt", ".sub": "convert it to .srt",
-    ".xcstrings": "export it as XLIFF from Xcode", ".tmx": "give it as a translation memory with --tm",
+    ".tmx": "give it as a translation memory with --tm",
     ".tbx": "give it as a glossary with --glossary", ".mo": "translate the .po that it was made from",
 }  # fmt: skip
 # What a job offers to its formats: no options of theirs.

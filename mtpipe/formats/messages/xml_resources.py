@@ -26,7 +26,7 @@ _MARKUP = re.compile(r"<!--[\s\S]*?-->|<(?P<kept>\w+:g)\b[^<>]*(?:/>|>[\s\S]*?</
 _ANDROID = re.compile(rf"{inplace.UTF16}|\\[\s\S]|\s+|{_ENTITY.pattern}")
 _IN_CDATA = re.compile(rf"{inplace.UTF16}|\\[\s\S]")
 _PLURALS = ("NSStringLocalizedFormatKey", "zero", "one", "two", "few", "many", "other")
-_VARIABLE = re.compile(r"%(?:\d+\$)?#@\w+@")
+APPLE_VARIABLE = re.compile(r"%(?:\d+\$)?#@\w+@")
 _MEANT = {"n": "\n", "t": "\t"}
 
 
@@ -122,7 +122,7 @@ def _plural_texts(text: str, element: Element, path: tuple[str, ...] = ()) -> It
 
 def _localised(text: str, element: Element) -> Value:
     meant, offsets = inplace.unescaped(text, element.inner, element.outer, _ENTITY, lambda m: xml.unescaped(m[0]))
-    return Value(meant, offsets, icu.pieces(meant, [Code(*match.span()) for match in _VARIABLE.finditer(meant)]))
+    return Value(meant, offsets, icu.pieces(meant, [Code(*match.span()) for match in APPLE_VARIABLE.finditer(meant)]))
 
 
 def begins_with(path: Path, root: str) -> bool:
