@@ -54,9 +54,9 @@ def align(
     """
     cells, pairs = _cells(sources, targets)
     source_of, target_of = pairs[:, 0], pairs[:, 1]
-    given = known(source_of, target_of) if known else None
-    by_source = (given.pairs, given.sources) if given else None
-    by_target = (given.pairs, given.targets) if given else None
+    priors = known(source_of, target_of) if known else None
+    by_source = (priors.pairs, priors.sources) if priors else None
+    by_target = (priors.pairs, priors.targets) if priors else None
     forward = _posteriors(cells, cells.row, source_of, cells.rows, by_source, iterations)
     backward = _posteriors(cells, cells.column, target_of, cells.columns, by_target, iterations)
     return cells, forward * backward, pairs

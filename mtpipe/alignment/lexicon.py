@@ -86,10 +86,10 @@ class Lexicon:
                         for text, lang in ((source, self.source_lang), (target, self.target_lang)))  # fmt: skip
         totals = self._target_totals()
         sides = (
-            [(max((row.get(said, 0.0) for said in theirs), default=0.0), sum(row.values()))
+            [(max((row.get(other, 0.0) for other in theirs), default=0.0), sum(row.values()))
              for row in (self.links.get(word) for word in ours) if row],
-            [(max((self.links.get(word, {}).get(said, 0.0) for word in ours), default=0.0), totals[said])
-             for said in theirs if totals[said]],
+            [(max((self.links.get(word, {}).get(other, 0.0) for word in ours), default=0.0), totals[other])
+             for other in theirs if totals[other]],
         )  # fmt: skip
         forth, back = ([min(1.0, _USUAL * best / total) for best, total in side] for side in sides)
         return sum(forth) / len(forth) if forth else None, sum(back) / len(back) if back else None
@@ -210,7 +210,7 @@ def _above(row: dict[str, float], least: float) -> dict[str, float]:
 
 def is_plausible(source: Sequence[str], target: Sequence[str]) -> bool:
     """Whether these words can be a translation, and of a length that is worth aligning."""
-    n, m = (len(said) - sum(map(is_character, said)) / 2 for said in (source, target))  # two characters make a word
+    n, m = (len(text) - sum(map(is_character, text)) / 2 for text in (source, target))  # two characters make a word
     return 0 < n <= LONGEST and 0 < m <= LONGEST and n <= UNLIKE * (m + 1) and m <= UNLIKE * (n + 1)
 
 

@@ -43,7 +43,7 @@ def places(
         return []
     within = matrix[:, list(inside)].sum(axis=1)
     gain = within - (matrix.sum(axis=1) - within) - LENGTH_COST
-    found = []
+    slots = []
     for first in np.flatnonzero(gain > 0):
         total, is_word = 0.0, False
         for last in range(first, min(rows, first + len(inside) + LONGER)):
@@ -52,9 +52,9 @@ def places(
             total += float(gain[last])
             is_word = is_word or last not in empty
             if gain[last] > 0 and is_word and total > WEAK:
-                found.append(Slot(term, int(first), last + 1, total))
-    found.sort(key=lambda slot: -slot.weight)
-    return disjoint(found, PLACES)
+                slots.append(Slot(term, int(first), last + 1, total))
+    slots.sort(key=lambda slot: -slot.weight)
+    return disjoint(slots, PLACES)
 
 
 def disjoint(slots: Sequence[Slot], most: int | None = None) -> list[Slot]:

@@ -56,13 +56,13 @@ def has_words(text: str, codes: Iterable[Code]) -> bool:
 
 def pairs(codes: Sequence[Code]) -> dict[int, int]:
     """Index of each "open" → index of its "close"; one without the other (cut by a sentence end) is not in it."""
-    found, stack = {}, []
+    closed_by, stack = {}, []
     for index, code in enumerate(codes):
         if code.kind == "open":
             stack.append(index)
         elif code.kind == "close" and stack:
-            found[stack.pop()] = index
-    return found
+            closed_by[stack.pop()] = index
+    return closed_by
 
 
 def plain(text: str, codes: Iterable[Code]) -> tuple[str, Sequence[int]]:
@@ -81,16 +81,16 @@ def plain(text: str, codes: Iterable[Code]) -> tuple[str, Sequence[int]]:
     return "".join(pieces), offsets
 
 
-def blotted(text: str, found: Sequence[Code]) -> tuple[str, Sequence[int]]:
+def blotted(text: str, codes: Sequence[Code]) -> tuple[str, Sequence[int]]:
     """(text without tags and with its other codes blotted out, the place of each character in text)."""
-    if not found:
+    if not codes:
         return text, range(len(text) + 1)
     pieces, position = [], 0
-    for code in found:
+    for code in codes:
         if code.kind == "alone":
             pieces += [text[position : code.start], _BLOT * (code.end - code.start)]
             position = code.end
-    return plain("".join((*pieces, text[position:])), found)
+    return plain("".join((*pieces, text[position:])), codes)
 
 
 def mask(text: str, codes: Iterable[Code], shape: str) -> str:
@@ -179,14 +179,14 @@ def broken(source: str, codes: Sequence[Code], target: str) -> list[str]:
     seen = [source[start:end] for start, end in occurrences(source, wanted)]
     most = Counter(seen)
     least = Counter(wanted) & most  # codes that touch may read as others: only what can be found again is asked for
-    found = [target[start:end] for start, end in occurrences(target, wanted)]
-    counts = Counter(found)
+    literals_there = [target[start:end] for start, end in occurrences(target, wanted)]
+    counts = Counter(literals_there)
     wrong = [literal for literal in least
              if not least[literal] <= counts[literal] <= most[literal]]
-    if wrong or found in (wanted, seen):
+    if wrong or literals_there in (wanted, seen):
         return wrong
     nesting = _Nesting(source, codes)
-    for literal in found:
+    for literal in literals_there:
         nesting.step(literal)
     return nesting.wrong()
 
@@ -212,11 +212,11 @@ class _Nesting:
         """Literals that are only counted: alone codes, text that looks like a code, and the other halves of both."""
         counts = Counter(texts)
         seen = Counter(source[start:end] for start, end in occurrences(source, texts))
-        found = {text for text, code in zip(texts, codes, strict=True) if code.kind == "alone"}
-        found |= {text for text in counts if seen[text] != counts[text]}
-        while more := {text for couple in self.couples for text in couple if found & set(couple)} - found:
-            found |= more
-        return found
+        uncertain = {text for text, code in zip(texts, codes, strict=True) if code.kind == "alone"}
+        uncertain |= {text for text in counts if seen[text] != counts[text]}
+        while more := {text for couple in self.couples for text in couple if uncertain & set(couple)} - uncertain:
+            uncertain |= more
+        return uncertain
 
     def step(self, literal: str) -> str:
         """The kind of the next code."""

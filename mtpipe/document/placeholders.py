@@ -77,17 +77,17 @@ def _leftmost_longest(span: tuple[int, int]) -> tuple[int, int]:
 
 def _addresses(text: str) -> list[tuple[int, int]]:
     """URLs (without the punctuation of the sentence around them) and e-mail addresses."""
-    found = []
+    spans = []
     if "://" in text or "www." in text:
         for match in _URL.finditer(text):
             url = match[0].rstrip(".,;:!?'*_")
             while url.endswith(")") and url.count(")") > url.count("("):
                 url = url[:-1].rstrip(".,;:!?'*_")
             if not url.endswith(("//", "www")):
-                found.append((match.start(), match.start() + len(url)))
+                spans.append((match.start(), match.start() + len(url)))
     if "@" in text:
-        found += [match.span() for match in _MAIL.finditer(text)]
-    return found
+        spans += [match.span() for match in _MAIL.finditer(text)]
+    return spans
 
 
 def _braces(text: str) -> dict[int, int]:

@@ -35,16 +35,16 @@ def spans(text: str, codes: Sequence[Code], lang: str) -> list[_Span]:
         return [(0, len(text))] if text else []
     tags = [code for code in codes if code.kind != "alone"]
     tag_starts = [code.start for code in tags]
-    found: list[_Span] = []
+    sentences: list[_Span] = []
     start = _skip_space(text, 0)
     for left, right in _breaks(_masked(plain, codes), lang):
         last, first = offsets[left - 1] + 1, offsets[right]
         between = tags[bisect_left(tag_starts, last):bisect_left(tag_starts, first)]
         end = _end_of_closing(between, last)
-        found.append((start, end))
+        sentences.append((start, end))
         start = _skip_space(text, end)
-    found.append((start, len(text.rstrip())))
-    return found
+    sentences.append((start, len(text.rstrip())))
+    return sentences
 
 
 def split(segment: Segment, lang: str, target_lang: str = "") -> list[Segment]:

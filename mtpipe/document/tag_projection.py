@@ -135,25 +135,25 @@ def _tree(codes: Sequence[Code], source_words: list[Span]) -> list[Node]:
 
 
 def _halves(roots: list[Node], target_words: list[Span]) -> list[tuple[int, int]]:
-    found: list[tuple[int, int]] = []
+    halves: list[tuple[int, int]] = []
     edges = (target_words[0][0], target_words[-1][1]) if target_words else (0, 0)
     todo: list[tuple[int, int] | tuple[Node, Span, Span]] = []
     todo += [(node, (0, len(target_words)), edges) for node in reversed(roots)]
     while todo:
         step = todo.pop()
         if len(step) == 2:  # the way back up
-            found.append(step)
+            halves.append(step)
             continue
         node, (_, high), parent = step
         first, last = node.span
         start = target_words[first][0] if first < high else parent[1]
         end = target_words[last - 1][1] if first < last else start
         if node.opener is not None:
-            found.append((start, node.opener))
+            halves.append((start, node.opener))
         if node.closer is not None:
             todo.append((end, node.closer))
         todo += [(child, node.span, (start, end)) for child in reversed(node.children)]
-    return found
+    return halves
 
 
 def _place_siblings(siblings: list[Node], low: int, high: int, alignment: Alignment) -> None:

@@ -48,7 +48,7 @@ def texts(systems: Sequence[System], lang: str) -> tuple[list[dict[str, Any]], l
 def _output(system: System, index: int, numbers: Mapping[Term, int], lang: str) -> dict[str, Any]:
     segment, grade = system.segments[index], float(system.grades[index])
     text = segment.target or ""
-    evidence = checker.found(segment, text, lang)
+    evidence = checker.term_evidence(segment, text, lang)
     spans = sorted({(item.start, item.end) for items in evidence.values() for item in items})
     return {"text": text, "found": spans, "missing": [numbers[term] for term, items in evidence.items() if not items],
             "grade": None if isnan(grade) else round(grade, 3)}  # fmt: skip

@@ -80,7 +80,7 @@ def judge(
         if is_broken:
             return reason
     old, new = (_text(segment, text) for text in (draft, candidate))
-    before, after = (checker.found(segment, text, lang) for text in (old, new))
+    before, after = (checker.term_evidence(segment, text, lang) for text in (old, new))
     if reason := _terms_reason(segment, draft, candidate, before, after, lang):
         return reason
     new_terms = [term for term in after if after[term] and not before[term]]

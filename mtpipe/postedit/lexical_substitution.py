@@ -62,7 +62,7 @@ class Substitution:
     def _options(self, view: View, matrix: np.ndarray) -> list[list[_Rated]]:
         """For each occurrence of each unmet term its replacements, the surest first."""
         lang, segment = self._tools.target_lang, view.segment
-        proof = checker.found(segment, view.target, lang)
+        proof = checker.term_evidence(segment, view.target, lang)
         fixed = {i for items in proof.values() for item in items for i in view.target_range(item.start, item.end)}
         empty = {i for i, (start, end) in enumerate(view.words) if self._tools.is_empty(view.target[start:end])}
         draft = Draft(view.source, view.target, spans(view.source), view.words, matrix, fixed, empty)

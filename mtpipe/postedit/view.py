@@ -38,7 +38,7 @@ class View:
         guess: terms without a link get slots as well.
         """
         lang = tools.target_lang
-        proof = checker.found(self.segment, self.target, lang)
+        proof = checker.term_evidence(self.segment, self.target, lang)
         fixed = {i for items in proof.values() for item in items for i in self.target_range(item.start, item.end)}
         empty = {i for i, (start, end) in enumerate(self.words) if tools.is_empty(self.target[start:end])}
         options = []

@@ -51,7 +51,7 @@ class Examples:
     def _holds(self, hit: Hit, term: Term) -> bool:
         segment = Segment("", hit.source, codes=inline_codes.find(hit.source))
         matched, = self._matcher.find([replace(segment, terms=())])
-        return bool(checker.found(matched, hit.target, self._lang).get(term))
+        return bool(checker.term_evidence(matched, hit.target, self._lang).get(term))
 
 
 def _worst_last(item: tuple[bool, float, Hit]) -> tuple[bool, float, str]:

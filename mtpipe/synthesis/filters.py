@@ -106,7 +106,8 @@ class Filters:
             return "commentary"
         if reason := fault(pair, *self._languages):
             return reason
-        candidate = PairCandidate(proposal, segment, pair[1], checker.found(segment, pair[1], self._languages[1]))
+        evidence = checker.term_evidence(segment, pair[1], self._languages[1])
+        candidate = PairCandidate(proposal, segment, pair[1], evidence)
         return next((name for name, is_unfit in self._checks.items() if is_unfit(candidate)), "")
 
     def _is_no_sentence(self, candidate: PairCandidate) -> bool:

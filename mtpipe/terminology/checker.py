@@ -64,7 +64,7 @@ def required(segment: Segment) -> dict[Term, list[TermMatch]]:
     return dict(terms)
 
 
-def found(segment: Segment, target: str, lang: str) -> dict[Term, list[Evidence]]:
+def term_evidence(segment: Segment, target: str, lang: str) -> dict[Term, list[Evidence]]:
     """For each required term what target holds of it, outside its codes; empty lists are the unmet ones.
 
     Several terms on the same spans (two domains, say) are alternatives: one of them meets them all.
@@ -105,7 +105,7 @@ def surface(segment: Segment, match: TermMatch) -> str:
 
 
 def _term_errors(segment: Segment, text: str, lang: str) -> Iterable[TermError]:
-    proof = found(segment, text, lang)
+    proof = term_evidence(segment, text, lang)
     good = [item for items in proof.values() for item in items]
     for term, items in proof.items():
         if not items:
@@ -130,8 +130,8 @@ def _demand(segment: Segment, match: TermMatch) -> Term:
 def _untranslated(segment: Segment, target: str) -> str:
     """Why target is no translation: "empty", "no words" or "copied"; "" when it is one or there is nothing to say."""
     source, _ = inline_codes.blotted(segment.source, segment.codes)
-    said = [token for token, _, _ in tokens(source) if token.isalpha()]
-    if not said:
+    words = [token for token, _, _ in tokens(source) if token.isalpha()]
+    if not words:
         return ""
     text, _ = without_codes(segment, target)
     if not any(char.isalnum() for char in text):

@@ -66,12 +66,12 @@ class Matcher:
     def find(self, segments: Sequence[Segment]) -> list[Segment]:
         """The segments with matches filled in, offsets into their sources; text inside codes is not matched."""
         own = _Search(self, tuple(dict.fromkeys(term for segment in segments for term in segment.terms)))
-        found: dict[tuple, tuple[TermMatch, ...]] = {}  # documents repeat themselves
+        known: dict[tuple, tuple[TermMatch, ...]] = {}  # documents repeat themselves
         for segment in segments:
             key = (segment.source, segment.codes, segment.terms)
-            if key not in found:
-                found[key] = self._matches(segment, own) if self._terms or segment.terms else ()
-        return [replace(s, matches=found[s.source, s.codes, s.terms]) for s in segments]
+            if key not in known:
+                known[key] = self._matches(segment, own) if self._terms or segment.terms else ()
+        return [replace(s, matches=known[s.source, s.codes, s.terms]) for s in segments]
 
     @property
     def slow_terms(self) -> tuple[Term, ...]:
@@ -84,12 +84,12 @@ class Matcher:
         if not text.strip():
             return ()
         tokens = self.read(text)
-        found = self._terms.spans(text, tokens)
+        spans = self._terms.spans(text, tokens)
         if segment.terms:
-            found += own.spans(text, tokens, only=frozenset(segment.terms))
+            spans += own.spans(text, tokens, only=frozenset(segment.terms))
         return tuple(
             TermMatch(term, places[offsets[start]], places[offsets[end] - 1] + 1, rule)
-            for start, end, term, rule in _longest(_own_first(found, segment.terms))
+            for start, end, term, rule in _longest(_own_first(spans, segment.terms))
         )
 
     def _tokens(self, text: str) -> list[Token]:
@@ -164,14 +164,14 @@ class _Search:
             (self._lower, [token.lower for token in tokens], "surface"),
             (self._lemma, [token.lemma for token in tokens], "lemma"),
         )
-        found = []
+        spans = []
         for phrases, words, rule in searches:
             for index, first, end in phrases.find(words):
                 last = tokens[end - 1]
-                found.append((tokens[first].start, last.start + len(last.text), self._terms[index], rule))
+                spans.append((tokens[first].start, last.start + len(last.text), self._terms[index], rule))
         for term in self._regexes:
-            found += [(start, end, term, "regex") for start, end in self._regex_spans(term, text)]
-        return [span for span in found
+            spans += [(start, end, term, "regex") for start, end in self._regex_spans(term, text)]
+        return [span for span in spans
                 if (only is None or span[2] in only) and not (self._is_spaced and _is_within_word(text, *span[:2]))]
 
     def _regex_spans(self, term: Term, text: str) -> list[tuple[int, int]]:
@@ -190,15 +190,15 @@ def _is_within_word(text: str, start: int, end: int) -> bool:
     return text[start - 1 : start + 1].isalpha() and start > 0 or end < len(text) and text[end - 1 : end + 1].isalpha()
 
 
-def _own_first(found: list[tuple[int, int, Term, str]], own: tuple[Term, ...]) -> list[tuple[int, int, Term, str]]:
+def _own_first(matches: list[tuple[int, int, Term, str]], own: tuple[Term, ...]) -> list[tuple[int, int, Term, str]]:
     """Without the glossary's terms on spans for which the segment brings its own."""
-    spans = {span[:2] for span in found if span[2] in own}
-    return [span for span in found if span[2] in own or span[:2] not in spans]
+    spans = {span[:2] for span in matches if span[2] in own}
+    return [span for span in matches if span[2] in own or span[:2] not in spans]
 
 
-def _longest(found: list[tuple[int, int, Term, str]]) -> list[tuple[int, int, Term, str]]:
+def _longest(matches: list[tuple[int, int, Term, str]]) -> list[tuple[int, int, Term, str]]:
     best: dict[tuple[int, int, Term], str] = {}
-    for start, end, term, rule in found:
+    for start, end, term, rule in matches:
         key = (start, end, term)
         best[key] = min(best.get(key, rule), rule, key=_RULES.index)
     kept: list[tuple[int, int]] = []

@@ -33,7 +33,7 @@ def units(path: Path, source_lang: str, target_lang: str) -> Iterator[Unit]:
             yield Unit(source, target)
 
 
-def write(found: Iterable[Unit], path: Path, source_lang: str, target_lang: str) -> int:
+def write(units: Iterable[Unit], path: Path, source_lang: str, target_lang: str) -> int:
     """Writes units as TMX 1.4 or TSV, by the suffix, all or nothing; returns how many.
 
     Raises InputError for another suffix and for what the format can't hold, OutputError where path can't be written.
@@ -43,29 +43,29 @@ def write(found: Iterable[Unit], path: Path, source_lang: str, target_lang: str)
         raise InputError(f"{path}: can't write {suffix or 'a file without suffix'}; use {' or '.join(SUFFIXES)}")
     try:
         with atomic.replacement(path) as part:
-            return _write_tmx(found, part, source_lang, target_lang) if suffix == ".tmx" else _write_tsv(found, part)
+            return _write_tmx(units, part, source_lang, target_lang) if suffix == ".tmx" else _write_tsv(units, part)
     except ValueError as error:
         raise InputError(f"{path}: a unit holds characters that XML can't carry ({error}); export it as TSV") from error
 
 
-def _write_tsv(found: Iterable[Unit], path: Path) -> int:
+def _write_tsv(units: Iterable[Unit], path: Path) -> int:
     count = 0
     with path.open("w", encoding="utf-8", newline="\n") as file:
-        for count, unit in enumerate(found, 1):
+        for count, unit in enumerate(units, 1):
             file.write("\t".join(" ".join(text.split()) for text in (unit.source, unit.target)) + "\n")
     return count
 
 
-def _write_tmx(found: Iterable[Unit], path: Path, source_lang: str, target_lang: str) -> int:
+def _write_tmx(units: Iterable[Unit], path: Path, source_lang: str, target_lang: str) -> int:
     count = 0
-    said = {"srclang": source_lang, "adminlang": "en", "datatype": "plaintext", "segtype": "sentence"}
-    said |= {"o-tmf": "mtpipe", "creationtool": "mtpipe", "creationtoolversion": __version__}
+    attributes = {"srclang": source_lang, "adminlang": "en", "datatype": "plaintext", "segtype": "sentence"}
+    attributes |= {"o-tmf": "mtpipe", "creationtool": "mtpipe", "creationtoolversion": __version__}
     with etree.xmlfile(str(path), encoding="utf-8") as file:
         file.write_declaration()
         with file.element("tmx", version="1.4"):
-            file.write(etree.Element("header", said), "\n")
+            file.write(etree.Element("header", attributes), "\n")
             with file.element("body"):
-                for count, unit in enumerate(found, 1):
+                for count, unit in enumerate(units, 1):
                     file.write(_element(unit, source_lang, target_lang), "\n")
     return count
 
@@ -77,17 +77,17 @@ def _element(unit: Unit, source_lang: str, target_lang: str) -> etree._Element:
             etree.SubElement(element, "prop", type=name).text = text
     own = inline_codes.find(unit.source)
     target_codes = inline_codes.locate(unit.source, own, unit.target)
-    for lang, text, found in ((source_lang, unit.source, own), (target_lang, unit.target, target_codes)):
+    for lang, text, codes in ((source_lang, unit.source, own), (target_lang, unit.target, target_codes)):
         segment = etree.SubElement(etree.SubElement(element, "tuv", {_LANG: lang}), "seg")
-        _fill(segment, text, found)
+        _fill(segment, text, codes)
     return element
 
 
-def _fill(segment: etree._Element, text: str, found: Sequence[Code]) -> None:
+def _fill(segment: etree._Element, text: str, codes: Sequence[Code]) -> None:
     """Puts the text into the segment, its codes as inline elements that hold them literally."""
-    numbers = {index: number for number, pair in enumerate(inline_codes.pairs(found).items(), 1) for index in pair}
+    numbers = {index: number for number, pair in enumerate(inline_codes.pairs(codes).items(), 1) for index in pair}
     position, last = 0, None
-    for index, code in enumerate(found):
+    for index, code in enumerate(codes):
         _append(segment, last, text[position : code.start])
         # half a pair, whose other half is in another sentence, stands alone
         tag = _TAGS[code.kind] if index in numbers else "ph"

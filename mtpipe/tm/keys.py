@@ -44,19 +44,19 @@ def key(masked_text: str) -> int:
 
     Texts that are the same under some notation of codes and spaces have the same key.
     """
-    said = _OTHERS.sub("", masked_text)
-    return number(said) if said else 0
+    rest = _OTHERS.sub("", masked_text)
+    return number(rest) if rest else 0
 
 
 def grams(masked_text: str) -> list[str]:
     """What the index finds a text by: the beginnings of its words, pairs of letters that stand unspaced."""
-    found: dict[str, None] = {}
+    grams: dict[str, None] = {}
     for run in _RUN.findall(masked_text.casefold()):
         if _UNSPACED.search(run) and len(run) > 1:
-            found |= dict.fromkeys(map("".join, pairwise(run)))
+            grams |= dict.fromkeys(map("".join, pairwise(run)))
         else:
-            found[run[:_STEM]] = None
-    return list(found)
+            grams[run[:_STEM]] = None
+    return list(grams)
 
 
 def adapted(segment: Segment, source: str, target: str) -> str | None:

@@ -80,12 +80,12 @@ class Memories:
     def similar(self, segment: Segment, n: int, threshold: float = THRESHOLD) -> list[Match]:
         """Up to n units that resemble the segment, best first, none twice; the exact ones are among them."""
         text = masked(segment.source, segment.codes).casefold()
-        found = {(match.source, match.target): match for match in self.exact(segment)}
+        matches = {(match.source, match.target): match for match in self.exact(segment)}
         for name, file in zip(self._names, self.files, strict=True):
             for hit, score in _scored(text, file.search(text, threshold), threshold):
-                found.setdefault((hit.source, hit.target),
-                                 Match(hit.source, hit.target, "fuzzy", score, name, hit.changed))  # fmt: skip
-        return sorted(found.values(), key=_worst_last)[:n]
+                matches.setdefault((hit.source, hit.target),
+                                   Match(hit.source, hit.target, "fuzzy", score, name, hit.changed))  # fmt: skip
+        return sorted(matches.values(), key=_worst_last)[:n]
 
 
 def is_memory(path: Path) -> bool:

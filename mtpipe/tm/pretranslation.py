@@ -44,8 +44,8 @@ def _recalled(segment: Segment, matches: Sequence[Match], lang: str, is_flagged_
 
 
 def _why(errors: Sequence[TermError]) -> str:
-    said = []
+    reasons = []
     for error in errors:
         name = f"“{error.term.source}” ({' | '.join(error.expected[:3])})" if error.term else " ".join(error.expected)
-        said.append(f"{error.kind} {name}".strip())
-    return ", ".join(said)
+        reasons.append(f"{error.kind} {name}".strip())
+    return ", ".join(reasons)

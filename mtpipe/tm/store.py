@@ -153,10 +153,10 @@ class TmFile:
         size = min(len(text), _LONGEST)
         least = threshold / (2 - threshold)  # of two lengths whose ratio of common letters is the threshold
         kept = (lengths >= size * least) & (lengths * least <= size)
-        found, places = np.unique(ids[kept], return_inverse=True)
-        merit = np.bincount(places, weights[kept]) if len(found) else np.zeros(0)
-        merit /= 1 + abs(self._lengths[found].astype(np.int64) - size) / size
-        best = found[np.argsort(-merit, kind="stable")[:_CANDIDATES]]
+        units, places = np.unique(ids[kept], return_inverse=True)
+        merit = np.bincount(places, weights[kept]) if len(units) else np.zeros(0)
+        merit /= 1 + abs(self._lengths[units].astype(np.int64) - size) / size
+        best = units[np.argsort(-merit, kind="stable")[:_CANDIDATES]]
         query = f"SELECT source, target, changed FROM units WHERE id IN ({','.join('?' * len(best))})"
         return [Hit(*row) for row in self._all(query, tuple(map(int, best)))]
 
@@ -170,16 +170,16 @@ class TmFile:
         """(ids, weight) of the rarest grams, as many as may be read, one at least."""
         marks = ",".join("?" * len(wanted))
         counts = self._all(f"SELECT gram, sum(count) FROM grams WHERE gram IN ({marks}) GROUP BY gram", tuple(wanted))
-        found: list[tuple[np.ndarray, float]] = []
+        postings: list[tuple[np.ndarray, float]] = []
         total = 0
         for gram, count in sorted(counts, key=_by_count):
             total += count
-            if found and total > _POSTINGS:
+            if postings and total > _POSTINGS:
                 break
             blobs = self._all("SELECT units FROM grams WHERE gram = ?", (gram,))
             ids = np.concatenate([np.frombuffer(blob, "<u4") for blob, in blobs])
-            found.append((ids, math.log(1 + len(self._lengths) / count)))
-        return found
+            postings.append((ids, math.log(1 + len(self._lengths) / count)))
+        return postings
 
     def _keep(self, batch: list[Placed]) -> None:
         """Writes a batch: new pairs, their surroundings and their part of the index."""
@@ -204,8 +204,8 @@ class TmFile:
                 (gram, len(ids), np.array(ids, "<u4").tobytes()) for gram, ids in sorted(index.items())
             ))  # fmt: skip
             self._db.execute("INSERT INTO lengths VALUES (?, ?)", (first, np.array(lengths, "<u2").tobytes()))
-        said = repr((self.digest, [row[1] for row in rows], sorted(seen)))
-        digest = hashlib.sha256(said.encode()).hexdigest()[:16]
+        content = repr((self.digest, [row[1] for row in rows], sorted(seen)))
+        digest = hashlib.sha256(content.encode()).hexdigest()[:16]
         self._db.execute("INSERT OR REPLACE INTO about VALUES ('digest', ?)", (digest,))
 
     def _create(self, source_lang: str, target_lang: str) -> None:

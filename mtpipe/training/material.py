@@ -81,7 +81,7 @@ def _with_terms(item: AlignedPair, segment: Segment, target_lang: str) -> Aligne
         return item
     target = plain(item.target)
     ours, theirs = spans(segment.source), spans(target)
-    proofs = {term: list(proof) for term, proof in checker.found(segment, target, target_lang).items()}
+    proofs = {term: list(proof) for term, proof in checker.term_evidence(segment, target, target_lang).items()}
     candidates = []
     for match in segment.matches:
         proof = proofs.get(match.term)

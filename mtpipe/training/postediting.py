@@ -90,7 +90,7 @@ class PostEditing:
         matcher = Matcher(self.recipe.glossary or Glossary.of((), self.recipe.source_lang, lang))
         for first in range(0, len(segments), _CHUNK):
             for segment in matcher.find(segments[first : first + _CHUNK]):
-                proofs = checker.found(segment, segment.reference or "", lang)
+                proofs = checker.term_evidence(segment, segment.reference or "", lang)
                 present = {term for term, proof in proofs.items() if proof}
                 matched = replace(segment, matches=tuple(match for match in segment.matches if match.term in present))
                 yield replace(matched, errors=checker.check(matched, lang))

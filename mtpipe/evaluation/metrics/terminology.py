@@ -39,7 +39,7 @@ class StrictTermSuccess:
         return count_shares(
             [min(1.0, len(evidence[term]) / len(matches)) for term, matches in checker.required(segment).items()]
             for segment in segments
-            for evidence in [checker.found(segment, segment.target or "", self._lang)]
+            for evidence in [checker.term_evidence(segment, segment.target or "", self._lang)]
         )
 
     def score(self, segments: Sequence[Segment]) -> Score:
@@ -86,7 +86,7 @@ class ExclusiveTermSuccess(StrictTermSuccess):
 
     def _shares(self, segment: Segment) -> list[float]:
         required = checker.required(segment)
-        evidence = checker.found(segment, segment.target or "", self._lang)
+        evidence = checker.term_evidence(segment, segment.target or "", self._lang)
         places = {term: frozenset((match.start, match.end) for match in matches) for term, matches in required.items()}
         spans = {(item.start, item.end) for items in evidence.values() for item in items}
         covered: list[tuple[int, int]] = []
@@ -129,7 +129,7 @@ class ExactInflection:
                     none="no reference has a required term")  # fmt: skip
 
     def _forms(self, segment: Segment, text: str) -> dict[Term, Counter[str]]:
-        evidence = checker.found(segment, text, self._lang)
+        evidence = checker.term_evidence(segment, text, self._lang)
         return {term: Counter(text[item.start : item.end].casefold() for item in items)
                 for term, items in evidence.items()}  # fmt: skip
 
@@ -190,7 +190,7 @@ class Overuse:
         return count_shares(
             [_is_overused(term, evidence, required) for term in required]
             for segment in segments
-            for evidence in [checker.found(segment, segment.target or "", self._lang)]
+            for evidence in [checker.term_evidence(segment, segment.target or "", self._lang)]
             for required in [{term: len(matches) for term, matches in checker.required(segment).items()}]
         )
 
@@ -301,7 +301,7 @@ class RightChrf(_AlreadyRight):
 
 def _has_all_terms(segment: Segment, text: str, lang: str) -> bool:
     """Whether text holds each required term as often as the segment's source does."""
-    evidence = checker.found(segment, text, lang)
+    evidence = checker.term_evidence(segment, text, lang)
     return all(len(evidence[term]) >= len(matches) for term, matches in checker.required(segment).items())
 
 

@@ -88,8 +88,9 @@ def _chosen(counts: Counts, min_count: int) -> dict[str, str]:
 def _is_padded(key: str, chosen: dict[str, str], counts: Counts) -> bool:
     """Whether a part of the phrase means the same elsewhere too: as 占位符 without 个 does, but not "series" for "data
     series"."""
-    said = key.split(" ")
-    parts = (" ".join(said[i:j]) for i in range(len(said)) for j in range(i + 1, len(said) + 1) if j - i < len(said))
+    lemmas = key.split(" ")
+    size = len(lemmas)
+    parts = (" ".join(lemmas[i:j]) for i in range(size) for j in range(i + 1, size + 1) if j - i < size)
     best = chosen[key]
     least = ALONE * counts.ours[key].together[best]
     return any(chosen.get(part) == best and counts.ours[part].together[best] >= least for part in parts)
@@ -120,8 +121,8 @@ def _dictionary_form(phrase: Phrase, lang: str) -> str:
         _own_forms(words(text), lang), -len(text), phrase.spellings[text], text))
 
 
-def _own_forms(said: Sequence[str], lang: str) -> float:
-    return sum(lemma(word, lang) == word.casefold() for word in said) / len(said)
+def _own_forms(lemmas: Sequence[str], lang: str) -> float:
+    return sum(lemma(word, lang) == word.casefold() for word in lemmas) / len(lemmas)
 
 
 def _low(part: int, whole: int) -> float:

@@ -109,15 +109,15 @@ def _function_words(
         left[two] += 1
         right[one] += 1
     for text in texts:
-        said = [word for word in text[: longest * 2] if is_word(word)]
-        if 0 < len(said) <= longest:
-            edge.update({said[0], said[-1]})
+        tokens = [word for word in text[: longest * 2] if is_word(word)]
+        if 0 < len(tokens) <= longest:
+            edge.update({tokens[0], tokens[-1]})
     freest = nlargest(min(FREE, len(counts) // 10), filter(is_word, counts), key=lambda w: min(left[w], right[w]))
     return {word for word in freest if edge[word] <= AT_EDGE * counts[word]}
 
 
 def _spellings(texts: Sequence[str], read: Sequence[Sequence[str]]) -> dict[str, str]:
     """Case-folded word → its commonest spelling inside sentences, where a capital means something."""
-    inside = Counter(word for text, said in zip(texts, read, strict=True) if _SENTENCE.search(text)
-                     for before, word in pairwise(said) if before not in _BREAKS and is_word(word))
+    inside = Counter(word for text, tokens in zip(texts, read, strict=True) if _SENTENCE.search(text)
+                     for before, word in pairwise(tokens) if before not in _BREAKS and is_word(word))
     return {word.casefold(): word for word, _ in reversed(inside.most_common())}

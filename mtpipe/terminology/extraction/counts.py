@@ -49,11 +49,11 @@ def count(source: Side, target: Side, documents: Sequence[str], links: Links, mi
     parts = _parts(documents)
     ours, theirs = defaultdict[str, Phrase](Phrase), defaultdict[str, Phrase](Phrase)
     for i, part in enumerate(parts):
-        found = set(_see(target, i, part, [gram for gram in target.grams(i) if gram[2] in wanted], theirs))
+        theirs_here = set(_see(target, i, part, [gram for gram in target.grams(i) if gram[2] in wanted], theirs))
         example = (abs(len(source.lemmas[i]) - EXAMPLE), i)
         for key in _see(source, i, part, [gram for gram in source.grams(i) if gram[2] in rivals], ours):
             phrase = ours[key]
-            for other in filter(found.__contains__, rivals[key]):  # in their order, which a set has not
+            for other in filter(theirs_here.__contains__, rivals[key]):  # in their order, which a set has not
                 phrase.together[other] += 1
                 phrase.examples[other] = min(phrase.examples.get(other, example), example)
     return Counts(ours, theirs, labels, np.bincount(parts))

@@ -48,7 +48,7 @@ def usage(pairs: Iterable[Pair], glossary: Glossary) -> list[Usage]:
     used = {term: Usage(term) for term in glossary.terms}
     for number, (source, target) in enumerate(pairs, 1):
         segment, = matcher.find([Segment(f"pair {number}", source, codes=inline_codes.find(source))])
-        proof = checker.found(segment, target, glossary.target_lang)
+        proof = checker.term_evidence(segment, target, glossary.target_lang)
         proof |= {match.term: checker.locate(segment, match.term, target, glossary.target_lang)
                   for match in segment.matches if match.term.status == "forbidden"}
         for term, evidence in proof.items():
@@ -85,12 +85,12 @@ def row(use: Usage) -> dict[str, Any]:
             "found": dict(use.found.most_common(5)), "wrong": [list(pair) for pair in use.wrong]}  # fmt: skip
 
 
-def line(said: Mapping[str, Any]) -> str:
+def line(row: Mapping[str, Any]) -> str:
     """A row for people; the pairs are indented below it."""
-    found = ", ".join(f"{form} {number}" for form, number in said["found"].items())
-    state = "  forbidden" if said["status"] == "forbidden" else ""
-    head = f"{said['share']:.2f}  {said['met']} of {said['count']}  {said['source']} → {' | '.join(said['targets'])}"
-    return "\n".join((f"{head}{state}{found and f'  ({found})'}", *(f"      {s}  ⇒  {t}" for s, t in said["wrong"])))
+    forms = ", ".join(f"{form} {number}" for form, number in row["found"].items())
+    state = "  forbidden" if row["status"] == "forbidden" else ""
+    head = f"{row['share']:.2f}  {row['met']} of {row['count']}  {row['source']} → {' | '.join(row['targets'])}"
+    return "\n".join((f"{head}{state}{forms and f'  ({forms})'}", *(f"      {s}  ⇒  {t}" for s, t in row["wrong"])))
 
 
 def summary(used: Sequence[Usage]) -> str:

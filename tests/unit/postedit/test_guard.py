@@ -130,7 +130,7 @@ def test_an_accepted_edit_reduces_the_errors_and_loses_nothing(texts):
     assume(guard.judge(found, candidate, "de") == guard.ACCEPTED)
     left = checker.check(found, "de", candidate)
     assert not left or len(left) < len(checker.check(found, "de"))
-    before, after = (checker.found(found, text, "de") for text in (draft, candidate))
+    before, after = (checker.term_evidence(found, text, "de") for text in (draft, candidate))
     assert not [term for term in before if before[term] and not after[term]]
     broken_before, broken = (inline_codes.broken(found.source, found.codes, text) for text in (draft, candidate))
     assert set(broken) <= set(broken_before)

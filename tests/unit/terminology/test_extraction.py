@@ -183,7 +183,7 @@ def test_a_sheet_that_may_be_curated_is_not_replaced(tmp_path):
 
 def test_a_sheet_that_cannot_be_written(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(OutputError, match=r"c.csv: can't be written \(.*\); check permissions and space"):
+    with pytest.raises(OutputError, match=r"c.csv: can't be written \(.*\); check permissions and free space"):
         sheet.write(CANDIDATES, tmp_path / "file" / "c.csv")
 
 

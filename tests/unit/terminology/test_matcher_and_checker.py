@@ -307,7 +307,7 @@ def test_check_judges_the_postedit_before_the_draft():
 def test_found_gives_offsets_into_the_target_with_its_tags():
     found = segment("The <b>data</b> source", ("data source", "fuente de datos"), lang=("en", "es"))
     target = "Las <b>fuentes</b> de datos"
-    (item,), = checker.found(found, target, "es").values()
+    (item,), = checker.term_evidence(found, target, "es").values()
     assert target[item.start : item.end] == "fuentes</b> de datos"
 
 
@@ -345,7 +345,7 @@ def test_matches_lie_on_the_source_and_overlap_only_when_equal(source, lang):
 def test_check_never_raises_and_its_evidence_lies_on_the_target(source, target, lang):
     found, = MATCHERS["en"].find([Segment("x#0", source, codes=inline_codes.find(source))])
     checker.check(found, lang, target)
-    for items in checker.found(found, target, lang).values():
+    for items in checker.term_evidence(found, target, lang).values():
         assert all(0 <= item.start < item.end <= len(target) for item in items)
 
 
