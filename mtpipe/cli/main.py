@@ -194,6 +194,8 @@ def _run(ctx: click.Context, job: Any, dry_run: bool, strict: bool, as_json: boo
         return
     with progress.shown(quiet) as on_progress:
         report = jobs.run(job, on_progress)
+    for path in report.stale:
+        click.echo(f"mtpipe: {path}: an output whose source is gone; delete it if you don't need it", err=True)
     messages = [row.message for row in report.documents if row.message]
     for message in messages[:_LISTED]:
         click.echo(f"mtpipe: {message}", err=True)

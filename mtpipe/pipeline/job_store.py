@@ -149,6 +149,11 @@ class Store:
         """Keeps that a document was written to out."""
         self._insert("documents", [(path, digest, of_file(out))])
 
+    def paths(self) -> list[str]:
+        """Of all documents that were ever finished in this job's folder."""
+        with self._guarded():
+            return [path for path, in self._db.execute("SELECT path FROM documents ORDER BY path")]
+
     # for people: sentences and edits
 
     def save_settings(self, settings: Mapping[str, Any]) -> None:

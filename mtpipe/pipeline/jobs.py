@@ -65,7 +65,9 @@ def run(job: Job, on_progress: OnProgress | None = None, tools: Toolbox | None =
             units = work.finish(readings, store)
             for reading in readings:
                 work.write(reading, units, store)
-    report = work.report(perf_counter() - start)
+        names = {file.name for file in files}
+        stale = tuple(str(job.out / path) for path in store.paths() if path not in names and (job.out / path).is_file())
+    report = replace(work.report(perf_counter() - start), stale=stale)
     write_report(report, job.reports)
     return report
 

@@ -176,7 +176,7 @@ def load(kind: str, name: str) -> Any:
         module = import_module(module_name)
     except ModuleNotFoundError as error:
         missing = error.name or ""
-        if needed := lacking(error):
+        if needed := lacking(error, kind):
             raise ConfigError(f"{kind} plug-in {name!r} needs {needed}") from error
         if module_name == missing or module_name.startswith(f"{missing}."):
             raise ConfigError(f"{kind} plug-in {name!r}: no module {missing!r}; check the name") from error
@@ -186,9 +186,14 @@ def load(kind: str, name: str) -> Any:
     return getattr(module, attribute)
 
 
-def lacking(error: ModuleNotFoundError) -> str | None:
-    """The optional package that is not installed and how to install it; None where the error means something else."""
+def lacking(error: ModuleNotFoundError, kind: str = "") -> str | None:
+    """The optional package that is not installed and how to install it; None where the error means something else.
+
+    kind: of the plug-in that needs it.
+    """
     extra = EXTRAS.get((error.name or "").split(".")[0])
+    if extra and kind == "llm":
+        extra = "llm-local"
     return f"{error.name}: pip install 'mtpipe[{extra}]'" if extra else None
 
 

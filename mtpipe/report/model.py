@@ -247,13 +247,15 @@ class JobInfo:
 class JobReport:
     """What a job did; seconds by stage and in total, peak_memory in bytes.
 
-    left_out: how many entries of errors, edited, refusals and notes were too many to keep.
+    left_out: how many entries of errors, edited, refusals and notes were too many to keep. stale: outputs of an earlier
+    run whose sources are gone.
     """
 
     mtpipe: str = ""
     signature: str = ""
     created: str = ""
     job: JobInfo = JobInfo()
+    stale: tuple[str, ...] = ()
     seconds: dict[str, float] = field(default_factory=dict)
     peak_memory: int | None = None
     totals: Totals = Totals()

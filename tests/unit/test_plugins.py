@@ -112,3 +112,10 @@ def test_create_makes_paths_of_texts(tmp_path, monkeypatch):
     )
     monkeypatch.syspath_prepend(tmp_path)
     assert plugins.create("mt", "path_plugin:Thing", {"folder": "x/y"}).folder == Path("x/y")
+
+
+def test_an_llm_of_this_process_names_its_own_extra(monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    monkeypatch.delitem(sys.modules, "mtpipe.llm.hf", raising=False)
+    with pytest.raises(ConfigError, match=r"llm plug-in 'hf' needs torch: pip install 'mtpipe\[llm-local\]'"):
+        plugins.load("llm", "hf")

@@ -151,3 +151,14 @@ def test_sigterm_ends_like_an_interrupt(docs, tmp_path):
 def test_a_name_that_is_no_text_in_any_encoding(docs, tmp_path):
     os.rename(docs / "z.txt", os.fsencode(docs) + b"/\xff" + b"n" * 240 + b".txt")
     assert sorted(states(run(docs, tmp_path / "out")).values()) == ["written"] * 3
+
+
+def test_outputs_of_deleted_sources_are_mentioned(docs, tmp_path):
+    assert run(docs, tmp_path / "out").stale == ()
+    (docs / "z.txt").unlink()
+    assert run(docs, tmp_path / "out").stale == (str(tmp_path / "out" / "z.txt"),)
+    result = CliRunner().invoke(main, ["translate", str(docs), "-o", str(tmp_path / "out"), "-s", "en", "-t", "de",
+                                       "--mt", "fake", "--editors", "", "--quiet"])  # fmt: skip
+    assert "z.txt: an output whose source is gone; delete it" in result.stderr
+    (tmp_path / "out" / "z.txt").unlink()
+    assert run(docs, tmp_path / "out").stale == ()
