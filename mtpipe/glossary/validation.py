@@ -151,7 +151,17 @@ def _case_traps(terms: Sequence[Term]) -> Iterator[Finding]:
             if term is leader or (term.case_sensitive and leader.case_sensitive):
                 continue
             what = f"“{source}” differs only in case from “{first}” in {leader.place}"
-            yield _of(term, "warning", f"{what}: set case_sensitive for both, or join them")
+            advice = "set case_sensitive for both, or join them"
+            if _contradict(term, leader):
+                yield _of(term, "error", f"{what} and asks for another target: {advice}")
+            else:
+                yield _of(term, "warning", f"{what}: {advice}")
+
+
+def _contradict(one: Term, other: Term) -> bool:
+    """Whether both terms are matched in one place and no translation is right for both."""
+    is_wanted = one.status == other.status == "preferred" and not (one.case_sensitive or other.case_sensitive)
+    return is_wanted and not {*map(str.casefold, one.targets)} & {*map(str.casefold, other.targets)}
 
 
 def _conflicts(terms: Sequence[Term]) -> Iterator[Finding]:

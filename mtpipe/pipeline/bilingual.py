@@ -28,7 +28,10 @@ def review(
     """The counted part of a report on bilingual segments as they are, nothing edited: terms, inline tags, invariants,
     and the named checks of their form (of `document.checks.CHECKS`)."""
     tally = Tally(())
-    segments = steps.check(_segments(path, source_lang, target_lang, glossary), target_lang)
+    segments = _segments(path, source_lang, target_lang, glossary)
+    if segments and not any(segment.target for segment in segments):
+        raise InputError(f"{path}: no sentence has a translation beside it; give a bilingual file")
+    segments = steps.check(segments, target_lang)
     tally.add(path.name, "written", steps.review(segments, named(checks), target_lang))
     return tally.report()
 

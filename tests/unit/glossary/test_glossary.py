@@ -257,8 +257,10 @@ def test_bad_item_says_where_and_what():
     ("a1;X\nb1; Y", Finding(2, "warning", "spaces at the ends, line breaks or invisible characters removed from “ Y”")),
     ("a1;X\na1;X", Finding(2, "warning", "“a1” → “X” repeats line 1")),
     ("a1;X\na1;Y", Finding(2, "warning", "“a1” → “Y” is joined as a synonym to line 1")),
-    ("may;darf\nMay;Mai", Finding(2, "warning", "“May” differs only in case from “may” in line 1: set case_sensitive"
-                                  " for both, or join them")),
+    ("may;darf\nMay;Mai", Finding(2, "error", "“May” differs only in case from “may” in line 1 and asks for another"
+                                  " target: set case_sensitive for both, or join them")),
+    ("may;darf\nMay;Darf", Finding(2, "warning", "“May” differs only in case from “may” in line 1: set case_sensitive"
+                                   " for both, or join them")),
     ("a1;X;;;;one\na1;Y;;;;two", Finding(2, "warning", "“a1” is “Y” here and “X” in line 1: either will be accepted")),
     ("the;der", Finding(1, "warning", "“the” is a function word: it will match nearly everywhere")),
     ("x;Kreuz", Finding(1, "warning", "“x” is one character: it will match too often")),

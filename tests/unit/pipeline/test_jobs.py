@@ -317,6 +317,12 @@ def test_review_checks_segments_as_they_are(tmp_path):
     assert report.terms.required == 2 and [error.term for error in report.errors] == ["cell"]
 
 
+def test_a_file_of_sources_only_is_not_checked(tmp_path):
+    (tmp_path / "s.jsonl").write_text('{"source": "A cell."}\n')
+    with pytest.raises(InputError, match="s.jsonl: no sentence has a translation beside it; give a bilingual file"):
+        review(tmp_path / "s.jsonl", "en", "de")
+
+
 def test_a_real_model_translates_a_folder(source, tmp_path, model_folder):
     jobs.run(Job(source, tmp_path / "out", "en", "de", model=model_folder, editors=()))
     assert "die Zelle" in (tmp_path / "out" / "a.txt").read_text()
