@@ -88,6 +88,16 @@ eval-refiner: $(BIN)/mtpipe ## the held-out pages of $(PAIR) edited by a refiner
 eval-repair: $(BIN)/mtpipe ## repair other teams' WMT25 EN-ES drafts without model or LLM (WMT25_DIR, CORPORA: see eval/README.md)
 	$(RECIPE) repair
 
+WMT25_DE ?= ../shared/bench/wmt25-ende-dev
+EDITS := $(BIN)/python -m eval.harness repair
+TEAMS := tower CurTermNLLB duterm
+
+eval-edits: $(BIN)/mtpipe ## drafts of WMT25 repaired safely and completely, and what readers said of the edits: eval/edits.*.md (after eval-repair)
+	for chain in safe complete; do \
+	  $(EDITS) $(TEAMS:%=$(WMT25_DE)/%.jsonl) -s en -t de --lexicon mtpipe/models/en-de/lexicon --repair $$chain --judged eval/judged/en-de.jsonl --table eval/edits.en-de.$$chain.md || exit 1; \
+	  $(EDITS) $(TEAMS:%=$(REPAIR)/%.jsonl) -s en -t es --lexicon $(REPAIR)/lexicon --repair $$chain --judged eval/judged/en-es.jsonl --table eval/edits.en-es.$$chain.md || exit 1; \
+	done
+
 WMT23_DIR ?= ../shared/bench/wmt23
 # an LLM for the rows that use one: LLM_BASE_URL and LLM_MODEL; SYSTEMS: more options, such as --model or --refiner
 WITH_LLM = $(if $(LLM_MODEL),--llm openai --llm-option model=$(LLM_MODEL) --llm-option base_url=$(LLM_BASE_URL))
@@ -180,5 +190,5 @@ bench-corpora: $(VENV)/.dev ## memory of `corpus prepare`: a million pairs, and 
 clean: ## remove what the other targets made
 	rm -rf $(VENV) out build *.egg-info .pytest_cache .mypy_cache .hypothesis
 
-.PHONY: help install demo demo-run demo-synthesize help-pages corpus model eval quick-set eval-model eval-finetune eval-quality eval-invariants demo-large eval-demo eval-repair eval-llm eval-wmt23 eval-wmt25 refiner eval-refiner bench bench-training bench-corpora check-catalogues check-resume check-llm test test-all docs test-avx2 fuzz lint clean
+.PHONY: help install demo demo-run demo-synthesize help-pages corpus model eval quick-set eval-model eval-finetune eval-quality eval-invariants demo-large eval-demo eval-repair eval-edits eval-llm eval-wmt23 eval-wmt25 refiner eval-refiner bench bench-training bench-corpora check-catalogues check-resume check-llm test test-all docs test-avx2 fuzz lint clean
 .DEFAULT_GOAL := help
