@@ -94,7 +94,9 @@ class LlmEditor:
                     proposed[i] = [Unusable("", TOO_LONG)]
                 else:
                     prompts[i] = prompt
-        for i, reply in zip(prompts, self._llm.complete(list(prompts.values())), strict=True):
+        # a budget may end within the batch: most errors first
+        order = sorted(prompts, key=lambda i: -len(segments[i].errors))
+        for i, reply in zip(order, self._llm.complete([prompts[i] for i in order]), strict=True):
             proposed[i] = _candidates(segments[i], reply)
         return proposed
 
