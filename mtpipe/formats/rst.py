@@ -87,7 +87,7 @@ class RstFormat:
             if inline_codes.has_words(source, codes):
                 segments.append(Segment(f"{name}#{len(segments) + 1}", source, codes=codes))
                 places.append(place)
-        said = (f"{reader.tables} tables stay as they are",) if reader.tables else ()
+        said = (f"tables left as they are: {reader.tables}",) if reader.tables else ()
         return Document(name, tuple(segments), _Skeleton(text, encoding, tuple(places)), (*notes, *said))
 
     def write(self, document: Document, path: Path) -> None:

@@ -85,7 +85,7 @@ class ExcelFormat:
             tables = tuple((part, book.text(part)) for part in book.parts(_TABLE))
         segments = tuple(Segment(f"{name}#{n}", paragraph.source, codes=paragraph.codes)
                          for n, paragraph in enumerate((p for part in parts for p in part.paragraphs), 1))
-        said = f"{count} texts stay as they are: formulas, lists of choices or pivot tables refer to them"
+        said = f"texts left as they are, since formulas, lists of choices or pivot tables refer to them: {count}"
         return Document(name, segments, _Skeleton(path, parts, tables), (said,) if count else ())
 
     def write(self, document: Document, path: Path) -> None:

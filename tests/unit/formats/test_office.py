@@ -118,7 +118,8 @@ def test_a_workbook_is_read_and_opened_again(tmp_path):
     document = ExcelFormat().read(path, "a.xlsx")
     assert sources(document) == ["Name", "Price", "Blue chair", "Red chair", "Two<x1/>lines",
                                  "Some text <g1>bold</g1> <g2>words</g2>", "Only here"]  # fmt: skip
-    assert document.notes == ("1 texts stay as they are: formulas, lists of choices or pivot tables refer to them",)
+    said = "texts left as they are, since formulas, lists of choices or pivot tables refer to them: 1"
+    assert document.notes == (said,)
     new = openpyxl.load_workbook(translated(ExcelFormat(), document, tmp_path / "b.xlsx"))
     values = {cell.coordinate: cell.value for row in new["Prices"].iter_rows() for cell in row if cell.value}
     assert values.pop("D1") == "SOME TEXT BOLD WORDS"

@@ -126,7 +126,7 @@ def test_the_texts_of_a_page(tmp_path):
         "term", "its definition", "body of it", "show all of them", "A footnote text.", "The caption.", "line one",
         "line two", "The *new* thing.",
     ]  # fmt: skip
-    assert document.notes == ("2 tables stay as they are",)
+    assert document.notes == ("tables left as they are: 2",)
 
 
 def test_what_is_not_translated_is_written_as_it_was_read(tmp_path):
