@@ -14,7 +14,7 @@ DRAFT = "Nous allons vérifier cette chose demain matin."
 
 def answer(body):
     word = next(target for source, target in TERMS.items() if f"check the {source}" in said(body).split("<source>")[-1])
-    return json.dumps({"target": f"Nous allons vérifier « {word} » demain matin."})
+    return json.dumps({"target": f"Nous allons vérifier « {word} » demain matin.", "unsuitable": []})
 
 
 @pytest.fixture

@@ -88,7 +88,7 @@ def test_a_pair_without_a_model_is_a_gap_that_says_so(tasks, tmp_path):
 
 
 def test_a_configured_llm_is_asked_about_what_misses_terms_and_counted(tasks, tmp_path):
-    with LlmServer(lambda body: json.dumps({"target": "Gar nichts von der Tabelle."})) as server:
+    with LlmServer(lambda body: json.dumps({"target": "Gar nichts von der Tabelle.", "unsuitable": []})) as server:
         llm = {"llm": "openai", "options": {"llm.openai": {"base_url": server.url, "model": "scripted"}}, "calls": {}}
         ours = setup(tmp_path, wrong=(1,), llm=llm).systems()[4]
         assert lacking(ours, "en", "de") == ""
