@@ -344,4 +344,4 @@ def test_a_server_sees_nothing_of_what_is_masked(tmp_path):
         seen = json.dumps(server.received)
     kept = (tmp_path / "llm.sqlite").read_bytes() + (tmp_path / "llm.sqlite-wal").read_bytes()
     assert "NAME1" in seen and b"NAME1" in kept
-    assert not any(private in seen + str(kept) for private in ("Berta", "555", "web.de"))
+    assert not any(private in seen + str(kept) for private in ("Berta", "5551234", "web.de"))
