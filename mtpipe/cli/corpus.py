@@ -92,9 +92,11 @@ def compare(
 @click.option("--dev-documents", type=FILE, help="List of documents for dev.jsonl, one a line.")
 @click.option("--test-share", type=SHARE, help="Share of documents for testing [default: .01, 0 with a list].")
 @click.option("--dev-share", type=SHARE, help="Share of documents for development [default: .01, 0 with a list].")
-@click.option("--exclude", "excluded", type=FILE, multiple=True, help="More held-out sources, as for `lexicon`.")
+@click.option("--exclude", "excluded", type=FILE, multiple=True, help="More held-out texts, of both sides where the "
+              "file has both: segments JSON Lines, TSV, or a source each line.")  # fmt: skip
 @click.option("--longest", type=click.IntRange(1), default=500, show_default=True, help="Characters of a side.")
 @click.option("--packages", type=FILE, help="Table of packages and licences for the statistics (data/packages.tsv).")
+@click.option("--lexicon", type=FOLDER, help="Leave out training pairs that its words and numbers say are none.")
 @click.option("--rejected", type=ANY, help="JSON Lines file for samples of what was left out, with reasons.")
 @click.option("--strict", is_flag=True, help="Exit with 1 if an input could not be read to its end.")
 @as_json
@@ -102,13 +104,15 @@ def compare(
 def prepare(
     ctx: click.Context, inputs: tuple[str, ...], source_lang: str, target_lang: str, out: Path,
     test_documents: Path | None, dev_documents: Path | None, test_share: float | None, dev_share: float | None,
-    excluded: tuple[Path, ...], longest: int, packages: Path | None, rejected: Path | None, strict: bool, as_json: bool,
+    excluded: tuple[Path, ...], longest: int, packages: Path | None, lexicon: Path | None, rejected: Path | None,
+    strict: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Clean PAIRS and split them by document into train, dev and test.
 
     PAIRS: TMX, XLIFF, .po, .mo, TSV, segments JSON Lines, line-aligned files, or folders of catalogues and pages.
     NAME says where they are from; without it the file's own name does.
     """
+    from mtpipe.alignment.lexicon import Lexicon
     from mtpipe.corpora import deduplication
     from mtpipe.corpora.prepare import Recipe
     from mtpipe.corpora.prepare import prepare as make
@@ -118,14 +122,36 @@ def prepare(
     test, dev = (read_list(path) if path else frozenset[str]() for path in (test_documents, dev_documents))
     shares = [(0 if listed else .01) if share is None else share
               for listed, share in ((test, test_share), (dev, dev_share))]  # fmt: skip
-    sources = tuple(source for path in excluded for source in deduplication.sources(path))
+    banned = tuple(pair for path in excluded for pair in deduplication.texts(path))
     licences = read_licences(packages) if packages else {}
-    recipe = Recipe(source_lang, target_lang, Split(test, dev, *shares), sources, longest, licences)
+    recipe = Recipe(source_lang, target_lang, Split(test, dev, *shares), banned, longest, licences,
+                    Lexicon.load(lexicon) if lexicon else None)
     facts = make(map(_named, inputs), out, recipe, rejected, lambda problem: click.echo(f"mtpipe: {problem}", err=True))
     left_out = ", ".join(f"{reason} {count}" for reason, count in facts["left_out"].items())
     parts = [f"{part}: {_size(amount)}" for part, amount in facts["parts"].items()]
     show(facts, as_json, [*parts, f"left out of {facts['read']} read: {left_out or 'nothing'}", f"written: {out}"])
     ctx.exit(1 if strict and facts["problems"] else 0)
+
+
+@corpus.command()
+@click.argument("path", metavar="PAIRS", type=click.Path(exists=True, path_type=Path))
+@languages
+@click.option("-o", "--out", type=ANY, required=True, help="Segments with references (.jsonl) or TSV.")
+@click.option("--lexicon", type=FOLDER, required=True, help="Says which pairs are hardly translations.")
+@click.option("--count", type=click.IntRange(1), default=500, show_default=True, help="Pairs at most.")
+@click.option("--fewest-words", type=click.IntRange(1), default=8, show_default=True, help="Of a source.")
+def sample(
+    path: Path, source_lang: str, target_lang: str, out: Path, lexicon: Path, count: int, fewest_words: int
+) -> None:
+    """Write a test set: sound pairs of a corpus or of a folder of manuals, evenly spread over it."""
+    from mtpipe.alignment.lexicon import Lexicon
+    from mtpipe.corpora import deduplication, pairs
+    from mtpipe.corpora.sampling import sample as draw
+
+    found = pairs(path, source_lang, target_lang)
+    segments, left_out = draw(found, Lexicon.load(lexicon), count, out.stem, fewest_words)
+    reasons = ", ".join(f"{reason} {number}" for reason, number in left_out.most_common())
+    click.echo(f"{deduplication.write(out, segments)} pairs: {out}; left out: {reasons or 'nothing'}")
 
 
 @corpus.command("stats")

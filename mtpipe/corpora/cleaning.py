@@ -7,13 +7,14 @@ from collections import Counter
 from collections.abc import Callable
 
 from mtpipe.corpora import Pair, accelerators
-from mtpipe.document import inline_codes
+from mtpipe.document import inline_codes, sentence_splitting
 from mtpipe.document.segment import Code
 from mtpipe.languages import identification
 from mtpipe.languages.scripts import CJK
 from mtpipe.languages.tokenization import is_lopsided, length
 
 LONGEST = 500
+LONG = 140  # characters: what is shorter is not split
 _INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff\x00-\x08\x0e-\x1f\x7f]")
 _SYMBOLS = re.compile("[⟦⟧⇒]")
 _WORD = re.compile(rf"[{CJK}]|[^\W\d_{CJK}]+")
@@ -49,6 +50,19 @@ def fault(pair: Pair, source_lang: str, target_lang: str, longest: int = LONGEST
         if check(texts[0], source_lang) or check(texts[1], target_lang):
             return name
     return _code_fault(pair, found)
+
+
+def sentences(pair: Pair, source_lang: str, target_lang: str) -> list[Pair]:
+    """The sentences of a long pair where both sides have equally many, of like lengths; else the pair itself.
+
+    Models translate sentence by sentence, and paragraphs are longer than what they are trained on.
+    """
+    if max(map(len, pair)) < LONG:
+        return [pair]
+    sides = [[text[start:end] for start, end in sentence_splitting.spans(text, inline_codes.find(text), lang)]
+             for text, lang in zip(pair, (source_lang, target_lang), strict=True)]  # fmt: skip
+    pieces = list(zip(*sides)) if len(sides[0]) == len(sides[1]) else [pair]
+    return [pair] if any(is_lopsided(*piece) for piece in pieces) else pieces
 
 
 def without_tags(pair: Pair) -> Pair:

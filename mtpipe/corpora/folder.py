@@ -1,4 +1,4 @@
-"""All parallel text below a folder: catalogues, TMX, XLIFF, named TSV, and HTML pages in both languages."""
+"""All parallel text below a folder: catalogues, TMX, XLIFF, named TSV, and manuals in both languages."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from mtpipe.corpora import Located, paired_html, reader
+from mtpipe.corpora import Located, lyx, man_pages, pages, paired_html, reader, structure
 from mtpipe.errors import InputError
 from mtpipe.io import compression
 from mtpipe.languages.tags import closest_variant, folder_names, is_same, primary_subtag
 
 _SELF_DESCRIBED = (".tmx", ".xlf", ".xliff")
+_MANUALS = (man_pages, lyx, pages)  # kinds without ids, aligned by structure
 
 
 def located(
@@ -21,12 +22,13 @@ def located(
 
     Raises InputError when nothing is found; a file that can't be read is told to on_problem.
     """
-    is_empty = True
+    is_empty, has_ids = True, False
     for path, names, files in _walk(folder):
         source, target = (closest_variant(tuple(names), lang) for lang in (source_lang, target_lang))
         if source and target and source != target and any((path / source).rglob("*.html")):
-            is_empty = False
-            yield from paired_html.located(path / source, path / target)
+            for pair in paired_html.located(path / source, path / target):
+                is_empty, has_ids = False, True
+                yield pair
         for file in map(path.joinpath, files):
             if not _is_asked(file.relative_to(folder), source_lang, target_lang):
                 continue
@@ -37,8 +39,12 @@ def located(
                     yield (beside / place).as_posix(), pair
             except InputError as error:
                 on_problem(error)
+    for kind in _MANUALS if not has_ids else ():
+        ours, theirs = (kind.files(folder, lang) for lang in (source_lang, target_lang))
+        is_empty = is_empty and not ours.keys() & theirs.keys()
+        yield from structure.located(ours, theirs, kind.blocks, on_problem)
     if is_empty:
-        raise InputError(f"{folder}: no catalogue of {_other(source_lang, target_lang)}, TMX, XLIFF, or pages in "
+        raise InputError(f"{folder}: no catalogue of {_other(source_lang, target_lang)}, TMX, XLIFF, or manual in "
                          f"{source_lang} and {target_lang} below this folder")  # fmt: skip
 
 

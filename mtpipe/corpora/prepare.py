@@ -19,7 +19,8 @@ from tempfile import TemporaryDirectory
 from typing import IO, Any
 
 from mtpipe import __version__
-from mtpipe.corpora import Pair, cleaning, located, provenance
+from mtpipe.alignment.lexicon import Lexicon
+from mtpipe.corpora import Pair, cleaning, located, parallelism, provenance
 from mtpipe.corpora.decontamination import SHARE, HeldOut, words
 from mtpipe.corpora.split import PARTS, Split
 from mtpipe.corpora.statistics import Amount, Origin
@@ -32,17 +33,19 @@ _BUCKET_DIGITS = 2  # 256 files
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How to prepare: languages (BCP 47), the split, sources to keep out of training beside it, and the longest side.
+    """How to prepare: languages (BCP 47), the split, pairs to keep out of training beside it, and the longest side.
 
-    longest is in characters, codes left out and Chinese and Japanese ones counted 2.5 times. licences: of origins.
+    exclude: (source, target or ""). longest is in characters, codes left out and Chinese and Japanese ones counted 2.5
+    times. licences: of origins. lexicon: scores training pairs, `parallelism.fault`; without one they are not scored.
     """
 
     source_lang: str
     target_lang: str
     split: Split
-    exclude: tuple[str, ...] = ()
+    exclude: tuple[Pair, ...] = ()
     longest: int = cleaning.LONGEST
     licences: Mapping[str, str] = field(default_factory=dict)
+    lexicon: Lexicon | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +110,9 @@ class _Work:
         self.numbers = Counter[str]()
         self.samples = Counter[tuple[str, str]]()
         self.rejected = self._open("rejected.jsonl")
-        for text in recipe.exclude:
-            self.held_out[0].add(text)
+        for pair in recipe.exclude:
+            for side, text in zip(self.held_out, pair, strict=True):
+                side.add(text)
 
     def read(self, origin: str, path: Path) -> None:
         """Sends the input's pairs to where they wait."""
@@ -156,13 +160,24 @@ class _Work:
         }  # fmt: skip
 
     def _take(self, document: str, pair: Pair, origin: str) -> None:
-        self.numbers[document] += 1
         part = self.recipe.split.part(document)
+        if part == "train":
+            for piece in cleaning.sentences(pair, self.recipe.source_lang, self.recipe.target_lang):
+                self._take_for_training(document, piece, origin)
+        else:  # what is unfit is held out as well
+            reason, pair = self._judged(pair, origin)
+            self.held_rows[part].append((self._row(document, pair, origin), reason))
+
+    def _row(self, document: str, pair: Pair, origin: str) -> Row:
+        self.numbers[document] += 1
+        return Row(f"{document}#{self.numbers[document]}", *pair, origin)
+
+    def _take_for_training(self, document: str, pair: Pair, origin: str) -> None:
         reason, pair = self._judged(pair, origin)
-        row = Row(f"{document}#{self.numbers[document]}", *pair, origin)
-        if part != "train":  # what is unfit is held out as well
-            self.held_rows[part].append((row, reason))
-        elif reason:
+        if not reason and self.recipe.lexicon:
+            reason = parallelism.fault(pair, self.recipe.lexicon)
+        row = self._row(document, pair, origin)
+        if reason:
             self._reject(row, reason)
         else:
             digest = blake2b("\0".join(pair).casefold().encode(), digest_size=10).hexdigest()

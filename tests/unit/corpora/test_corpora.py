@@ -266,7 +266,7 @@ def test_a_folder_gives_the_distinct_pairs_of_its_language(tmp_path):
 
 def test_a_folder_without_the_languages_is_said(tmp_path):
     locale(tmp_path, "es", "a", {"Open": "Abrir"})
-    with pytest.raises(InputError, match=r"no catalogue of de, TMX, XLIFF, or pages in en and de below this folder"):
+    with pytest.raises(InputError, match=r"no catalogue of de, TMX, XLIFF, or manual in en and de below this folder"):
         list(pairs(tmp_path, "en", "de"))
     with pytest.raises(InputError, match="no catalogue of es, TMX"):
         list(pairs(tmp_path, "fr", "es"))

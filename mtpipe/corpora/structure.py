@@ -1,0 +1,100 @@
+"""Documents of one structure in two languages: their blocks, aligned by kind, length and what both sides share.
+
+Translated manuals keep the order of headings, paragraphs and list entries; versions differ by a few of them. Where the
+kinds of all blocks agree, the n-th belongs to the n-th; else the best path of one-to-one matches is sought, as Gale and
+Church (1993) do by length alone.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from mtpipe.corpora import Located, Pair
+from mtpipe.errors import InputError
+from mtpipe.languages.tokenization import length
+
+HOLE = "\0"  # in a block's text: a formula, reference or picture without which it is no sentence
+_BAND = 60  # blocks off the diagonal that are looked at, beside what the one side has more
+_SLACK = 12  # characters: so much any translation may be longer
+_LITERAL = re.compile(r"\w*\d\w*|\w+(?:[_/.@]\w+)+|--?\w[\w-]+")
+
+
+class Block(NamedTuple):
+    """A paragraph, heading or entry; kind: what only a block of the same kind can be the translation of."""
+
+    kind: str
+    text: str
+
+
+def located(
+    source: Mapping[str, Path], target: Mapping[str, Path], read: Callable[[Path], list[Block]],
+    on_problem: Callable[[InputError], object],
+) -> Iterator[Located]:
+    """The pairs of documents that both sides have by the same name; read gives their blocks.
+
+    A document that can't be read is told to on_problem and passed over.
+    """
+    for name in sorted(source.keys() & target.keys()):
+        if source[name] != target[name]:
+            try:
+                pairs = list(aligned(read(source[name]), read(target[name])))
+            except InputError as error:
+                on_problem(error)
+                continue
+            yield from ((name, pair) for pair in pairs if pair[0] != pair[1] and HOLE not in "".join(pair))
+
+
+def aligned(source: Sequence[Block], target: Sequence[Block]) -> Iterator[Pair]:
+    """The texts of blocks that belong together, in order; those without a counterpart are left out."""
+    if [block.kind for block in source] == [block.kind for block in target]:
+        yield from ((ours.text, theirs.text) for ours, theirs in zip(source, target, strict=True))
+        return
+    yield from ((source[i].text, target[j].text) for i, j in _path(source, target))
+
+
+def _path(source: Sequence[Block], target: Sequence[Block]) -> list[tuple[int, int]]:
+    """Indices of matched blocks: the path with the highest sum of likenesses."""
+    ours, theirs = [list(map(_features, side)) for side in (source, target)]
+    width = _BAND + abs(len(source) - len(target))
+    best: dict[tuple[int, int], float] = {}
+    steps: dict[tuple[int, int], bool] = {}  # is the pair before this place a match?
+    for i in range(len(source) + 1):
+        middle = i * len(target) // max(1, len(source))
+        for j in range(max(0, middle - width), min(len(target), middle + width) + 1):
+            here = max(best.get((i - 1, j), 0.0), best.get((i, j - 1), 0.0))
+            is_match = False
+            if i and j and source[i - 1].kind == target[j - 1].kind:
+                matched = best.get((i - 1, j - 1), 0.0) + _likeness(ours[i - 1], theirs[j - 1])
+                is_match = matched > here
+                here = max(here, matched)
+            best[i, j], steps[i, j] = here, is_match
+    return _traced(best, steps, len(source), len(target))
+
+
+def _traced(
+    best: dict[tuple[int, int], float], steps: dict[tuple[int, int], bool], i: int, j: int
+) -> list[tuple[int, int]]:
+    found = []
+    while i and j:
+        if steps.get((i, j)):
+            i, j = i - 1, j - 1
+            found.append((i, j))
+        elif best.get((i - 1, j), -1.0) >= best.get((i, j - 1), -1.0):
+            i -= 1
+        else:
+            j -= 1
+    return found[::-1]
+
+
+def _features(block: Block) -> tuple[float, frozenset[str]]:
+    return length(block.text) + _SLACK, frozenset(_LITERAL.findall(block.text))
+
+
+def _likeness(one: tuple[float, frozenset[str]], other: tuple[float, frozenset[str]]) -> float:
+    """Above 0 for blocks that may be translations: of like length, more with numbers and names in common."""
+    shared, either = one[1] & other[1], one[1] | other[1]
+    return 0.6 - 1.5 * abs(math.log(one[0] / other[0])) + (len(shared) / len(either) - 0.3 if either else 0.0)
