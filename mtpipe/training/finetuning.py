@@ -15,7 +15,7 @@ from transformers import PreTrainedModel
 
 from mtpipe.errors import ConfigError, OutputError
 from mtpipe.models import registry
-from mtpipe.training import conversion, curve, families, starts
+from mtpipe.training import conversion, curve, families, precision, starts
 from mtpipe.training.development import Scores, TrainingOutcome, line
 from mtpipe.training.postediting import PostEditing
 from mtpipe.training.starts import Start
@@ -108,7 +108,11 @@ def _trainer(
     measure: Callable[[PreTrainedModel], Scores], tell: Tell,
 ) -> TranslationTrainer:
     plan = _paced(recipe.plan, ready.characters)
-    plan = replace(plan, is_padding_silent=start.is_own and not recipe.lora, guide=plan.guide if ready.has_guide else 0)
+    guide = plan.guide if ready.has_guide else 0
+    numbers = precision.choose(model, guide > 0)
+    tell(str(numbers))
+    plan = replace(plan, is_padding_silent=start.is_own and not recipe.lora, guide=guide,
+                   is_bfloat16=numbers.is_bfloat16)  # fmt: skip
     return TranslationTrainer(model, ready.batches, plan, work / "checkpoints", measure,
                               [curve.Curve(work / "curve.csv"), curve.Teller(tell)])  # fmt: skip
 

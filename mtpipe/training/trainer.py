@@ -41,6 +41,7 @@ class Plan:
 
     guide: weight of the alignment loss beside the translation loss (0: off). patience: evaluations on the development
     set without a better chrF2++ after which training stops (0: never). evaluate_every: steps (0: to be found).
+    is_bfloat16: compute in bfloat16 with weights in float32 (see `precision`).
     """
 
     steps: int = 0
@@ -55,6 +56,7 @@ class Plan:
     keep: int = 4
     seed: int = 1
     is_padding_silent: bool = True
+    is_bfloat16: bool = False
 
 
 Measure = Callable[[PreTrainedModel], dict[str, float]]
@@ -212,11 +214,11 @@ def _alignment(attention: torch.Tensor, guide: torch.Tensor) -> torch.Tensor:
 def _arguments(plan: Plan, folder: Path) -> Seq2SeqTrainingArguments:
     has_gpu = torch.cuda.is_available()
     return Seq2SeqTrainingArguments(
-        output_dir=str(folder), max_steps=plan.steps or _UNLIMITED, learning_rate=plan.learning_rate, bf16=True,
-        use_cpu=not has_gpu, optim="adamw_torch_fused", adam_beta2=0.98, adam_epsilon=1e-9, weight_decay=0.01,
-        max_grad_norm=1.0, eval_strategy="steps", eval_steps=plan.evaluate_every, save_strategy="steps",
-        save_steps=plan.evaluate_every, save_total_limit=plan.keep, logging_steps=LOG_STEPS, seed=plan.seed,
-        disable_tqdm=True, report_to=[], remove_unused_columns=False, label_smoothing_factor=0.0,
+        output_dir=str(folder), max_steps=plan.steps or _UNLIMITED, learning_rate=plan.learning_rate,
+        bf16=plan.is_bfloat16, use_cpu=not has_gpu, optim="adamw_torch_fused", adam_beta2=0.98, adam_epsilon=1e-9,
+        weight_decay=0.01, max_grad_norm=1.0, eval_strategy="steps", eval_steps=plan.evaluate_every,
+        save_strategy="steps", save_steps=plan.evaluate_every, save_total_limit=plan.keep, logging_steps=LOG_STEPS,
+        seed=plan.seed, disable_tqdm=True, report_to=[], remove_unused_columns=False, label_smoothing_factor=0.0,
         ignore_data_skip=True, logging_nan_inf_filter=False, dataloader_pin_memory=has_gpu,
         load_best_model_at_end=plan.patience > 0, metric_for_best_model="eval_chrf", greater_is_better=True,
     )  # fmt: skip

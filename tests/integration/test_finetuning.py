@@ -55,6 +55,7 @@ def test_a_model_from_nothing_learns_and_is_a_model_folder(trained):
     (draft,) = CTranslate2Translator(outcome.folder).translate([Segment("1", "Open the table.")])
     assert draft.text and "⟦" not in draft.text
     assert any(line.startswith("weights: ") for line in told) and (outcome.folder / "lexicon").is_dir()
+    assert any(line.startswith("precision: ") for line in told)
 
 
 def test_the_curve_is_kept_and_drawn(trained):
