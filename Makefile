@@ -52,10 +52,14 @@ corpus: $(BIN)/mtpipe ## data/corpora/$(PAIR): download packages, clean, split (
 	$(MAKE) --no-print-directory $$($(BIN)/python -m eval.harness packages $(PAIR) | sed 's|^|$(PACKAGES)/|')
 	$(RECIPE) corpus
 
-$(PACKAGES)/%: # catalogues, help pages and what says where they are from, without programs and pictures
+eval-outside: $(BIN)/mtpipe ## texts unlike the training's: another program's manual, a game, a handbook; into eval/outside.*.$(PAIR).md (SYSTEMS: --model)
+	$(MAKE) --no-print-directory $$($(BIN)/python -m eval.harness packages $(PAIR) | sed -n '/^gimp-help/,$$ s|^|$(PACKAGES)/|p')
+	$(RECIPE) outside --systems "$(SYSTEMS)"
+
+$(PACKAGES)/%: # catalogues, manuals and what says where they are from, without programs and pictures
 	mkdir -p data/cache/debs $(PACKAGES) && cd data/cache/debs && apt-get download $* || { echo "is the list of packages fresh? apt-get update"; exit 1; }
 	rm -rf $@.part && dpkg-deb --raw-extract "$$(ls -t data/cache/debs/$*_*.deb | head -1)" $@.part
-	find $@.part -type f ! -name '*.mo' ! -name '*.html' ! -name copyright ! -name control -delete && mv $@.part $@
+	find $@.part \( -type f -o -type l \) ! -name '*.mo' ! -name '*.html' ! -path '*/man/*' ! -name '*.lyx' ! -name '*.docbook' ! -name '*.xml' ! -name copyright ! -name control -delete && mv $@.part $@
 
 BUDGET ?= --minutes 20
 
@@ -190,5 +194,5 @@ bench-corpora: $(VENV)/.dev ## memory of `corpus prepare`: a million pairs, and 
 clean: ## remove what the other targets made
 	rm -rf $(VENV) out build *.egg-info .pytest_cache .mypy_cache .hypothesis
 
-.PHONY: help install demo demo-run demo-synthesize help-pages corpus model eval quick-set eval-model eval-finetune eval-quality eval-invariants demo-large eval-demo eval-repair eval-edits eval-llm eval-wmt23 eval-wmt25 refiner eval-refiner bench bench-training bench-corpora check-catalogues check-resume check-llm test test-all docs test-avx2 fuzz lint clean
+.PHONY: help install demo demo-run demo-synthesize help-pages corpus model eval quick-set eval-model eval-finetune eval-quality eval-invariants demo-large eval-demo eval-repair eval-edits eval-llm eval-wmt23 eval-wmt25 refiner eval-refiner bench bench-training bench-corpora check-catalogues check-resume check-llm test test-all docs test-avx2 fuzz lint clean eval-outside
 .DEFAULT_GOAL := help

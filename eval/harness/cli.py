@@ -284,8 +284,8 @@ def wmt25_segments(data: Path, outputs: Path, source_lang: str, target_lang: str
 
 
 @harness.command()
-@click.argument("name", type=click.Choice(["corpus", "demo", "demo-large", "finetune", "llm-drafts", "model", "repair",
-                                           "train-model", "train-refiner"]))  # fmt: skip
+@click.argument("name", type=click.Choice(["corpus", "demo", "demo-large", "finetune", "llm-drafts", "model", "outside",
+                                           "repair", "train-model", "train-refiner"]))  # fmt: skip
 @click.option("--pair", default="en-de", show_default=True, metavar="PAIR", help="Language pair, such as en-cs.")
 @click.option("--wmt25", type=ANY, help="Folder of the WMT25 terminology task.")
 @click.option("--corpora", type=ANY, help="Folder of further parallel text, en-XX.<name>.tsv.xz.")
@@ -305,10 +305,12 @@ def recipe(name: str, pair: str, wmt25: Path | None, corpora: Path | None, **opt
 @harness.command()
 @click.argument("pair")
 def packages(pair: str) -> None:
-    """List the Debian packages with parallel text for PAIR."""
+    """List the Debian packages with parallel text for PAIR, those of the outside tests last."""
     from eval.harness import parallel_text
 
-    click.echo("\n".join(parallel_text.package_names(pair)))
+    names = [name for table in parallel_text.TABLES for name in parallel_text.package_names(pair, table)]
+    names += [name for packages in parallel_text.outside_tests(pair).values() for name in packages]
+    click.echo("\n".join(dict.fromkeys(names)))
 
 
 @harness.command("quick-sets")

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable, Iterator
+import os
+import shutil
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from mtpipe.errors import InputError
 
 PACKAGES = Path("data/cache/packages")
+TABLES = Path("data/packages.tsv"), Path("data/manuals.tsv")
+MANUALS = Path("data/cache/manuals")
+TESTS = Path("data/cache/tests")
 PAIRS = ("en-de", "en-es", "en-cs", "de-en", "zh-en")
 _HELP_FOLDER = "usr/share/libreoffice/help"
 
 
-def package_names(pair: str, table: Path = Path("data/packages.tsv")) -> list[str]:
+def package_names(pair: str, table: Path = TABLES[0]) -> list[str]:
     """The Debian packages for a pair: those with the texts of all languages, and those of one of the two."""
     wanted = {"*", *pair.split("-")}
     with table.open(encoding="utf-8", newline="") as file:
@@ -38,10 +43,34 @@ def package_folders(pair: str) -> list[Path]:
     return [PACKAGES / name for name in names if not name.endswith("-en-us")]
 
 
+def outside_tests(pair: str) -> dict[str, list[str]]:
+    """The packages of the test sets that no training text may hold anything of: a manual, a game, a handbook."""
+    other = _other(pair)
+    return {"manual": ["gimp-help-en", f"gimp-help-{'zh-cn' if other == 'zh' else other}"],
+            "game": ["wesnoth-1.16-data"], "handbook": ["installation-guide-amd64"]}  # fmt: skip
+
+
+def together(names: Sequence[str], folder: Path) -> Path:
+    """The unpacked packages beside each other in folder, as hard links: what one document is of is in several."""
+    shutil.rmtree(folder, ignore_errors=True)
+    for name in names:
+        if not (PACKAGES / name).is_dir():
+            raise InputError(f"{PACKAGES}: {name} not there; run make corpus")
+        shutil.copytree(PACKAGES / name, folder / name, symlinks=True, copy_function=os.link)
+    return folder
+
+
 def more_corpora(pair: str, folder: Path) -> list[str]:
-    """NAME=FILE of other corpora of the pair, called en-XX.<name>.…, whichever side English is on."""
-    other = next(lang for lang in pair.split("-") if lang != "en")
-    return [f"{path.name.split('.')[1]}={path}" for path in sorted(folder.glob(f"en-{other}.*"))]
+    """NAME=FILE of other corpora of the pair, called en-XX.<name>.…, whichever side English is on; and of what an LLM
+    wrote, in the folder `synthetic` beside theirs: for the pair, and in many languages."""
+    found = [f"{path.name.split('.')[1]}={path}" for path in sorted(folder.glob(f"en-{_other(pair)}.*"))]
+    written = {"everyday": "multi.jsonl", "office": f"{pair}.office.jsonl"}
+    files = {name: folder.parent / "synthetic" / file for name, file in written.items()}
+    return found + [f"{name}={path}" for name, path in files.items() if path.is_file()]
+
+
+def _other(pair: str) -> str:
+    return next(lang for lang in pair.split("-") if lang != "en")
 
 
 def split(train: Path, out: Path) -> Path:

@@ -52,6 +52,10 @@ class Place:
         return Path("data/corpora") / self.pair
 
     @property
+    def lexicon(self) -> Path:
+        return Path("mtpipe/models") / self.pair / "lexicon"
+
+    @property
     def glossary(self) -> Path:
         return Path("glossaries") / f"{self.pair}.office.csv"
 
@@ -160,15 +164,53 @@ def train_refiner(place: Place) -> Iterator[Command]:
 def corpus(place: Place) -> Iterator[Command]:
     """Training data of the pair from the packages at hand: cleaned, without anything held out, split."""
     sources = parallel_text.package_folders(place.pair)
+    manuals = parallel_text.together(parallel_text.package_names(place.pair, parallel_text.TABLES[1]),
+                                     parallel_text.MANUALS / place.pair)  # fmt: skip
+    yield from _outside_tests(place)
+    held_out = [word for name in parallel_text.outside_tests(place.pair)
+                for word in ("--exclude", _outside(place, name) / "all.jsonl")]  # fmt: skip
     more = parallel_text.more_corpora(place.pair, place.corpora)
-    yield ("corpus", "prepare", *sources, *more, *place.languages, "--out", place.corpus,
+    yield ("corpus", "prepare", *sources, f"manuals={manuals}", *more, *place.languages, "--out", place.corpus,
            "--test-documents", f"eval/heldout.{place.pair}.txt", "--dev-documents", "eval/development.txt",
+           *held_out, "--lexicon", place.lexicon,
            "--packages", "data/packages.tsv", "--rejected", place.corpus / "rejected.jsonl")  # fmt: skip
+
+
+def outside(place: Place) -> Iterator[Command]:
+    """Texts unlike those of the training: another program's manual, a game, a handbook, each without a glossary."""
+    yield from _outside_tests(place)
+    out = _emptied(Path("out/eval-outside") / place.pair)
+    (out / "source").mkdir(parents=True)
+    names = list(parallel_text.outside_tests(place.pair))
+    for name in names:
+        test = _outside(place, name) / "test.jsonl"
+        if test.is_file():
+            shutil.copy(test, out / "source" / f"{name}.jsonl")
+    yield ("translate", out / "source", "--out", out / "plain", *place.languages, "--editors", "", "--quiet",
+           *place.systems)  # fmt: skip
+    for name in names:
+        yield ("evaluate", out / "plain" / f"{name}.jsonl", *place.languages, "--no-tags", "--metrics", "bleu,chrf",
+               "--table", f"eval/outside.{name}.{place.pair}.md")  # fmt: skip
+
+
+def _outside_tests(place: Place) -> Iterator[Command]:
+    """Of each: test.jsonl, and all.jsonl to keep out of training."""
+    for name, packages in parallel_text.outside_tests(place.pair).items():
+        folder = _outside(place, name)
+        sources = parallel_text.together(packages, folder / "packages")
+        for file, count, fewest in (("all", 1_000_000, 2), ("test", 500 if name == "manual" else 200, 8)):
+            yield ("corpus", "sample", sources, *place.languages, "--lexicon", place.lexicon, "--count", str(count),
+                   "--fewest-words", str(fewest), "--out", folder / f"{file}.jsonl")  # fmt: skip
+
+
+def _outside(place: Place, name: str) -> Path:
+    return parallel_text.TESTS / place.pair / name
 
 
 RECIPES: dict[str, Callable[[Place], Iterator[Command]]] = {
     "demo": demo, "demo-large": demo_large, "model": model, "finetune": finetune, "repair": repair,
     "llm-drafts": llm_drafts, "corpus": corpus, "train-model": train_model, "train-refiner": train_refiner,
+    "outside": outside,
 }  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from mtpipe.corpora.structure import HOLE, Block
 from mtpipe.errors import InputError
-from mtpipe.languages.corpus_tags import directories, is_same
+from mtpipe.languages.tags import folder_names, is_same
 
 _CHARACTERS = {"menuseparator": " > ", "ldots": "…", "endofsentence": ".", "nobreakdash": "-", "breakableslash": "/",
                "LyX": "LyX", "TeX": "TeX", "LaTeX": "LaTeX", "LaTeX2e": "LaTeX2e"}  # fmt: skip
@@ -26,7 +26,7 @@ _VERBATIM = frozenset({"LyX-Code", "Verbatim"})  # layouts
 
 def files(folder: Path, lang: str) -> dict[str, Path]:
     """Name → file of the documents in lang: in a folder named so, originals in `doc` or `examples`."""
-    own = directories(lang) | ({"doc", "examples"} if is_same(lang, "en") else frozenset())
+    own = folder_names(lang) | ({"doc", "examples"} if is_same(lang, "en") else frozenset())
     return {path.name: path for path in sorted(folder.rglob("*.lyx")) if path.parent.name in own}
 
 

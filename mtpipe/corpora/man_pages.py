@@ -13,7 +13,7 @@ from unicodedata import normalize
 from mtpipe.corpora.structure import Block
 from mtpipe.errors import InputError
 from mtpipe.io import compression
-from mtpipe.languages.corpus_tags import directories, is_same
+from mtpipe.languages.tags import folder_names, is_same
 
 _SECTION = re.compile(r"man[1-9]\w*")
 # paragraphs end at these; what stands on the line of a heading is its text
@@ -38,7 +38,7 @@ _ESCAPES = (
 
 def files(folder: Path, lang: str) -> dict[str, Path]:
     """Name ("man1/cp.1") → file of the pages in lang, below any folder `man`."""
-    own = directories(lang)
+    own = folder_names(lang)
     is_original = is_same(lang, "en")
     found = {}
     for path in sorted(folder.rglob("man*/*")):

@@ -15,7 +15,7 @@ from lxml import etree, html
 from mtpipe.corpora.structure import Block
 from mtpipe.errors import InputError
 from mtpipe.io import compression
-from mtpipe.languages.corpus_tags import directories
+from mtpipe.languages.tags import folder_names
 
 _HTML = (".html", ".htm", ".xhtml")
 _DOCBOOK = (".docbook", ".xml")
@@ -34,7 +34,7 @@ _SPACE = frozenset({"br", "hr", "img"})
 
 def files(folder: Path, lang: str) -> dict[str, Path]:
     """Path with "*" for the language → file, of all files whose path names lang."""
-    tags = sorted({form for tag in directories(lang) for form in (tag, tag.lower())}, key=len, reverse=True)
+    tags = sorted({form for tag in folder_names(lang) for form in (tag, tag.lower())}, key=len, reverse=True)
     named = re.compile(rf"(?<=[/.-])({'|'.join(map(re.escape, tags))})(?=[/.-])")
     found: dict[str, Path] = {}
     for path in sorted(folder.rglob("*")):

@@ -46,7 +46,7 @@ def choose(model: PreTrainedModel, has_guide: bool, clock: Clock = time.perf_cou
     names = {f"{'bfloat16' if is_bfloat16 else 'float32'} {kernel}": (is_bfloat16, kernel)
              for is_bfloat16, kernel in options}  # fmt: skip
     if torch.cuda.is_available():
-        model.to("cuda")
+        model.to(torch.device("cuda"))  # type: ignore[arg-type]
     before = model.training
     model.train()
     seconds = timed({name: partial(_step, model, *option) for name, option in names.items()}, clock)

@@ -28,7 +28,10 @@ def corpus(tmp_path, monkeypatch):
     (tmp_path / "data" / "packages.tsv").write_text(
         "package\tlanguages\tlicences\ngit\t*\tGPL\nlibreoffice-help-en-us\ten\tMPL\nlibreoffice-help-de\tde\tMPL\n"
         "libreoffice-help-cs\tcs\tMPL\npython-docs\t-\tPSF\n")  # fmt: skip
-    for name in ("git/x", "libreoffice-help-en-us/usr/share/libreoffice/help/en-US/text",
+    (tmp_path / "data" / "manuals.tsv").write_text(
+        "package\tlanguages\tlicences\nmanpages\t*\tGPL\nmanpages-de\tde\tGPL\nmanpages-cs\tcs\tGPL\n")
+    outside = [name for names in parallel_text.outside_tests("en-de").values() for name in names]
+    for name in ("git/x", *outside, "manpages/man", "manpages-de/man", "libreoffice-help-en-us/usr/share/libreoffice/help/en-US/text",
                  "libreoffice-help-de/usr/share/libreoffice/help/de/text"):  # fmt: skip
         (tmp_path / parallel_text.PACKAGES / name).mkdir(parents=True)
     return folder
@@ -37,7 +40,28 @@ def corpus(tmp_path, monkeypatch):
 def test_the_packages_of_a_pair_are_those_of_all_languages_and_of_its_own(corpus):
     names = ["git", "libreoffice-help-en-us", "libreoffice-help-de"]
     assert parallel_text.package_names("en-de") == parallel_text.package_names("de-en") == names
-    assert CliRunner().invoke(harness, ["packages", "en-cs"]).output.split()[-1] == "libreoffice-help-cs"
+    listed = CliRunner().invoke(harness, ["packages", "en-cs"]).output.split()
+    assert listed == ["git", "libreoffice-help-en-us", "libreoffice-help-cs", "manpages", "manpages-cs", "gimp-help-en",
+                      "gimp-help-cs", "wesnoth-1.16-data", "installation-guide-amd64"]  # fmt: skip
+
+
+def test_the_outside_tests_are_kept_out_of_training_and_in_no_list_of_it(corpus):
+    (*_, words) = (list(map(str, command)) for command in recipes.corpus(recipes.Place()))
+    excluded = {words[k + 1] for k, word in enumerate(words) if word == "--exclude"}
+    assert excluded == {f"data/cache/tests/en-de/{name}/all.jsonl" for name in ("manual", "game", "handbook")}
+    for pair in parallel_text.PAIRS:
+        outside = {name for names in parallel_text.outside_tests(pair).values() for name in names}
+        for table in parallel_text.TABLES:
+            assert outside.isdisjoint(parallel_text.package_names(pair, ROOT / table))
+
+
+def test_packages_lie_together_without_being_copied(corpus, tmp_path):
+    page = parallel_text.PACKAGES / "manpages" / "man" / "cp.1"
+    page.write_text("x", encoding="utf-8")
+    folder = parallel_text.together(["manpages", "manpages-de"], tmp_path / "together")
+    assert (folder / "manpages-de" / "man").is_dir() and (folder / "manpages" / "man" / "cp.1").samefile(page)
+    with pytest.raises(InputError, match="manpages-cs not there; run make corpus"):
+        parallel_text.together(["manpages-cs"], tmp_path / "together")
 
 
 def test_the_english_help_lies_beside_the_other_language(corpus):
@@ -50,9 +74,14 @@ def test_the_english_help_lies_beside_the_other_language(corpus):
 
 
 def test_more_corpora_are_named_by_their_files(tmp_path):
-    for name in ("en-de.memory.tsv.xz", "en-cs.other.tsv.xz"):
+    files = ("corpora/en-de.memory.tsv.xz", "corpora/en-cs.other.tsv.xz", "synthetic/multi.jsonl",
+             "synthetic/en-de.office.jsonl")  # fmt: skip
+    for name in files:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
-    assert parallel_text.more_corpora("de-en", tmp_path) == [f"memory={tmp_path / 'en-de.memory.tsv.xz'}"]
+    memory, everyday = f"memory={tmp_path / files[0]}", f"everyday={tmp_path / files[2]}"
+    assert parallel_text.more_corpora("de-en", tmp_path / "corpora") == [memory, everyday]
+    assert len(parallel_text.more_corpora("en-de", tmp_path / "corpora")) == 3
 
 
 def test_the_domain_is_help_and_documentation(corpus, tmp_path):

@@ -11,6 +11,7 @@ from mtpipe.corpora import lyx, man_pages, pages, pairs, structure
 from mtpipe.corpora.structure import Block
 from mtpipe.errors import InputError
 
+HELD_OUT = ("gimp-help", "wesnoth", "installation-guide")  # see the Makefile: TESTS
 MAN_EN = r""".\" generated
 .TH CP 1 "September 2022" "GNU coreutils 9.1" "User Commands"
 .SH NAME
@@ -221,3 +222,22 @@ def test_alignments_keep_kinds_and_order(ours, theirs):
 @given(BLOCKS)
 def test_documents_of_the_same_kinds_align_one_to_one(blocks):
     assert list(structure.aligned(blocks, blocks)) == [(block.text, block.text) for block in blocks]
+
+
+def test_rows_of_texts_by_language_are_pairs_of_any_two_of_them(tmp_path):
+    path = tmp_path / "texts.jsonl"
+    path.write_text('{"field": "it", "en": "A cell", "de": "Eine Zelle", "es": "Una celda"}\n', encoding="utf-8")
+    assert list(pairs(path, "en", "de")) == [("A cell", "Eine Zelle")]
+    assert list(pairs(path, "es", "en")) == [("Una celda", "A cell")]
+    with pytest.raises(InputError, match=r'texts\.jsonl:1: a segment needs "source"'):
+        list(pairs(path, "en", "cs"))
+
+
+def test_the_outside_tests_are_in_no_list_of_training_text():
+    root = Path(__file__).parents[3]
+    for name in ("packages.tsv", "manuals.tsv"):
+        packages = {line.split("\t")[0] for line in (root / "data" / name).read_text("utf-8").splitlines()[1:]}
+        assert packages and not [name for name in packages if name.startswith(HELD_OUT)]
+    for card in (root / "mtpipe" / "models").glob("*/MODEL.md"):
+        rows = [line.split("|")[1].strip() for line in card.read_text("utf-8").splitlines() if line.startswith("| ")]
+        assert not [row for row in rows if row.startswith(HELD_OUT)], card
