@@ -135,6 +135,7 @@ def load(name: str | Path, source_lang: str, target_lang: str) -> Checkpoint:
     Raises ModelError for a folder without tokenizer or weights, an unknown architecture, a language the model lacks.
     """
     folder = hub.folder_of(name)
+    _refuse_marian_format(folder)
     config = _json(folder, "config.json")
     family = family_of(folder, config)
     missing = [file for file in family.files if not (folder / file).is_file()]
@@ -153,6 +154,16 @@ def load(name: str | Path, source_lang: str, target_lang: str) -> Checkpoint:
     model.config.tokenizer_class = family.tokenizer  # without, CTranslate2 takes mBART-50 for the older mBART
     return Checkpoint(folder.name if folder == Path(name) else str(name), folder, family, model, tokenizer, source_lang,
                       target_lang, symbols, prompt, source, target, min(int(positions), LONGEST))  # fmt: skip
+
+
+def _refuse_marian_format(folder: Path) -> None:
+    """Raises ModelError for models as Marian itself writes them, among them those of Firefox and Bergamot."""
+    instead = "take a model of the pair that transformers can load, such as Helsinki-NLP/opus-mt-en-de (docs/models.md)"
+    if any(folder.glob("*.intgemm*")):
+        raise ModelError(f"{folder}: a translation model of Firefox (Bergamot). CTranslate2 can't run its decoder of "
+                         f"simple recurrent units (SSRU), so it can't be converted; {instead}")  # fmt: skip
+    if any(folder.glob("*.npz")) and not (folder / "config.json").is_file():
+        raise ModelError(f"{folder}: a model in Marian's own format (.npz); {instead}")
 
 
 def save(checkpoint: Checkpoint, folder: Path) -> None:

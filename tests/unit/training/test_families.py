@@ -219,6 +219,16 @@ def test_what_is_no_checkpoint_is_said_to_be_none(checkpoints, tmp_path, name, c
     assert message in str(caught.value) and str(folder) in str(caught.value)
 
 
+@pytest.mark.parametrize("file, message", [
+    ("model.ende.intgemm.alphas.bin", r"model of Firefox \(Bergamot\). CTranslate2 can't run its decoder .*SSRU"),
+    ("opus.spm32k-spm32k.transformer-align.model1.npz.best-perplexity.npz", r"in Marian's own format \(.npz\); take"),
+])
+def test_models_in_marians_own_formats_are_named_with_a_way_out(tmp_path, file, message):
+    (tmp_path / file).write_bytes(b"")
+    with pytest.raises(ModelError, match=message):
+        families.load(tmp_path, "en", "de")
+
+
 @pytest.mark.parametrize(
     "name, pair, message",
     [
