@@ -31,7 +31,8 @@ def corpus(tmp_path, monkeypatch):
     (tmp_path / "data" / "manuals.tsv").write_text(
         "package\tlanguages\tlicences\nmanpages\t*\tGPL\nmanpages-de\tde\tGPL\nmanpages-cs\tcs\tGPL\n")
     outside = [name for names in parallel_text.outside_tests("en-de").values() for name in names]
-    for name in ("git/x", *outside, "manpages/man", "manpages-de/man", "libreoffice-help-en-us/usr/share/libreoffice/help/en-US/text",
+    for name in ("git/x", *outside, "manpages/man", "manpages-de/man",
+                 "libreoffice-help-en-us/usr/share/libreoffice/help/en-US/text",
                  "libreoffice-help-de/usr/share/libreoffice/help/de/text"):  # fmt: skip
         (tmp_path / parallel_text.PACKAGES / name).mkdir(parents=True)
     return folder
