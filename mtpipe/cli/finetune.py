@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from mtpipe.cli.options import ANY, FILE, as_json, languages
+from mtpipe.cli.options import ANY, FILE, FOLDER, as_json, languages
 
 PATH = click.Path(exists=True, path_type=Path)
 SHARE = click.FloatRange(0, 1)
@@ -23,6 +23,10 @@ SHARE = click.FloatRange(0, 1)
 @click.option("--base", default="", metavar="MODEL", help="Model folder, checkpoint folder or hub name to start from; "
               "\"none\" for random weights [default: the bundled model of the pair].")  # fmt: skip
 @click.option("--parent", default="", metavar="MODEL", help="With --base none: another pair's model to start from.")
+@click.option("--teacher", type=FOLDER, help="Model folder that translates the sources of PAIRS: its translations are "
+              "learnt from instead of theirs (distillation).")  # fmt: skip
+@click.option("--teacher-share", type=SHARE, default=0.9, show_default=True,
+              help="Share of its translations that are learnt from, the surest ones.")  # fmt: skip
 @click.option("--generic", type=PATH, multiple=True, help="General pairs to mix in, so that general text keeps its "
               "quality; repeatable.")  # fmt: skip
 @click.option("--mix", type=SHARE, default=0.9, show_default=True, help="Share of PAIRS in the mix.")

@@ -129,7 +129,7 @@ class SynthesizeSettings:
 @settings("Invalid settings in [finetune]")
 class FinetuneSettings:
     """What `mtpipe finetune` takes, by the same names; pairs: parallel text beside what was synthesized, or triplets
-    where the task is post-editing."""
+    where the task is post-editing. teacher: a model folder whose translations replace the pairs' targets."""
 
     pairs: Paths = ()
     task: Literal["translate", "post-edit"] = "translate"
@@ -140,6 +140,8 @@ class FinetuneSettings:
     exclude: Paths = ()
     base: PathOrName = ""
     parent: PathOrName = ""
+    teacher: AnyPath | None = None
+    teacher_share: Share = 0.9
     annotated: Share = 0.65
     swapped: Share = 0.35
     coded: Share = 0.4

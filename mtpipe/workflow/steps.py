@@ -93,6 +93,7 @@ class Steps:
         return {
             "synthetic": digest(self.flow.synthetic if self.flow.synthesize else None),
             "files": said(files), "dev": digest(settings.dev), "glossary": digest(self.flow.job.glossary),
+            "teacher": digest(settings.teacher),
             "base": digest(base) if base and base.exists() else settings.base, "settings": said(asdict(settings)),
         }  # fmt: skip
 

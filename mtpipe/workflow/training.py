@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import transformers
@@ -11,12 +12,14 @@ from mtpipe import plugins
 from mtpipe.config import FinetuneSettings
 from mtpipe.corpora import deduplication
 from mtpipe.document.segment import Segment
-from mtpipe.errors import InputError
+from mtpipe.errors import ConfigError, InputError
 from mtpipe.glossary.loading import load_glossary
 from mtpipe.models import registry
 from mtpipe.training import finetuning as stage
 from mtpipe.training.development import TrainingOutcome
+from mtpipe.training.distillation import distilled
 from mtpipe.training.examples import Shares
+from mtpipe.training.split import held_out
 from mtpipe.training.trainer import Plan
 
 # learning rates of models without weights to lose, with some that must learn something else, with some to keep
@@ -30,7 +33,25 @@ def train(
 ) -> TrainingOutcome | None:
     """Trains a model into the folder out; None in processes that are not the first. Raises as `stages.finetune`."""
     transformers.logging.set_verbosity_error()  # its warnings are about what is done here on purpose
-    return stage.finetune(recipe(settings, languages, out, glossary), tell, resume)
+    asked = recipe(settings, languages, out, glossary)
+    if settings.teacher:
+        asked = _taught(asked, settings.teacher, settings.teacher_share, tell)
+    return stage.finetune(asked, tell, resume)
+
+
+def _taught(
+    asked: stage.TrainingRecipe, teacher: Path, share: float, tell: Callable[[str], None]
+) -> stage.TrainingRecipe:
+    """The recipe with the teacher's translations as targets; development text stays that of people."""
+    if asked.task != registry.TRANSLATE:
+        raise ConfigError("--teacher teaches to translate; a post-editing model learns from triplets")
+    translator = plugins.load("mt", "ct2")(teacher)
+    pairs, dev = (list(asked.pairs), list(asked.dev)) if asked.dev else held_out(asked.pairs, lambda pair: pair[0])
+    work = asked.out.with_name(f"{asked.out.name}.training")
+    work.mkdir(parents=True, exist_ok=True)
+    kept = work / f"teacher-{translator.digest[:8]}.jsonl"
+    languages = asked.source_lang, asked.target_lang
+    return replace(asked, pairs=distilled(pairs, translator, languages, kept, share, tell), dev=dev)
 
 
 def recipe(
