@@ -52,6 +52,7 @@ corpus: $(BIN)/mtpipe ## data/corpora/$(PAIR): download packages, clean, split (
 	$(MAKE) --no-print-directory $$($(BIN)/python -m eval.harness packages $(PAIR) | sed 's|^|$(PACKAGES)/|')
 	$(RECIPE) corpus
 
+.PHONY: eval-outside
 eval-outside: $(BIN)/mtpipe ## texts unlike the training's: another program's manual, a game, a handbook; into eval/outside.*.$(PAIR).md (SYSTEMS: --model)
 	$(MAKE) --no-print-directory $$($(BIN)/python -m eval.harness packages $(PAIR) | sed -n '/^gimp-help/,$$ s|^|$(PACKAGES)/|p')
 	$(RECIPE) outside --systems "$(SYSTEMS)"
