@@ -206,7 +206,7 @@ def _write(file, content):
         ("t5", _write("spiece.model", b"nonsense"), "the tokenizer can't be loaded ("),
         ("mbart_50", _write("config.json", b"{"), "config.json: can't be read ("),
         ("mbart_50", _set("config.json", model_type="bert"), "a model of type 'bert' with MBart50Tokenizer belongs"
-         " of the families known: OPUS-MT (Marian) (marian, MarianTokenizer); M2M-100"),
+         " to no supported family; supported: OPUS-MT (Marian) (marian, MarianTokenizer); M2M-100"),
         ("mbart_50", _set("config.json", encoder_layers=3), "the weights lack 16 tensors of the model"),
         ("opus_mt", _set("tokenizer_config.json", source_lang="fr"), "the model's source_lang is 'fr', not 'en'"),
     ],
