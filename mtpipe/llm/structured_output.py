@@ -24,8 +24,9 @@ def plain(text: str) -> str:
 def as_json(text: str, schema: str) -> str:
     """The JSON of an answer that fits schema, patterns aside: whether those are met is the guard's to say.
 
-    It may stand in a Markdown fence or be repeated word for word. Raises Prose where there is none and ValueError where
-    it is broken or of another shape.
+    It may stand in a Markdown fence or be repeated word for word; a list that it leaves out is an empty one: servers
+    that hold no model to a schema forget what there is nothing to say of. Raises Prose where there is none and
+    ValueError where it is broken or of another shape.
     """
     answer = _FENCE.sub(r"\1", plain(text)).strip()
     if answer[:1] not in ("{", "["):
@@ -35,15 +36,24 @@ def as_json(text: str, schema: str) -> str:
         raise ValueError(f"the answer has half a character (a lone surrogate): {ascii(answer)[:80]}")
     if any(value != values[0] for value in values):
         raise ValueError(f"there are {len(values)} different answers in one: {answer[:80]!r}")
-    for error in Draft202012Validator(json.loads(schema)).iter_errors(values[0]):
+    shape = json.loads(schema)
+    value = _with_lists(values[0], shape)
+    for error in Draft202012Validator(shape).iter_errors(value):
         if error.validator != "pattern":
             raise ValueError(f"the answer does not match its schema: {error.message[:160]}")
-    return json.dumps(values[0], ensure_ascii=False)
+    return json.dumps(value, ensure_ascii=False)
 
 
 def is_text(text: str) -> bool:
     """Whether text can be written in UTF-8: JSON lets halves of characters through."""
     return not any("\ud800" <= char <= "\udfff" for char in text)
+
+
+def _with_lists(value: Any, shape: Any) -> Any:
+    if not isinstance(value, dict) or not value:
+        return value
+    lists = {name: [] for name, one in shape.get("properties", {}).items() if one.get("type") == "array"}
+    return lists | value
 
 
 def _values(text: str) -> list[Any]:

@@ -274,3 +274,14 @@ def test_parts_of_a_key_are_masked(text, shown):
 def test_a_prompt_runs_no_code_and_its_errors_are_the_users(text):
     with pytest.raises(ConfigError, match=r"prompt my.txt: .*; it can use source"):
         Template("my.txt", text).fill(source="A cell.")
+
+
+def test_a_list_that_an_answer_leaves_out_is_empty():
+    lists = {"type": "array", "items": {"type": "string"}}
+    shape = {"type": "object", "properties": {"target": {"type": "string"}, "unsuitable": lists},
+             "required": ["target", "unsuitable"], "additionalProperties": False}  # fmt: skip
+    schema = json.dumps(shape)
+    assert json.loads(structured_output.as_json('{"target": "x"}', schema)) == {"target": "x", "unsuitable": []}
+    for wrong in ("{}", '{"unsuitable": []}', '{"target": "x", "unsuitable": "y"}'):
+        with pytest.raises(ValueError, match="does not match its schema"):
+            structured_output.as_json(wrong, schema)
