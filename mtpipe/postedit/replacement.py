@@ -233,7 +233,8 @@ class Replacements:
             if any(self._translates(asked.words, each) >= max(_KNOWN, theirs) for each in rest):
                 continue  # the compound as a whole is the term
             by_order = any((i > inside[-1]) == bool(back) for i in linked)
-            is_hyphened = "-" in word and mine > 0.1
+            # of as many parts as the term has words, the whole is the term, unless a neighbour has a part of it
+            is_hyphened = word.count("-") >= len(asked.words) and mine > 0.1
             beside = 1.0 if is_hyphened else min(1.0, theirs * 3 + 0.4 * by_order)
             is_free = self._renders(elsewhere, old) < _KNOWN and self._in_order(asked, rest, back)
             evidence = beside * min(1.0, own * 1.5 + mine * 3 + 0.5 * is_free)

@@ -108,6 +108,9 @@ def test_substitution_agrees_in_spanish(source, draft, glossary, expected):
      "Öffnen Sie die Felder in den Ordnern."),
     ("You can delete the row from the table.", "Sie können die Zeile aus der Tabelle löschen.", [("table", "Blatt")],
      "Sie können die Zeile aus dem Blatt löschen."),
+    # a compound of as many parts as the term has words is the term as a whole
+    ("Open the pivot table.", "Öffnen Sie die Zeilen-Tabelle.", [("pivot table", "Pivot-Tabelle")],
+     "Öffnen Sie die Pivot-Tabelle."),
 ])
 def test_substitution_finds_case_and_gender_in_german(source, draft, glossary, expected):
     assert repaired(substitution("de"), source, draft, *glossary, lang="de") == expected
