@@ -15,7 +15,7 @@ from math import inf
 from mtpipe.corpora.cleaning import fault, tidied
 from mtpipe.corpora.decontamination import HeldOut
 from mtpipe.document import inline_codes
-from mtpipe.document.segment import Segment
+from mtpipe.document.segment import Segment, TermError
 from mtpipe.glossary.model import Glossary, Term
 from mtpipe.languages.lemmatization import is_known, tokens
 from mtpipe.llm.prompts import Prompt
@@ -79,6 +79,7 @@ class Filters:
             "another term wrong": self._breaks_glossary,
             "term over-repeated": _repeats,
             "numbers differ": _differs_in_numbers,
+            "altered": self._alters,
             "repetition": self._goes_round,
             "doubtful translation": self._is_doubtful,
             "contamination": self._is_excluded,
@@ -124,7 +125,14 @@ class Filters:
         return False
 
     def _breaks_glossary(self, candidate: PairCandidate) -> bool:
-        return bool(checker.check(candidate.segment, self._languages[1], candidate.target))
+        return any(error.kind != "altered" for error in self._errors(candidate))
+
+    def _alters(self, candidate: PairCandidate) -> bool:
+        """Is a path, a name of a variable, a key … of the source another one in the target, or missing?"""
+        return any(error.kind == "altered" for error in self._errors(candidate))
+
+    def _errors(self, candidate: PairCandidate) -> tuple[TermError, ...]:
+        return checker.check(candidate.segment, self._languages[1], candidate.target)
 
     def _goes_round(self, candidate: PairCandidate) -> bool:
         """Does a side repeat itself where the other does not?"""

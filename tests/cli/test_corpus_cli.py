@@ -1,6 +1,7 @@
 """mtpipe corpus: lexicon, help-pages, compare; gather.py and report/scores.py behind them."""
 
 import json
+import re
 
 import pytest
 from click.testing import CliRunner
@@ -68,10 +69,13 @@ def test_held_out_sources(tmp_path, name, text, expected):
     assert deduplication.sources(tmp_path / name) == expected
 
 
-@pytest.mark.parametrize("line", ['{"target": "x"}', "[1]", "A cell."])
-def test_bad_held_out_segments_name_the_line(tmp_path, line):
+@pytest.mark.parametrize("line, message", [
+    ('{"target": "x"}', 'a segment needs "source"'), ("[1]", "a JSON object is expected, not list"),
+    ("A cell.", "not JSON ("),
+])
+def test_bad_held_out_segments_name_the_line(tmp_path, line, message):
     (tmp_path / "held.jsonl").write_text('{"source": "ok"}\n' + line + "\n")
-    with pytest.raises(InputError, match='held.jsonl:2: no JSON object with a "source"'):
+    with pytest.raises(InputError, match=re.escape(f"held.jsonl:2: {message}")):
         deduplication.sources(tmp_path / "held.jsonl")
 
 

@@ -312,7 +312,7 @@ def test_the_commands_convert_show_and_translate(checkpoints, tmp_path):
     made = run(*convert, "--lines", tmp_path / "lines.txt")
     assert made.exit_code == 0, made.output
     assert "float32: all 9 lines as in transformers" in made.stdout and "int8: " in made.stdout
-    assert "licence: not said, look it up" in made.stdout and "comparing 9 lines with transformers" in made.stderr
+    assert "licence: not stated, look it up" in made.stdout and "comparing 9 lines with transformers" in made.stderr
     shown = run("models", "show", tmp_path / "m").stdout
     assert "languages: ar ar_AR" in shown and "(52 in all)" in shown and "quantization: int8" in shown
     (tmp_path / "in.txt").write_text("Open the file\n")
