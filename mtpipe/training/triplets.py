@@ -97,7 +97,7 @@ class _Maker:
     def __init__(self, decoder: Decoder, lexicon: Lexicon, recipe: TripletRecipe):
         self.decoder, self.lexicon, self.recipe, self.lang = decoder, lexicon, recipe, recipe.target_lang
         tools = Tools(recipe.source_lang, recipe.target_lang, None, lexicon)
-        self.breaker: Editor = plugins.create("editor", "substitution", {}, tools=tools)
+        self.breaker: Editor = plugins.create("editor", "substitution", {"least": 0.0}, tools=tools)
 
     def triplets(self, pairs: Sequence[Pair], number: int) -> Iterator[dict[str, Any]]:
         """Rows of pairs, of which the first is the one called number."""
@@ -145,7 +145,8 @@ class _Maker:
             good, others = segment.draft or "", [match.term for match in segment.matches]
             for text in (text for text in texts[:1] if isinstance(text, str)):
                 if rng.random() < self.recipe.swapped:
-                    yield from self._row(segment, good, text, [*others, *kept], "swapped")
+                    if all(evidence(term, text, self.lang) for term in others):  # it may have found no place for one
+                        yield from self._row(segment, good, text, [*others, *kept], "swapped")
                 else:
                     yield from self._row(segment, text, good, own, "dropped")
 
@@ -165,7 +166,7 @@ class _Maker:
         self, segment: Segment, draft: str, reference: str, terms: Sequence[Term], kind: str
     ) -> Iterator[dict[str, Any]]:
         """The triplet, unless it is too far, nothing at all, or has codes that do not go together."""
-        source = segment.source
+        source, terms = segment.source, list(dict.fromkeys(terms))  # a word said twice is one term
         if any(inline_codes.broken(source, segment.codes, text) for text in (draft, reference)):
             source, draft, reference = (_untagged(segment, text) for text in (source, draft, reference))
             bare = inline_codes.find(source)
