@@ -52,7 +52,8 @@ def is_text(text: str) -> bool:
 def _with_lists(value: Any, shape: Any) -> Any:
     if not isinstance(value, dict) or not value:
         return value
-    lists: dict[str, Any] = {name: [] for name, one in shape.get("properties", {}).items() if one.get("type") == "array"}
+    properties = shape.get("properties", {})
+    lists: dict[str, Any] = {name: [] for name, one in properties.items() if one.get("type") == "array"}
     return lists | value
 
 
