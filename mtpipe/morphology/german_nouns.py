@@ -43,6 +43,11 @@ class Noun:
         made = {cell: tuple(_joined(front, form) for form in forms) for cell, forms in self.forms.items()}
         return Noun(_joined(front, self.lemma), self.gender, made, self.is_guessed)
 
+    def cased_as(self, word: str) -> Noun:
+        """The noun with the capitals that a word has inside, as names of functions have: SmartTag."""
+        made = {cell: tuple(_cased(form, word) for form in forms) for cell, forms in self.forms.items()}
+        return Noun(_cased(self.lemma, word), self.gender, made, self.is_guessed)
+
 
 class Nouns:
     """Nouns by form; lexicon: its text tells gender and plural of nouns that no dictionary has."""
@@ -66,8 +71,13 @@ class Nouns:
         return bool(_entries(word)) or self._count(word) > 1 or bool(is_known(_capital(word), "de"))
 
     def _find(self, form: str) -> tuple[Noun, ...]:
-        if found := _entries(form):
-            return found
+        nouns = self._look_up(form)
+        has_capitals = "-" not in form and any(char.isupper() for char in form[1:])
+        return tuple(noun.cased_as(form) for noun in nouns) if has_capitals else nouns
+
+    def _look_up(self, form: str) -> tuple[Noun, ...]:
+        if nouns := _entries(form):
+            return nouns
         front, hyphen, head = form.rpartition("-")
         if hyphen and head:
             return tuple(noun.with_front(front + "-") for noun in self.of_form(_capital(head)))
@@ -118,6 +128,13 @@ class Nouns:
 
 def _capital(word: str) -> str:
     return word[:1].upper() + word[1:]
+
+
+def _cased(form: str, word: str) -> str:
+    """The form with the letters of word as far as both are the same word."""
+    least = min(len(form), len(word))
+    same = next((i for i in range(least) if form[i].casefold() != word[i].casefold()), least)
+    return word[:same] + form[same:]
 
 
 def _joined(front: str, form: str) -> str:

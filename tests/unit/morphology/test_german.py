@@ -5,6 +5,7 @@ import importlib.util
 import pytest
 
 from mtpipe.morphology.german import German
+from mtpipe.morphology.german_nouns import Nouns
 from mtpipe.morphology.readings import Phrase, Reading
 
 HAS_DICTIONARY = importlib.util.find_spec("german_nouns") is not None
@@ -83,3 +84,10 @@ def test_forms_are_read_and_made():
     assert german.inflect("Arbeitsplatz", Reading("", "noun", number="p", case="n")) == "Arbeitsplätze"
     assert [german.part_of_speech(term) for term in ("Space", "erstellen", "zugewiesen", "übergreifend")] == [
         "noun", "verb", "adjective", "adjective"]  # fmt: skip
+
+
+@pytest.mark.parametrize("word", ["SmartTag", "AutoFilter", "OpenDocument"])
+def test_capitals_inside_a_word_stay(word):
+    nouns = Nouns().of_form(word)
+    assert nouns and all(noun.lemma == word for noun in nouns)
+    assert all(form.startswith(word) for noun in nouns for forms in noun.forms.values() for form in forms)
