@@ -97,7 +97,11 @@ WMT25_DE ?= ../shared/bench/wmt25-ende-dev
 EDITS := $(BIN)/python -m eval.harness repair
 TEAMS := tower CurTermNLLB duterm
 
-eval-edits: $(BIN)/mtpipe ## drafts of WMT25 repaired safely and completely, and what readers said of the edits: eval/edits.*.md (after eval-repair)
+$(VENV)/.german-nouns: $(BIN)/mtpipe # a dictionary whose own requirements do not go with ours
+	$(BIN)/pip install --quiet --no-deps german-nouns==1.2.5
+	@touch $@
+
+eval-edits: $(VENV)/.german-nouns ## drafts of WMT25 repaired safely and completely, and what readers said of the edits: eval/edits.*.md (after eval-repair)
 	for chain in safe complete; do \
 	  $(EDITS) $(TEAMS:%=$(WMT25_DE)/%.jsonl) -s en -t de --lexicon mtpipe/models/en-de/lexicon --repair $$chain --judged eval/judged/en-de.jsonl --table eval/edits.en-de.$$chain.md || exit 1; \
 	  $(EDITS) $(TEAMS:%=$(REPAIR)/%.jsonl) -s en -t es --lexicon $(REPAIR)/lexicon --repair $$chain --judged eval/judged/en-es.jsonl --table eval/edits.en-es.$$chain.md || exit 1; \
