@@ -116,14 +116,26 @@ class Nouns:
         return ("f", False) if word.endswith("e") and not is_loan else ("m", False)
 
     def _plural(self, word: str, gender: str) -> str:
+        if attested := self._attested_plurals(word):
+            return max(attested, key=self._count)
         folded = word.casefold()
         endings = ("n",) if folded.endswith(("e", "ie")) else ("en",) if gender == "f" else (
             ("", "s") if folded.endswith(("er", "el", "en", "chen", "lein")) else ("s", "e", "en"))  # fmt: skip
         seen = [word + ending for ending in endings if ending and self._count(word + ending)]
         return max(seen, key=self._count) if seen else word + endings[0]
 
+    def _attested_plurals(self, word: str) -> list[str]:
+        """The forms of the corpus that an umlaut or an ending of plurals alone tells from the word: Felder, Blätter."""
+        forms = self._lexicon.forms.get(lemma(word, "de"), ()) if self._lexicon is not None else ()
+        plain = word.casefold().translate(_UMLAUTS)
+        return [form for form in forms
+                if form.casefold().translate(_UMLAUTS) in {plain + ending for ending in ("e", "er")}]  # fmt: skip
+
     def _count(self, word: str) -> int:
         return self._lexicon.fluency.count(word) if self._lexicon is not None else 0
+
+
+_UMLAUTS = str.maketrans("äöü", "aou")
 
 
 def _capital(word: str) -> str:

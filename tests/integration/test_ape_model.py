@@ -185,8 +185,8 @@ def test_it_edits_alone_by_a_configuration(trained, tmp_path):
                                        "es", "--editors", "refiner", "--json"])  # fmt: skip
     assert result.exit_code == 0, result.output
     report = json.loads(result.stdout)
-    assert report.edits.accepted["refiner"] > 0 and report.job.editors == ("refiner",)
-    assert f"refiner:{Refiner(TOOLS, trained[0].folder).digest}" in report.signature
+    assert report["edits"]["accepted"]["refiner"] > 0 and report["job"]["editors"] == ["refiner"]
+    assert f"refiner:{Refiner(TOOLS, trained[0].folder).digest}" in report["signature"]
 
 
 def test_codes_come_through_or_there_is_no_proposal(trained):

@@ -1,5 +1,6 @@
 from dataclasses import replace
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -109,8 +110,9 @@ def test_substitution_agrees_in_spanish(source, draft, glossary, expected):
     ("You can delete the row from the table.", "Sie können die Zeile aus der Tabelle löschen.", [("table", "Blatt")],
      "Sie können die Zeile aus dem Blatt löschen."),
     # a compound of as many parts as the term has words is the term as a whole
-    ("Open the pivot table.", "Öffnen Sie die Zeilen-Tabelle.", [("pivot table", "Pivot-Tabelle")],
-     "Öffnen Sie die Pivot-Tabelle."),
+    pytest.param("Open the pivot table.", "Öffnen Sie die Zeilen-Tabelle.", [("pivot table", "Pivot-Tabelle")],
+                 "Öffnen Sie die Pivot-Tabelle.",
+                 marks=pytest.mark.skipif(find_spec("german_nouns") is None, reason="german-nouns is not installed")),
 ])
 def test_substitution_finds_case_and_gender_in_german(source, draft, glossary, expected):
     assert repaired(substitution("de"), source, draft, *glossary, lang="de") == expected
