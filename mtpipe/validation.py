@@ -85,19 +85,19 @@ def settings(title: str) -> Callable[[type[T]], type[T]]:
     """A frozen dataclass whose values are checked by their types; ConfigError under the title names all problems."""
 
     def decorate(cls: type[T]) -> type[T]:
-        made: Any = dataclass(frozen=True, slots=True, config=STRICT)(cls)
-        check = made.__init__
+        settings_class: Any = dataclass(frozen=True, slots=True, config=STRICT)(cls)
+        check = settings_class.__init__
 
         @wraps(check)
-        def init(self: Any, *values: Any, **named: Any) -> None:
+        def init(self: Any, *values: Any, **keywords: Any) -> None:
             try:
-                check(self, *values, **named)
+                check(self, *values, **keywords)
             except ValidationError as error:
-                known = list(made.__dataclass_fields__)
-                raise failure(title, _told(error, known, lambda key: key)) from None
+                available = list(settings_class.__dataclass_fields__)
+                raise failure(title, _problem_lines(error, available, lambda key: key)) from None
 
-        made.__init__ = init
-        return made
+        settings_class.__init__ = init
+        return settings_class
 
     return decorate
 
@@ -132,45 +132,47 @@ def table(cls: Any, values: Any, title: str, folder: Path | None = None, without
 
 
 def checked(
-    made: type[BaseModel], values: Any, title: str, folder: Path | None = None, hidden: Iterable[str] = (),
+    cls: type[BaseModel], values: Any, title: str, folder: Path | None = None, hidden: Iterable[str] = (),
     what: str = "setting",
 ) -> tuple[dict[str, Any], list[str]]:
     """The given values as the model wants them, and all problems; hidden: names that are not offered as available."""
     if not isinstance(values, Mapping):
         return {}, [f"{title.strip('[]')} = {values!r}: make it a table {title}"]
     try:
-        valid = made.model_validate(dict(values), context={FOLDER: folder} if folder else {})
+        valid = cls.model_validate(dict(values), context={FOLDER: folder} if folder else {})
     except ValidationError as error:
-        known = [name for name in made.model_fields if name not in hidden]
-        return {}, _told(error, known, lambda key: f"{title} {key}", what)
+        available = [name for name in cls.model_fields if name not in hidden]
+        return {}, _problem_lines(error, available, lambda key: f"{title} {key}", what)
     return {name: getattr(valid, name) for name in values}, []
 
 
-def _told(error: ValidationError, known: list[str], named: Callable[[str], str], what: str = "setting") -> list[str]:
+def _problem_lines(
+    error: ValidationError, available: list[str], title_of: Callable[[str], str], what: str = "setting"
+) -> list[str]:
     by_key = defaultdict[str, list[ErrorDetails]](list)
     for detail in error.errors(include_url=False):
         key = detail["loc"][0] if detail["loc"] else ""
-        by_key[known[key] if isinstance(key, int) and key < len(known) else str(key)].append(detail)
-    return [line for key, details in by_key.items() for line in _lines(key, details, known, named, what)]
+        by_key[available[key] if isinstance(key, int) and key < len(available) else str(key)].append(detail)
+    return [line for key, details in by_key.items() for line in _lines(key, details, available, title_of, what)]
 
 
-def _lines(key: str, details: list[ErrorDetails], known: list[str], named: Callable[[str], str], what: str
+def _lines(key: str, details: list[ErrorDetails], available: list[str], title_of: Callable[[str], str], what: str
            ) -> list[str]:  # fmt: skip
     first = details[0]
     if first["type"] in _UNKNOWN:
-        return [f"{named(key)}: no such {what}; available: {', '.join(known) or 'none'}"]
+        return [f"{title_of(key)}: no such {what}; available: {', '.join(available) or 'none'}"]
     if first["type"] == "problems":
         return first["msg"].splitlines()
     advice = " or ".join(dict.fromkeys(_advice(detail) for detail in details)).replace(" or give ", " or ")
     if first["type"] == "missing":
-        return [f"{named(key)}: {advice}"]
+        return [f"{title_of(key)}: {advice}"]
     where = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in first["loc"][1:])
     if len(details) > 1:  # of a union: one for each of its types
         where = ""
-    return [f"{named(key)}{where} = {_shown(first['input'])}: {advice}"]
+    return [f"{title_of(key)}{where} = {_display(first['input'])}: {advice}"]
 
 
-def _shown(value: Any) -> str:
+def _display(value: Any) -> str:
     return repr(str(value) if isinstance(value, Path) else value)
 
 

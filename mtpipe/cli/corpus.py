@@ -32,9 +32,9 @@ def lexicon(pairs: tuple[Path, ...], source_lang: str, target_lang: str, out: Pa
 
     banned = deduplication.sources(exclude) if exclude else ()
     corpus = deduplication.distinct(pairs, source_lang, target_lang, banned)
-    made = Lexicon(source_lang, target_lang)
-    used = made.learn(corpus)
-    made.save(out, {"pairs": used, "sources": [path.name for path in pairs], "excluded": len(set(banned))})
+    learner = Lexicon(source_lang, target_lang)
+    used = learner.learn(corpus)
+    learner.save(out, {"pairs": used, "sources": [path.name for path in pairs], "excluded": len(set(banned))})
     click.echo(f"learned from {used} of {amount(len(corpus), 'distinct pair')}: {out}")
 
 
@@ -72,10 +72,10 @@ def compare(
     from mtpipe.glossary.loading import load_glossary
     from mtpipe.report import scores
 
-    chosen = {path.stem.split(".")[0]: frozenset(path.read_text("utf-8").split()) for path in subsets}
+    names_by_subset = {path.stem.split(".")[0]: frozenset(path.read_text("utf-8").split()) for path in subsets}
     systems = {path.name: list(segments(source, reference, path)) for path in outputs}
-    rows = list(scoring.score_subsets(systems, load_glossary(glossary, source_lang, target_lang), chosen))
-    jobs = {path.name: scores.job_facts(path, chosen) for path in outputs}
+    rows = list(scoring.score_subsets(systems, load_glossary(glossary, source_lang, target_lang), names_by_subset))
+    jobs = {path.name: scores.job_facts(path, names_by_subset) for path in outputs}
     result = json.dumps({"rows": rows, "jobs": jobs}, ensure_ascii=False, indent=1)
     table = scores.table(rows, jobs, note)
     for path, text in ((out, result + "\n"), (table_file, table)):
@@ -126,7 +126,8 @@ def prepare(
     licences = read_licences(packages) if packages else {}
     recipe = Recipe(source_lang, target_lang, Split(test, dev, *shares), banned, longest, licences,
                     Lexicon.load(lexicon) if lexicon else None)
-    facts = make(map(_named, inputs), out, recipe, rejected, lambda problem: click.echo(f"mtpipe: {problem}", err=True))
+    facts = make(map(_origin, inputs), out, recipe, rejected,
+                 lambda problem: click.echo(f"mtpipe: {problem}", err=True))  # fmt: skip
     left_out = ", ".join(f"{reason} {count}" for reason, count in facts["left_out"].items())
     parts = [f"{part}: {_size(amount)}" for part, amount in facts["parts"].items()]
     show(facts, as_json, [*parts, f"left out of {facts['read']} read: {left_out or 'nothing'}", f"written: {out}"])
@@ -148,8 +149,8 @@ def sample(
     from mtpipe.corpora import deduplication, pairs
     from mtpipe.corpora.sampling import sample as draw
 
-    found = pairs(path, source_lang, target_lang)
-    segments, left_out = draw(found, Lexicon.load(lexicon), count, out.stem, fewest_words)
+    corpus_pairs = pairs(path, source_lang, target_lang)
+    segments, left_out = draw(corpus_pairs, Lexicon.load(lexicon), count, out.stem, fewest_words)
     reasons = ", ".join(f"{reason} {number}" for reason, number in left_out.most_common())
     click.echo(f"{deduplication.write(out, segments)} pairs: {out}; left out: {reasons or 'nothing'}")
 
@@ -177,7 +178,7 @@ def _size(facts: dict[str, Any]) -> str:
     return f"{amount(facts['pairs'], 'pair')}, {words}, {amount(facts['with_codes'], 'pair')} with inline tags"
 
 
-def _named(text: str) -> tuple[str, Path]:
+def _origin(text: str) -> tuple[str, Path]:
     """("manuals", Path("a.tmx")) of "manuals=a.tmx"; of "a.tmx" the name is "a"."""
     name, equals, path = text.partition("=")
     if equals and not Path(text).exists():

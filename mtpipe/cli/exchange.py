@@ -39,15 +39,16 @@ def import_edits(job: Path, file: Path, tm: Path | None, as_json: bool) -> None:
     from mtpipe.pipeline import exchange, review
 
     folder, edits = review.state_folder(job), exchange.read(file)
-    done = review.take_in(folder, edits)
-    if tm and done.edited:
-        _learn(folder, set(done.edited), tm)
-    lines = [f"{amount(len(done.edited), 'sentence')} edited, {amount(done.documents, 'document')} written again"]
-    if done.errors:
-        lines.append(f"{amount(len(done.errors), 'sentence')} with errors, accepted as edited: {' '.join(done.errors)}")
-    if done.unknown:
-        lines.append(f"{amount(len(done.unknown), 'id')} not in the job: {' '.join(done.unknown[:10])}")
-    show(asdict(done), as_json, [*lines, f"report: {folder / 'report.html'}"])
+    result = review.take_in(folder, edits)
+    if tm and result.edited:
+        _learn(folder, set(result.edited), tm)
+    lines = [f"{amount(len(result.edited), 'sentence')} edited, {amount(result.documents, 'document')} written again"]
+    if result.errors:
+        ids = " ".join(result.errors)
+        lines.append(f"{amount(len(result.errors), 'sentence')} with errors, accepted as edited: {ids}")
+    if result.unknown:
+        lines.append(f"{amount(len(result.unknown), 'id')} not in the job: {' '.join(result.unknown[:10])}")
+    show(asdict(result), as_json, [*lines, f"report: {folder / 'report.html'}"])
 
 
 def _learn(folder: Path, ids: set[str], tm: Path) -> None:

@@ -70,8 +70,8 @@ def finetune(
     from mtpipe.training.development import table
     from mtpipe.workflow.training import train
 
-    chosen = FinetuneSettings(**settings, shape=dict(map(_named_number, shape)))
-    outcome = train(chosen, (source_lang, target_lang), out, glossary, lambda line: click.echo(line, err=True),
+    recipe = FinetuneSettings(**settings, shape=dict(map(_named_number, shape)))
+    outcome = train(recipe, (source_lang, target_lang), out, glossary, lambda line: click.echo(line, err=True),
                     not restart)  # fmt: skip
     if outcome is None:  # not the first process of several
         return

@@ -45,7 +45,7 @@ _SHARED = ("source_lang", "target_lang", "glossary", "llm")  # settings of the j
 
 
 class _Group(ErrorGroup):
-    """The commands here and those of modules of their own, imported when one of them is asked for."""
+    """The commands here and those of modules of their own, imported when one of them is wanted."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted([*self.commands, *_APART])
@@ -192,7 +192,7 @@ def _run(ctx: click.Context, job: Any, dry_run: bool, strict: bool, as_json: boo
         plan = jobs.plan(job)
         show(plan, as_json, [f"{name}: {value}" for name, value in plan["totals"].items()])
         return
-    with progress.shown(quiet) as on_progress:
+    with progress.display(quiet) as on_progress:
         report = jobs.run(job, on_progress)
     for path in report.stale:
         click.echo(f"mtpipe: {path}: an output whose source is gone; delete it if you don't need it", err=True)
@@ -202,6 +202,6 @@ def _run(ctx: click.Context, job: Any, dry_run: bool, strict: bool, as_json: boo
     if len(messages) > _LISTED:
         click.echo(f"mtpipe: {len(messages) - _LISTED} more documents have messages: see the report", err=True)
     requests = job.options.get("llm.batch", {}).get("requests") if report.llm.waiting else None
-    asked = [f"Requests: {requests}; bring their answers, then run the same command again"] if requests else []
-    show(report.to_dict(), as_json, [*results.lines(report, job.out, job.reports / "report.html"), *asked])
+    advice = [f"Requests: {requests}; bring their answers, then run the same command again"] if requests else []
+    show(report.to_dict(), as_json, [*results.lines(report, job.out, job.reports / "report.html"), *advice])
     ctx.exit(results.exit_code(report, strict))

@@ -15,7 +15,7 @@ _SECONDS = 5.0  # between two lines in a log
 
 
 @contextmanager
-def shown(is_quiet: bool) -> Iterator[Callable[[Progress], object]]:
+def display(is_quiet: bool) -> Iterator[Callable[[Progress], object]]:
     """A function to hand to a job as its on_progress."""
     if is_quiet:
         yield _nothing
@@ -55,8 +55,8 @@ def _bar() -> Iterator[Callable[[Progress], object]]:
         task = bar.add_task("", total=1.0)
 
         def show(progress: Progress) -> None:
-            said = f"{progress.done}/{progress.files} {progress.path}"
-            bar.update(task, completed=progress.share, description=escape(said))
+            text = f"{progress.done}/{progress.files} {progress.path}"
+            bar.update(task, completed=progress.share, description=escape(text))
 
         yield show
 

@@ -33,18 +33,18 @@ def run(
     from mtpipe.workflow import manifest, settings, steps
 
     flow = settings.read(config, is_named=_is_named(ctx))
-    known = manifest.Manifest(flow.work / manifest.FILE)
+    earlier = manifest.Manifest(flow.work / manifest.FILE)
     if dry_run:
-        planned = list(workflow.plan(steps.Steps(flow).stages(), known, first, last))
+        planned = list(workflow.plan(steps.Steps(flow).stages(), earlier, first, last))
         show(dict(planned), as_json, [f"{name}: {reason or 'unchanged'}" for name, reason in planned])
         return
-    with progress.shown(quiet) as on_progress:
+    with progress.display(quiet) as on_progress:
         stages = steps.Steps(flow, _tell, on_progress).stages()
-        done = workflow.run(stages, known, first, last, again, _tell)
+        outcome = workflow.run(stages, earlier, first, last, again, _tell)
     lines = [f"{name}: {stage['state']} {stage.get('facts', {}).get('incomplete', '')}".rstrip()
-             for name, stage in done.stages.items()]  # fmt: skip
-    show(done.stages, as_json, [*lines, *_outcome(flow.work), f"manifest: {done.path}"])
-    edited = done.stages.get("post-edit", {})
+             for name, stage in outcome.stages.items()]  # fmt: skip
+    show(outcome.stages, as_json, [*lines, *_outcome(flow.work), f"manifest: {outcome.path}"])
+    edited = outcome.stages.get("post-edit", {})
     totals = edited.get("facts", {}).get("totals", {})
     if edited.get("state") == "incomplete" or totals.get("failed") or totals.get("untranslated"):
         ctx.exit(UNTRANSLATED)

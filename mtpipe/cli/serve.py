@@ -50,18 +50,18 @@ def serve(
 
     keys = settings.keys_of(keys_file)
     settings.check_host(host, keys)
-    known = settings.pairs_of(pairs, model)
+    models = settings.pairs_of(pairs, model)
     pipeline: dict[str, Any] = {"mt": mt, "model": model, "editors": editors}
-    chosen = settings.ServerSettings(
-        data, known, pipeline, settings.glossaries_of(glossaries, known), keys,
+    server = settings.ServerSettings(
+        data, models, pipeline, settings.glossaries_of(glossaries, models), keys,
         settings.Limits(waiting=max_waiting, quota=quota), workers=workers,
     )  # fmt: skip
     logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, format="%(asctime)s %(message)s")
-    app = create_app(chosen, origins)
+    app = create_app(server, origins)
     config = uvicorn.Config(app, log_config=None, access_log=False, timeout_keep_alive=30, lifespan="on")
     listener = _listener(host, port)
     name = f"[{host}]" if ":" in host else host
-    click.echo(f"mtpipe: serving {', '.join('-'.join(pair) for pair in known) or 'nothing: no model is installed'}"
+    click.echo(f"mtpipe: serving {', '.join('-'.join(pair) for pair in models) or 'nothing: no model is installed'}"
                f" at http://{name}:{listener.getsockname()[1]}", err=True)  # fmt: skip
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)  # uvicorn finishes what runs and then raises the signal once more

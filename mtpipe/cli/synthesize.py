@@ -54,7 +54,8 @@ def synthesize(ctx: click.Context, as_json: bool, quiet: bool, also: tuple[str, 
     from mtpipe.synthesis import generation as stage
 
     names = [name for name in stage.SynthesisRecipe.__dataclass_fields__ if name in options]
-    recipe = stage.SynthesisRecipe(**{name: options.pop(name) for name in names}, also=dict(map(_named, also)))
+    glossaries = dict(map(_language_file, also))
+    recipe = stage.SynthesisRecipe(**{name: options.pop(name) for name in names}, also=glossaries)
     settings = with_llm(ctx.obj | options)
     name = settings.get("llm")
     if not name:
@@ -64,8 +65,8 @@ def synthesize(ctx: click.Context, as_json: bool, quiet: bool, also: tuple[str, 
                       Path(cache))  # fmt: skip
     outcome = stage.synthesize(recipe, caller, lambda line: click.echo(line, err=True) if not quiet else None,
                                back_translation.translator(recipe))  # fmt: skip
-    written = f"written: {recipe.out}, {recipe.manifest}, {recipe.refused}"
-    show(outcome.manifest, as_json, [*_lines(outcome.manifest), written])
+    files = f"written: {recipe.out}, {recipe.manifest}, {recipe.refused}"
+    show(outcome.manifest, as_json, [*_lines(outcome.manifest), files])
     ctx.exit(0 if outcome.is_complete else UNTRANSLATED)
 
 
@@ -93,7 +94,7 @@ def _by_count(item: tuple[str, int]) -> int:
     return item[1]
 
 
-def _named(text: str) -> tuple[str, Path]:
+def _language_file(text: str) -> tuple[str, Path]:
     lang, equals, path = text.partition("=")
     if not (lang and equals and Path(path).is_file()):
         raise click.BadParameter(f"{text!r}: give LANG=FILE, such as cs=glossary.en-cs.csv", param_hint="--also")

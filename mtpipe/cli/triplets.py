@@ -49,18 +49,18 @@ def triplets(
     from mtpipe.models import registry
     from mtpipe.training import triplets as stage
 
-    found = registry.find(source_lang, target_lang, model)
-    folder = lexicon or found.lexicon
+    base = registry.find(source_lang, target_lang, model)
+    folder = lexicon or base.lexicon
     if folder is None:
-        raise ConfigError(f"{found.folder}: no lexicon beside the model; give --lexicon")
+        raise ConfigError(f"{base.folder}: no lexicon beside the model; give --lexicon")
     terms = load_glossary(glossary, source_lang, target_lang) if glossary else None
-    decoder = plugins.create("mt", "ct2", {"threads": threads}, folder=found.folder, source_lang=source_lang,
+    decoder = plugins.create("mt", "ct2", {"threads": threads}, folder=base.folder, source_lang=source_lang,
                              target_lang=target_lang)  # fmt: skip
     inputs = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in (*corpora, *exclude)]
-    asked = stage.TripletRecipe(source_lang, target_lang, glossary=terms, inputs=repr((inputs, most)),
-                                **recipe)  # type: ignore[arg-type]
+    settings = stage.TripletRecipe(source_lang, target_lang, glossary=terms, inputs=repr((inputs, most)),
+                                   **recipe)  # type: ignore[arg-type]
     pairs = islice(_pairs(corpora, exclude, source_lang, target_lang), most)
-    counts = stage.make(pairs, decoder, Lexicon.load(folder), asked, lambda line: click.echo(line, err=True))
+    counts = stage.make(pairs, decoder, Lexicon.load(folder), settings, lambda line: click.echo(line, err=True))
     show(counts, as_json, [f"{name}: {count}" for name, count in sorted(counts.items())])
 
 

@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BeforeValidator, ValidationInfo, model_vali
 
 from mtpipe import __version__, plugins
 from mtpipe.config.tables import AtLeastOne, CallSettings, Patterns
-from mtpipe.document.checks import named
+from mtpipe.document.checks import select
 from mtpipe.errors import ConfigError
 from mtpipe.validation import AnyPath, File, Files, Folder, is_from_file, problem, problems, settings, table
 
@@ -40,8 +40,8 @@ def _plugin(kind: str, *others: str) -> AfterValidator:
     """A plug-in of that kind by name, or one of others."""
 
     def check(name: str) -> str:
-        if ":" not in name and name not in (known := [*others, *plugins.names(kind)]):
-            raise problem(f"no such {kind} plug-in; available: {', '.join(filter(None, known))}")
+        if ":" not in name and name not in (available := [*others, *plugins.names(kind)]):
+            raise problem(f"no such {kind} plug-in; available: {', '.join(filter(None, available))}")
         return name
 
     return AfterValidator(check)
@@ -71,7 +71,7 @@ def _calls(value: Any) -> Any:
 
 def _checks(names: tuple[str, ...]) -> tuple[str, ...]:
     try:
-        return named(names)
+        return select(names)
     except ConfigError as error:
         raise problem(str(error)) from error
 
@@ -185,13 +185,13 @@ class Job:
     def digest(self, *tools: str) -> str:
         """Changes with whatever changes the output but sources and glossary; tools: digests of the model and so on,
         and the versions of what works with them."""
-        said = json.dumps([self.settings(), tools], sort_keys=True, default=str)
-        return hashlib.sha256(said.encode()).hexdigest()[:16]
+        facts = json.dumps([self.settings(), tools], sort_keys=True, default=str)
+        return hashlib.sha256(facts.encode()).hexdigest()[:16]
 
     def draft_digest(self, *tools: str) -> str:
         """Changes with whatever changes first drafts but sources and glossary; tools as for `digest`."""
-        said = [self.source_lang, self.target_lang, tools]
-        return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:16]
+        facts = [self.source_lang, self.target_lang, tools]
+        return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16]
 
     def signature(self, model: str, glossary: str, lexicon: str, editors: Sequence[str], tm: str = "",
                   llm: str = "") -> str:  # fmt: skip

@@ -38,13 +38,13 @@ def check(segment: Segment, names: Iterable[str], lang: str) -> tuple[TermError,
                  if (finding := CHECKS[name](source, text, primary_subtag(lang))))
 
 
-def named(names: Iterable[str]) -> tuple[str, ...]:
+def select(names: Iterable[str]) -> tuple[str, ...]:
     """The checks of these names, all of them for "all"; raises ConfigError for unknown ones."""
-    chosen = tuple(name.strip() for name in names if name.strip())
-    chosen = tuple(CHECKS) if chosen == ("all",) else chosen
-    if unknown := [name for name in chosen if name not in CHECKS]:
+    selection = tuple(name.strip() for name in names if name.strip())
+    selection = tuple(CHECKS) if selection == ("all",) else selection
+    if unknown := [name for name in selection if name not in CHECKS]:
         raise ConfigError(f"no such check: {', '.join(unknown)}; available: all, {', '.join(CHECKS)}")
-    return chosen
+    return selection
 
 
 def _end_punctuation(source: str, target: str, lang: str) -> str:

@@ -94,21 +94,21 @@ def find(text: str) -> tuple[Invariant, ...]:
         items += [Invariant("symbol", i, i + 1, char) for i, char in enumerate(text) if _is_symbol(char)]
         items += [Invariant("space", i, i + 1, char) for i, char in enumerate(text) if char in _SPACES
                   and text[i - 1 : i].isdigit()]
-    kept: list[Invariant] = []
+    apart: list[Invariant] = []
     for item in sorted(items, key=_leftmost_longest):
-        if not kept or item.start >= kept[-1].end:
-            kept.append(item)
-    return tuple(kept)
+        if not apart or item.start >= apart[-1].end:
+            apart.append(item)
+    return tuple(apart)
 
 
 def _missing_literals(expected: Sequence[Invariant], target: str) -> list[Invariant]:
-    left: Counter[str] = Counter()
+    surplus: Counter[str] = Counter()
     missing = []
     for item in expected:
-        if item.text not in left:
-            left[item.text] = _count(item, target)
-        left[item.text] -= 1
-        if left[item.text] < 0:
+        if item.text not in surplus:
+            surplus[item.text] = _count(item, target)
+        surplus[item.text] -= 1
+        if surplus[item.text] < 0:
             missing.append(item)
     return missing
 

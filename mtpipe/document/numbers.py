@@ -71,18 +71,18 @@ def missing(source: str, spans: Sequence[Span], target: str, lang: str) -> set[S
     words: list[str] | None = None
     lacking = set()
     for start, end in spans:
-        wanted = _readings(source, start, end)
-        place = next((span for span, values in there.items() if not wanted.isdisjoint(values)), None)
+        required = _readings(source, start, end)
+        place = next((span for span, values in there.items() if not required.isdisjoint(values)), None)
         if place is not None:
             there = {span: values for span, values in there.items() if not _is_in(span, [place])}
-            if not _has_unit(source, end, wanted, target, lang):
+            if not _has_unit(source, end, required, target, lang):
                 lacking.add((start, end))
             continue
         if _is_listed(source[start:end], there):  # 1,3,5 as 1, 3, 5
             continue
         if words is None:
             words = [word.casefold() for word in re.findall(r"[^\W\d]+", target)]
-        if not any(_is_said(value, target, words, lang) for value in wanted):
+        if not any(_is_said(value, target, words, lang) for value in required):
             lacking.add((start, end))
     return lacking
 
@@ -162,7 +162,7 @@ def _months(language: str, number: int) -> tuple[str, ...]:
     return tuple(name.casefold()[:4] for name in names if name[:1].isalpha())
 
 
-def _has_unit(source: str, end: int, wanted: Collection[Decimal | str], target: str, lang: str) -> bool:
+def _has_unit(source: str, end: int, required: Collection[Decimal | str], target: str, lang: str) -> bool:
     """Is the unit behind a number of the source behind it in the target, too, by its sign or a name in CLDR?"""
     match = _UNIT.match(source, end)
     if match is None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mtpipe import plugins
 from mtpipe.document import inline_codes
-from mtpipe.document.checks import named
+from mtpipe.document.checks import select
 from mtpipe.document.segment import Score, Segment
 from mtpipe.errors import InputError
 from mtpipe.evaluation.scoring import METRICS, evaluate
@@ -32,7 +32,7 @@ def review(
     if segments and not any(segment.target for segment in segments):
         raise InputError(f"{path}: no sentence has a translation beside it; give a bilingual file")
     segments = steps.check(segments, target_lang)
-    tally.add(path.name, "written", steps.review(segments, named(checks), target_lang))
+    tally.add(path.name, "written", steps.review(segments, select(checks), target_lang))
     return tally.report()
 
 
