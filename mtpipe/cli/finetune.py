@@ -40,6 +40,9 @@ SHARE = click.FloatRange(0, 1)
               help="Share of these in which a term is given another translation, to teach obedience.")  # fmt: skip
 @click.option("--coded", type=SHARE, default=0.4, show_default=True,
               help="Share of lines with placeholders for inline tags.")  # fmt: skip
+@click.option("--augmented", type=SHARE, default=0.0, show_default=True,
+              help="Share of lines in capitals, as a title, without their end mark, with a typing error, another "
+              "number or identifier, or a placeholder.")  # fmt: skip
 @click.option("--steps", type=click.IntRange(0), default=0, help="Stop after so many steps.")
 @click.option("--minutes", type=click.FloatRange(0), default=0.0, help="Stop after so many minutes of training.")
 @click.option("--patience", type=click.IntRange(0), default=0, help="Stop after so many evaluations without a gain.")

@@ -145,6 +145,7 @@ class FinetuneSettings:
     annotated: Share = 0.65
     swapped: Share = 0.35
     coded: Share = 0.4
+    augmented: Share = 0.0
     steps: Count = 0
     minutes: Amount = 0.0
     patience: Count = 0

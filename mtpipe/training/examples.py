@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from mtpipe.document import inline_codes
@@ -19,11 +19,16 @@ _NO_WORD = -1
 
 @dataclass(frozen=True, slots=True)
 class Shares:
-    """How often an example is masked, annotated, and given another term than its translation has (0…1)."""
+    """How often an example is masked, annotated, given another term than its translation has, and changed as in
+    `augmentation` (0…1)."""
 
     coded: float = 0.4
     annotated: float = 0.65
     swapped: float = 0.35
+    augmented: float = 0.0
+
+
+Augment = Callable[[AlignedPair, random.Random], AlignedPair]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +46,10 @@ class Drawer:
     """Draws examples; items lend each other their entries, so that a model learns to obey instead of to remember."""
 
     def __init__(
-        self, items: Iterable[AlignedPair], annotation: tuple[str, str, str], code: str, shares: Shares = Shares()
-    ):
-        self.annotation, self.code, self.shares = annotation, code, shares
+        self, items: Iterable[AlignedPair], annotation: tuple[str, str, str], code: str, shares: Shares = Shares(),
+        augment: Augment | None = None,
+    ):  # fmt: skip
+        self.annotation, self.code, self.shares, self.augment = annotation, code, shares, augment
         self.pool: dict[tuple[int, bool, str], list[str]] = defaultdict(list)
         for form, count in sorted(entries(items).items()):
             if count > 1 and len(form) > 2:
@@ -51,6 +57,8 @@ class Drawer:
 
     def draw(self, item: AlignedPair, rng: random.Random) -> Drawn:
         """One example of the item."""
+        if self.augment and rng.random() < self.shares.augmented:
+            item = self.augment(item, rng)
         chosen = self._chosen(item, rng) if item.candidates and rng.random() < self.shares.annotated else []
         target_text, target_spans = _words(item.target)
         if chosen and rng.random() < self.shares.swapped:

@@ -15,6 +15,7 @@ from mtpipe.document.segment import Segment
 from mtpipe.io import atomic
 from mtpipe.mt import Draft
 from mtpipe.training import batches, development, examples, material, starts
+from mtpipe.training.augmentation import Augmenter
 from mtpipe.training.batches import Source
 from mtpipe.training.development import Scores
 from mtpipe.training.material import AlignedPair
@@ -50,8 +51,9 @@ class Translation:
 
     def ready(self, start: Start, work: Path, tell: Tell) -> Ready:
         recipe, stuff = self.recipe, self._stuff(start, work, tell)
-        shares = recipe.shares if start.is_own else examples.Shares(0, 0, 0)
-        drawer = examples.Drawer([*stuff.domain, *stuff.generic], starts.ANNOTATION, starts.CODE, shares)
+        shares = recipe.shares if start.is_own else examples.Shares(0, 0, 0, recipe.shares.augmented)
+        augment = Augmenter(recipe.source_lang, recipe.target_lang)
+        drawer = examples.Drawer([*stuff.domain, *stuff.generic], starts.ANNOTATION, starts.CODE, shares, augment)
         mix = recipe.mix if stuff.generic else 1.0
         encode = batches.PieceEncoder(start.checkpoint.source, start.checkpoint.target)
         return Ready(

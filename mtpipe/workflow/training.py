@@ -84,6 +84,6 @@ def recipe(
         generic=pairs(settings.generic), mix=settings.mix, generic_times=settings.generic_times,
         dev=() if is_editing else pairs(dev), glossary=terms, task=settings.task,
         triplets=triplets(settings.pairs) if is_editing else (), dev_triplets=triplets(dev) if is_editing else (),
-        shares=Shares(settings.coded, settings.annotated, settings.swapped), vocabulary=settings.vocabulary,
-        shape=settings.shape, lora=settings.lora, plan=plan,
+        shares=Shares(settings.coded, settings.annotated, settings.swapped, settings.augmented),
+        vocabulary=settings.vocabulary, shape=settings.shape, lora=settings.lora, plan=plan,
     )  # fmt: skip
