@@ -182,4 +182,4 @@ def untagged(segment: Segment) -> Segment:
 
 
 def _without_tags(text: str | None) -> str | None:
-    return None if text is None else inline_codes.plain(text, inline_codes.find(text))[0]
+    return None if text is None else inline_codes.plain_text(text)

@@ -67,7 +67,7 @@ def sentences(pair: Pair, source_lang: str, target_lang: str) -> list[Pair]:
 
 def without_tags(pair: Pair) -> Pair:
     """Both texts without their paired tags."""
-    source, target = (" ".join(inline_codes.plain(text, inline_codes.find(text))[0].split()) for text in pair)
+    source, target = (" ".join(inline_codes.plain_text(text).split()) for text in pair)
     return source, target
 
 

@@ -10,6 +10,7 @@ from array import array
 from bisect import bisect_left, bisect_right, insort_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Protocol
 
 from mtpipe.document.placeholders import find
 from mtpipe.document.segment import Code
@@ -17,11 +18,20 @@ from mtpipe.document.tag_projection import Alignment, Span, merge_words, place_t
 from mtpipe.languages import tokenization
 
 __all__ = ["blotted", "broken", "find", "has_words", "literals", "locate", "mask", "occurrences", "pairs", "plain",
-           "project", "protect",
-           "unmask"]  # fmt: skip
+           "plain_target", "plain_text", "project", "protect", "unmask"]  # fmt: skip
 
 _BLOT = "\ufffc"  # stands for each character of a code; a token by itself in every language
 _LETTER = re.compile(r"[^\W\d_]")
+
+
+class Coded(Protocol):
+    """What has a source text with codes: a segment, or a piece of a file that becomes one."""
+
+    @property
+    def source(self) -> str: ...
+
+    @property
+    def codes(self) -> Sequence[Code]: ...
 
 
 def literals(text: str, codes: Iterable[Code]) -> list[str]:
@@ -79,6 +89,16 @@ def plain(text: str, codes: Iterable[Code]) -> tuple[str, Sequence[int]]:
     pieces.append(text[position:])
     offsets.extend(range(position, len(text) + 1))
     return "".join(pieces), offsets
+
+
+def plain_text(text: str) -> str:
+    """text without the tags that `find` sees in it; placeholders stay."""
+    return plain(text, find(text))[0]
+
+
+def plain_target(source: Coded, target: str) -> str:
+    """target without the "open" and "close" codes of its source, wherever they stand in it."""
+    return plain(target, locate(source.source, source.codes, target))[0]
 
 
 def blotted(text: str, codes: Sequence[Code]) -> tuple[str, Sequence[int]]:

@@ -243,7 +243,7 @@ def _references(segments: Sequence[Segment], systems: Collection[str]) -> list[S
 
 def _without_tags(segment: Segment) -> Segment:
     def plain(text: str | None) -> str | None:
-        return None if text is None else inline_codes.plain(text, inline_codes.find(text))[0]
+        return None if text is None else inline_codes.plain_text(text)
 
     return replace(segment, draft=plain(segment.target), postedit=None, reference=plain(segment.reference))
 

@@ -10,30 +10,10 @@ from dataclasses import dataclass
 from mtpipe.glossary import term_regex
 from mtpipe.glossary.model import STATUSES, Glossary, Term
 from mtpipe.languages import scripts
-from mtpipe.languages.tags import primary_subtag
+from mtpipe.languages.stop_words import stop_words
 
 _LATIN, _CYRILLIC, _GREEK = "A-Za-z\u00c0-\u024f\u1e00-\u1eff", "\u0400-\u052f", "\u0370-\u03ff\u1f00-\u1fff"
 _PLAUSIBLE = 0.05  # share of texts in the language's script below which the language is doubted
-_STOP_WORDS = {
-    "en": "a about all also am an and any are as at be been but by can do for from had has have he her his how if "
-    "in into is it its may more most must no not of on one or our out she should so some than that the their "
-    "them then there these they this to up was we were what when which who will with would you your",
-    "de": "aber alle als am an auch auf aus bei das dass dem den der des die doch durch ein eine einem einen einer "
-    "er es für hat ich im in ist ja kann mit nach nicht noch nur oder sich sie sind so über um und von vor "
-    "war was wenn wie wir wird zu zum zur",
-    "es": "a al como con de del el en es esta este la las lo los más no o para pero por que se si sin su sus un una "
-    "y",
-    "fr": "à au aux avec ce ces dans de des du elle en est et il la le les leur mais ne ou par pas pour que qui sa "
-    "se ses si son sur un une",
-    "it": "a al anche che come con da del della di e gli i il in la le lo ma nel non o per più se si sono su un una",
-    "pt": "a ao as com como da de do e em mais mas na não no o os ou para pela por que se sem seu sua um uma",
-    "cs": "a aby ale ani asi až bez být či do i jak jako je jeho její jejich jen již jsou k kde kdy když která které "
-    "který má mezi mít na nad ne nebo od po pod podle pokud pomocí pouze pro proto před přes při s se si také tak tato "
-    "tento to toho tohoto tyto u v ve vše za ze z že",
-    "nl": "aan als bij dan dat de deze die dit door een en er het hij ik in is je maar met naar niet of om ook op "
-    "te tot uit van voor was wat we wel wie zijn",
-}
-_STOPS = {lang: frozenset(words.split()) for lang, words in _STOP_WORDS.items()}
 _ODD = {
     "a no-break space": re.compile("[\u00a0\u2007\u202f]"),
     "a curly apostrophe": re.compile("[\u2018\u2019\u02bc]"),
@@ -90,11 +70,6 @@ def wrong_script(glossary: Glossary) -> list[str]:
             script = " or ".join(sorted(name if name == "CJK" else name.capitalize() for name in own))
             messages.append(f"{share:.0%} of the {name} contain {script} letters: are they really in “{lang}”?")
     return messages
-
-
-def stop_words(lang: str) -> frozenset[str]:
-    """Words of lang's grammar, none of which is a term by itself; empty for a language not known here."""
-    return _STOPS.get(primary_subtag(lang), frozenset())
 
 
 def stats(glossary: Glossary) -> dict[str, object]:

@@ -43,6 +43,11 @@ def fold(text: str) -> tuple[str, Sequence[int]]:
     return "".join((*pieces, folded[position:])), (*offsets, *range(position, len(text) + 1))
 
 
+def unaccented(text: str) -> str:
+    """text without its letters' accents: Pläne → Plane, ñ → n."""
+    return "".join(char for char in unicodedata.normalize("NFD", text) if not unicodedata.combining(char))
+
+
 def _plainest(variant: str) -> str:
     if variant == "...":
         return "…"

@@ -42,6 +42,11 @@ def of_character(char: str) -> str:
     return unicodedata.name(char, "?").split()[0]
 
 
+def of_text(text: str) -> frozenset[str]:
+    """The scripts of the text's letters, as `of_character` names them."""
+    return frozenset(of_character(char) for char in set(text) if char.isalpha())
+
+
 def is_unspaced(lang: str) -> bool:
     """Is the language written without spaces between words?"""
     return primary_subtag(lang) in _UNSPACED

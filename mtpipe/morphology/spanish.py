@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator, Sequence
 from functools import cache
 
 from mtpipe.alignment.lexicon import Lexicon
 from mtpipe.languages.lemmatization import is_known, lemma
+from mtpipe.languages.normalization import unaccented
 from mtpipe.morphology.readings import Phrase, Reading, Wording
 
 # masculine singular, feminine singular, masculine plural, feminine plural
@@ -278,7 +278,7 @@ def plural(word: str) -> str:
     if folded.endswith("z"):
         return f"{word[:-1]}ces"
     if re.search("[áéíóú][ns]$", folded):
-        return f"{word[:-2]}{_plain(word[-2])}{word[-1]}es"
+        return f"{word[:-2]}{unaccented(word[-2])}{word[-1]}es"
     if folded.endswith("er") and is_known(folded, "en") and lemma(folded, "en") == folded:
         return f"{word}s"
     if folded[-1:] in "lrndj" or folded.endswith("ys"):
@@ -333,7 +333,7 @@ def forms(infinitive: str, slot: int) -> tuple[str, ...]:
 
 def _spelled(stem: str, ending: str, kind: str) -> str:
     """Stem and ending with the sound of the stem's last letter kept: busc-e → busque."""
-    is_soft = _plain(ending[:1]) in "ei"
+    is_soft = unaccented(ending[:1]) in "ei"
     if kind == "ar" and is_soft:
         for last, said in (("gu", "gü"), ("c", "qu"), ("g", "gu"), ("z", "c")):
             if stem.endswith(last):
@@ -386,7 +386,3 @@ def _adjective(word: str, gender: str, number: str) -> str:
         base = base[:-1] + ("o" if gender == "m" else "a")
     made = plural(base) if number == "p" else base
     return made.capitalize() if word[:1].isupper() else made
-
-
-def _plain(letter: str) -> str:
-    return unicodedata.normalize("NFD", letter)[:1]

@@ -55,7 +55,7 @@ def score(
 
 
 def _untagged(text: str | None) -> str | None:
-    return None if text is None else inline_codes.plain(text, inline_codes.find(text))[0]
+    return None if text is None else inline_codes.plain_text(text)
 
 
 def _segments(path: Path, source_lang: str, target_lang: str, glossary: Path | None) -> list[Segment]:

@@ -56,7 +56,7 @@ def masks(segment: Segment, target: str, shape: str) -> Masks:
 def distance(segment: Segment, draft: str, reference: str) -> float:
     """The share of the words, tags left out, that must change to make a reference of a draft (0…1)."""
     texts = (
-        inline_codes.plain(text, inline_codes.locate(segment.source, segment.codes, text))[0]
+        inline_codes.plain_target(segment, text)
         for text in (draft, reference)
     )
     return Levenshtein.normalized_distance(*map(words, texts))

@@ -8,7 +8,6 @@ Editors have reasons of their own for what is no candidate: empty | format | too
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from mtpipe.alignment.lexicon import Lexicon
 from mtpipe.document import inline_codes
 from mtpipe.document.segment import Segment, TermError
 from mtpipe.glossary.model import Term
+from mtpipe.languages import scripts
 from mtpipe.languages.lemmatization import COMPOUNDING, is_known, lemma
 from mtpipe.languages.tags import primary_subtag
 from mtpipe.languages.tokenization import is_character, words
@@ -92,7 +92,8 @@ def judge(
         return "number-changed"
     if still_lost - lost or still_lost and len(left) >= len(errors):
         return "altered"
-    if _scripts(new) - _scripts(old) - _scripts("".join(form for term in gained for form in term.targets + term.forms)):
+    forms = "".join(form for term in gained for form in term.targets + term.forms)
+    if scripts.of_text(new) - scripts.of_text(old) - scripts.of_text(forms):
         return "script"
     inside = {word for items in after.values() for item in items for word in words(new[item.start : item.end])}
     copied = {word.casefold() for word in words(segment.source)}
@@ -223,11 +224,6 @@ def _numbers(text: str, proof: Proof) -> list[str]:
         match.group() for match in _NUMBER.finditer(text)
         if not any(start <= match.start() and match.end() <= end for start, end in spans)
     ]
-
-
-def _scripts(text: str) -> set[str]:
-    """The scripts of the letters, by the first word of their Unicode names (LATIN, CYRILLIC, CJK …)."""
-    return {unicodedata.name(char, "?").split()[0] for char in set(text) if char.isalpha()}
 
 
 def _repeats(read: list[str]) -> Counter[tuple[str, ...]]:

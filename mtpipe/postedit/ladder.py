@@ -145,12 +145,13 @@ def _is_scored(segment: Segment) -> bool:
 
 def _scores(hopeful: Sequence[tuple[_Trial, str]], score: Score) -> list[Scores]:
     sources = [inline_codes.plain(trial.segment.source, trial.segment.codes)[0] for trial, _ in hopeful]
-    after = score([(source, _plain(trial.segment, text)) for source, (trial, text) in zip(sources, hopeful)])
+    targets = [inline_codes.plain_target(trial.segment, text) for trial, text in hopeful]
+    after = score(list(zip(sources, targets, strict=True)))
     # a log-probability is 0 at most: what is good enough against that is so against any draft
     drops = [guard.limits(trial.segment).score_drop for trial, _ in hopeful]
     doubtful = [i for i, (figure, drop) in enumerate(zip(after, drops, strict=True)) if figure < -drop]
     asked = [(sources[i], hopeful[i][0].segment) for i in doubtful]
-    drafts = score([(source, _plain(segment, segment.target or "")) for source, segment in asked])
+    drafts = score([(source, inline_codes.plain_target(segment, segment.target or "")) for source, segment in asked])
     before = dict(zip(doubtful, drafts, strict=True))
     return [(before.get(i, 0.0), figure) for i, figure in enumerate(after)]
 
@@ -166,7 +167,3 @@ def _remembered(score: Score | None) -> Score | None:
         return [known[pair] for pair in pairs]
 
     return remembered if score is not None else None
-
-
-def _plain(segment: Segment, target: str) -> str:
-    return inline_codes.plain(target, inline_codes.locate(segment.source, segment.codes, target))[0]

@@ -157,7 +157,8 @@ class LlmEditor:
         """Of the drafts, as their translator gave them or else the model does."""
         assert self._tools.decoder is not None
         asked = [segment for segment in segments if segment.score is None]
-        pairs = [(_plain(segment, segment.source), _plain(segment, segment.target or "")) for segment in asked]
+        pairs = [(inline_codes.plain(segment.source, segment.codes)[0],
+                  inline_codes.plain_target(segment, segment.target or "")) for segment in asked]
         given = iter(self._tools.decoder.score(pairs) if asked else [])
         return [next(given) if segment.score is None else segment.score for segment in segments]
 
@@ -168,10 +169,6 @@ def _folder(prompts: Path | None) -> Path:
 
 def _is_open(segment: Segment) -> bool:
     return bool(segment.target) and not segment.origin and inline_codes.has_words(segment.source, segment.codes)
-
-
-def _plain(segment: Segment, text: str) -> str:
-    return inline_codes.plain(text, inline_codes.locate(segment.source, segment.codes, text))[0]
 
 
 def _refused(segment: Segment) -> list[Edit]:

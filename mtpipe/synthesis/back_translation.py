@@ -9,6 +9,7 @@ from typing import cast
 
 from mtpipe.config import Job
 from mtpipe.document import inline_codes
+from mtpipe.document.inline_codes import plain_text
 from mtpipe.document.segment import Segment
 from mtpipe.glossary.loading import load_glossary
 from mtpipe.glossary.model import Glossary, Term
@@ -48,12 +49,8 @@ class BackTranslator:
         texts = [segment.target or "" for segment in done]
         if not hasattr(tools.translator, "score"):
             return [(text, None) for text in texts]
-        plain = [(_plain(segment.source), _plain(text)) for segment, text in zip(done, texts, strict=True)]
+        plain = [(plain_text(segment.source), plain_text(text)) for segment, text in zip(done, texts, strict=True)]
         return list(zip(texts, cast(Decoder, tools.translator).score(plain), strict=True))
-
-
-def _plain(text: str) -> str:
-    return inline_codes.plain(text, inline_codes.find(text))[0]
 
 
 def reverse(term: Term) -> Term:

@@ -9,11 +9,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mtpipe import plugins
+from mtpipe.document.inline_codes import plain_text
 from mtpipe.document.segment import Segment, TermMatch
 from mtpipe.glossary.model import Term
 from mtpipe.languages.tokenization import spans, words
 from mtpipe.mt import Draft
-from mtpipe.training.material import AlignedPair, AnnotationCandidate, plain
+from mtpipe.training.material import AlignedPair, AnnotationCandidate
 
 MAX_TERMS = 3  # a segment
 GENERIC_LOSS = 1.0  # chrF2++ that generic text may lose before it has to be said aloud
@@ -36,7 +37,7 @@ def prepare(items: Sequence[AlignedPair], pool: Sequence[str], seed: int = 1) ->
     rng = random.Random(seed)
     bare, annotated, swapped = [], [], []
     for number, item in enumerate(items):
-        segment = Segment(str(number), plain(item.source), reference=plain(item.target))
+        segment = Segment(str(number), plain_text(item.source), reference=plain_text(item.target))
         bare.append(segment)
         matches = _matches(item, segment)
         if matches:

@@ -9,16 +9,15 @@ import random
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from importlib import import_module
 
 import numpy as np
 
 from mtpipe.alignment.lexicon import Lexicon
-from mtpipe.document import inline_codes
+from mtpipe.document.inline_codes import plain_text
 from mtpipe.document.segment import Segment
 from mtpipe.glossary.model import Glossary
 from mtpipe.languages.lemmatization import lemma
-from mtpipe.languages.tags import primary_subtag
+from mtpipe.languages.stop_words import stop_words
 from mtpipe.languages.tokenization import spans, words
 from mtpipe.terminology import checker
 from mtpipe.terminology.matcher import Matcher
@@ -72,14 +71,14 @@ def align_pairs(pairs: Sequence[Pair], lexicon: Lexicon, seed: int = 1) -> list[
 
 def with_glossary_terms(items: Sequence[AlignedPair], glossary: Glossary) -> list[AlignedPair]:
     """The items, with a candidate for each of the glossary's terms that both sides hold; it displaces those beside."""
-    segments = Matcher(glossary).find([Segment(str(n), plain(item.source)) for n, item in enumerate(items)])
+    segments = Matcher(glossary).find([Segment(str(n), plain_text(item.source)) for n, item in enumerate(items)])
     return [_with_terms(item, segment, glossary.target_lang) for item, segment in zip(items, segments, strict=True)]
 
 
 def _with_terms(item: AlignedPair, segment: Segment, target_lang: str) -> AlignedPair:
     if not segment.matches:
         return item
-    target = plain(item.target)
+    target = plain_text(item.target)
     ours, theirs = spans(segment.source), spans(target)
     proofs = {term: list(proof) for term, proof in checker.term_evidence(segment, target, target_lang).items()}
     candidates = []
@@ -100,11 +99,6 @@ def _touched(places: Sequence[tuple[int, int]], start: int, end: int) -> tuple[i
     return touched[0], touched[-1] + 1
 
 
-def plain(text: str) -> str:
-    """The text without tags, placeholders kept: what links and candidates count words of."""
-    return inline_codes.plain(text, inline_codes.find(text))[0]
-
-
 def entries(items: Iterable[AlignedPair]) -> Counter[str]:
     """The dictionary forms that are entries, with how often they can be annotated."""
     return Counter(candidate.form for item in items for candidate in item.candidates if candidate.is_entry)
@@ -112,7 +106,7 @@ def entries(items: Iterable[AlignedPair]) -> Counter[str]:
 
 def _links(pairs: Sequence[Pair], lexicon: Lexicon) -> Iterator[tuple[tuple[int, tuple[int, ...]], ...]]:
     for start in range(0, len(pairs), _BATCH):
-        batch = [(plain(source), plain(target)) for source, target in pairs[start:start + _BATCH]]
+        batch = [(plain_text(source), plain_text(target)) for source, target in pairs[start:start + _BATCH]]
         for matrix in lexicon.align(batch):
             yield tuple(_rows(matrix))
 
@@ -138,7 +132,7 @@ class _Finder:
         self.counts: Counter[tuple[str, str]] = Counter()
         self.totals: Counter[str] = Counter()
         for (source, target), links in linked:
-            ours, theirs = words(plain(source)), words(plain(target))
+            ours, theirs = words(plain_text(source)), words(plain_text(target))
             keys = self._key(ours, self.source_lang), self._key(theirs, self.target_lang)
             if len(ours) <= LONGEST_SOURCE and len(theirs) <= LONGEST_TARGET and all(map(_is_word, ours + theirs)):
                 self.entry_forms[keys][" ".join(theirs)] += 1
@@ -150,7 +144,7 @@ class _Finder:
                 self.totals[ours_key] += 1
 
     def candidates(self, pair: Pair, links: tuple, rng: random.Random) -> tuple[AnnotationCandidate, ...]:
-        ours, theirs = words(plain(pair[0])), words(plain(pair[1]))
+        ours, theirs = words(plain_text(pair[0])), words(plain_text(pair[1]))
         candidates = []
         for first, last, begin, end in self._spans(ours, theirs, links):
             keys = self._key(ours[first:last], self.source_lang), self._key(theirs[begin:end], self.target_lang)
@@ -213,15 +207,6 @@ class _Finder:
 
     def _key(self, tokens: Sequence[str], lang: str) -> str:
         return " ".join(lemma(token, lang) for token in tokens)
-
-
-def stop_words(lang: str) -> frozenset[str]:
-    """Function words of a language, case-folded; none where spaCy lists none."""
-    try:
-        words = import_module(f"spacy.lang.{primary_subtag(lang)}.stop_words").STOP_WORDS
-        return frozenset(word.casefold() for word in words)
-    except ModuleNotFoundError:
-        return frozenset()
 
 
 def _is_word(token: str) -> bool:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from mtpipe import plugins
 from mtpipe.alignment.lexicon import Lexicon
+from mtpipe.document.inline_codes import plain_text
 from mtpipe.document.segment import Segment
 from mtpipe.io import atomic
 from mtpipe.mt import Draft
@@ -92,7 +93,7 @@ class Translation:
         has_one = shipped is not None and shipped.is_dir()
         lexicon = Lexicon.load(shipped) if shipped and has_one else Lexicon(recipe.source_lang, recipe.target_lang)
         pairs = self.parts.domain + self.parts.generic
-        lexicon.learn((material.plain(source), material.plain(target)) for source, target in pairs)
+        lexicon.learn((plain_text(source), plain_text(target)) for source, target in pairs)
         return lexicon
 
     def _measures(self, stuff: Stuff) -> dict[str, Callable[[Path], Scores]]:

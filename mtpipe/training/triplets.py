@@ -153,7 +153,7 @@ class _Maker:
     def _sorted(self, segment: Segment, item: AlignedPair, target: str) -> tuple[Candidates, Candidates]:
         """The item's candidates that target misses, and those that it holds; none in placeholders."""
         bare, _ = checker.without_codes(segment, target)
-        source, blotted = material.plain(item.source), checker.without_codes(segment, item.source)[0]
+        source, blotted = inline_codes.plain_text(item.source), checker.without_codes(segment, item.source)[0]
         places = spans(source)
         missed, held = list[AnnotationCandidate](), list[AnnotationCandidate]()
         for one in item.candidates:
@@ -168,7 +168,7 @@ class _Maker:
         """The triplet, unless it is too far, nothing at all, or has codes that do not go together."""
         source, terms = segment.source, list(dict.fromkeys(terms))  # a word said twice is one term
         if any(inline_codes.broken(source, segment.codes, text) for text in (draft, reference)):
-            source, draft, reference = (_untagged(segment, text) for text in (source, draft, reference))
+            source, draft, reference = (inline_codes.plain_target(segment, text) for text in (source, draft, reference))
             bare = inline_codes.find(source)
             if any(inline_codes.broken(source, bare, text) for text in (draft, reference)):
                 return
@@ -267,7 +267,7 @@ def _shuffled(candidates: Sequence[AnnotationCandidate], rng: random.Random) -> 
 
 
 def _term(item: AlignedPair, one: AnnotationCandidate) -> Term:
-    source, target = words(material.plain(item.source)), material.plain(item.target)
+    source, target = words(inline_codes.plain_text(item.source)), inline_codes.plain_text(item.target)
     places = spans(target)
     surface = target[places[one.begin][0] : places[one.end - 1][1]]
     return Term((" ".join(source[one.first : one.last]),), (one.form,), forms=(surface,) if surface != one.form else ())
@@ -284,7 +284,3 @@ def _match(segment: Segment, item: AlignedPair, one: AnnotationCandidate, other:
 def _kind(form: str) -> tuple[int, bool, str]:
     """Entries of one kind can stand for each other: as many words, the same case, the same last letter."""
     return form.count(" "), form[:1].isupper(), form[-1:]
-
-
-def _untagged(segment: Segment, text: str) -> str:
-    return inline_codes.plain(text, inline_codes.locate(segment.source, segment.codes, text))[0]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
@@ -13,6 +12,7 @@ from mtpipe.document.segment import Score, Segment
 from mtpipe.evaluation.metrics import count_shares, rate, signature
 from mtpipe.glossary.model import Term
 from mtpipe.languages import lemmatization
+from mtpipe.languages.normalization import unaccented
 from mtpipe.languages.tags import primary_subtag
 
 _CAPITAL_NOUNS = {"de", "lb"}
@@ -92,12 +92,12 @@ def _holds(text: str, form: str, lang: str) -> bool:
 def _term_lemmas(form: str, lang: str) -> str:
     """A word by itself with a capital is a name to a tagger, and its own lemma, but where all nouns have one."""
     is_name = form[:1].isupper() and form.isalpha() and primary_subtag(lang) not in _CAPITAL_NOUNS
-    return _plain(form) if is_name else _lemmas(form, lang)
+    return _folded(form) if is_name else _lemmas(form, lang)
 
 
 @lru_cache(maxsize=20_000)
 def _lemmas(text: str, lang: str) -> str:
-    return _plain(" ".join(_last_lemma(token, lang) for token, _, _ in lemmatization.tokens(text)))
+    return _folded(" ".join(_last_lemma(token, lang) for token, _, _ in lemmatization.tokens(text)))
 
 
 def _last_lemma(word: str, lang: str) -> str:
@@ -107,6 +107,6 @@ def _last_lemma(word: str, lang: str) -> str:
     return word
 
 
-def _plain(text: str) -> str:
+def _folded(text: str) -> str:
     """Lower-cased without accents: a dictionary has no compound's umlaut (Pläne → Plan) and no misspelt word."""
-    return "".join(char for char in unicodedata.normalize("NFD", text.lower()) if not unicodedata.combining(char))
+    return unaccented(text.lower())

@@ -76,7 +76,7 @@ def intact(piece: Piece, target: str) -> str | None:
     """target, with the source's codes put back by guess where it lost, doubled or crossed some; None if that fails."""
     if not inline.broken(piece.source, piece.codes, target):
         return target
-    text, _ = inline.plain(target, inline.locate(piece.source, piece.codes, target))
+    text = inline.plain_target(piece, target)
     mended = inline.project(piece.source, piece.codes, text, ())
     return None if inline.broken(piece.source, piece.codes, mended) else mended
 

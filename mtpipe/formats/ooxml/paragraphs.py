@@ -237,7 +237,7 @@ def _intact(piece: Paragraph, target: str) -> str:
     """The target with the source's codes, each once and well nested: put back by guess where it isn't so."""
     if not inline.broken(piece.source, piece.codes, target):
         return target
-    text, _ = inline.plain(target, inline.locate(piece.source, piece.codes, target))
+    text = inline.plain_target(piece, target)
     return inline.project(piece.source, piece.codes, text, ())
 
 

@@ -10,9 +10,9 @@ from heapq import nlargest
 from itertools import pairwise
 
 from mtpipe.document import inline_codes
-from mtpipe.glossary.validation import stop_words
 from mtpipe.languages.lemmatization import lemma
 from mtpipe.languages.scripts import has_word_boundaries
+from mtpipe.languages.stop_words import stop_words
 from mtpipe.languages.tokenization import spans, words
 
 FREE = 60  # words with the most different neighbours are looked at as function words …

@@ -34,3 +34,8 @@ def test_languages_without_spaces(lang, is_unspaced, has_boundaries):
 def test_languages_from_right_to_left():
     assert [lang for lang in ("ar-EG", "he", "fa_IR", "de", "tr") if scripts.is_right_to_left(lang)] == [
         "ar-EG", "he", "fa_IR"]
+
+
+def test_scripts_of_a_text_are_those_of_its_letters():
+    assert scripts.of_text("Größe 5 → размер") == {"LATIN", "CYRILLIC"}
+    assert scripts.of_text("42 %") == frozenset()

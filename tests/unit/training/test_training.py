@@ -10,6 +10,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mtpipe.document.inline_codes import plain_text
 from mtpipe.errors import ConfigError, InputError
 from mtpipe.glossary.model import Glossary, Term
 from mtpipe.languages.tokenization import words
@@ -94,7 +95,7 @@ def test_no_candidate_contradicts_the_links(items):
 
 
 def _item(source, target, *found):
-    ours, theirs = words(material.plain(source)), words(material.plain(target))
+    ours, theirs = words(plain_text(source)), words(plain_text(target))
     made = []
     for phrase, translation, form in found:
         first, begin = ours.index(phrase.split()[0]), theirs.index(translation.split()[0])
@@ -156,14 +157,14 @@ TEXT = st.lists(st.sampled_from(["Save", "the", "table", "<g1>", "</g1>", "%s", 
 @settings(deadline=None, max_examples=200)
 @given(TEXT, TEXT, st.integers(0, 99))
 def test_every_character_belongs_to_a_word_that_holds_it(source, target, seed):
-    ours = words(material.plain(source))
+    ours = words(plain_text(source))
     found = tuple(AnnotationCandidate(i, i + 1, 0, 1, "Form", 1, True) for i, word in enumerate(ours) if word.isalpha())
-    item = AlignedPair(source, target, (), found if words(material.plain(target)) else ())
+    item = AlignedPair(source, target, (), found if words(plain_text(target)) else ())
     drawn = Drawer([item], ANNOTATION, CODE).draw(item, random.Random(seed))
     for text, owners, original in ((drawn.source, drawn.source_owners, source),
                                    (drawn.target, drawn.target_owners, target)):
         assert len(owners) == len(text)
-        held = words(material.plain(original))
+        held = words(plain_text(original))
         for char, owner in zip(text, owners):
             assert owner < 0 or char in held[owner] or char in "[→]"
 
@@ -173,7 +174,7 @@ def test_every_character_belongs_to_a_word_that_holds_it(source, target, seed):
 def test_the_model_reads_in_training_what_the_translator_feeds_it(source):
     item = AlignedPair(source, source, (), ())
     drawn = Drawer([item], ANNOTATION, CODE, Shares(0, 0, 0)).draw(item, random.Random(1))
-    assert drawn.source == Line(material.plain(source)).render(ANNOTATION)
+    assert drawn.source == Line(plain_text(source)).render(ANNOTATION)
 
 
 def _side(spm):
@@ -274,7 +275,3 @@ def test_development_sets_ask_for_dictionary_forms_and_for_others(items):
         assert 0 < len(segment.matches) <= development.MAX_TERMS
         assert all(segment.source[m.start:m.end] == m.term.source for m in segment.matches)
     assert all(segment.matches[0].term.target not in (segment.reference or "") for segment in made.swapped)
-
-
-def test_stop_words_of_a_language_nobody_lists():
-    assert "the" in material.stop_words("en-GB") and material.stop_words("xx-nowhere") == frozenset()
