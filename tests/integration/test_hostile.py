@@ -1,4 +1,4 @@
-"""The campaign against mtpipe in small (`make check-hostile` is the whole): it covers every format and sees failures."""
+"""The campaign against mtpipe in small (`make check-hostile` is the whole): it has every format and sees failures."""
 
 import random
 from pathlib import Path
