@@ -25,12 +25,12 @@ def pairs(path: Path, source_lang: str, target_lang: str) -> Iterator[Pair]:
     (`x.en`, `x.de`, or `x` for both), or a folder searched for catalogues, TMX, XLIFF and HTML pages in both languages;
     all but catalogues may be packed (.gz, .xz). Raises InputError for what can't be read, after the pairs before it.
     """
-    seen: set[int] = set()
+    digests: set[int] = set()
     for _, pair in located(path, source_lang, target_lang):
         if path.is_dir():
-            if hash(pair) in seen:
+            if hash(pair) in digests:
                 continue
-            seen.add(hash(pair))
+            digests.add(hash(pair))
         yield pair
 
 

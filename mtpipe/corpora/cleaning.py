@@ -36,8 +36,8 @@ def fault(pair: Pair, source_lang: str, target_lang: str, longest: int = LONGEST
         return "empty"
     if any(map(_SYMBOLS.search, pair)):
         return "annotation symbols"
-    found = [inline_codes.find(text) for text in pair]
-    texts = [inline_codes.mask(text, own, "").strip() if own else text for text, own in zip(pair, found, strict=True)]
+    codes = [inline_codes.find(text) for text in pair]
+    texts = [inline_codes.mask(text, own, "").strip() if own else text for text, own in zip(pair, codes, strict=True)]
     if not all(map(_WORD.search, texts)):
         return "no words"
     if pair[0] == pair[1]:
@@ -49,7 +49,7 @@ def fault(pair: Pair, source_lang: str, target_lang: str, longest: int = LONGEST
     for check, name in _LANGUAGE.items():
         if check(texts[0], source_lang) or check(texts[1], target_lang):
             return name
-    return _code_fault(pair, found)
+    return _code_fault(pair, codes)
 
 
 def sentences(pair: Pair, source_lang: str, target_lang: str) -> list[Pair]:
@@ -71,11 +71,11 @@ def without_tags(pair: Pair) -> Pair:
     return source, target
 
 
-def _code_fault(pair: Pair, found: list[tuple[Code, ...]]) -> str | None:
-    source, target = (Counter(inline_codes.literals(text, own)) for text, own in zip(pair, found, strict=True))
+def _code_fault(pair: Pair, codes: list[tuple[Code, ...]]) -> str | None:
+    source, target = (Counter(inline_codes.literals(text, own)) for text, own in zip(pair, codes, strict=True))
     if source != target:
         return "placeholder parity"
-    return "broken markup" if inline_codes.broken(pair[0], found[0], pair[1]) else None
+    return "broken markup" if inline_codes.broken(pair[0], codes[0], pair[1]) else None
 
 
 _LANGUAGE: dict[Callable[[str, str], bool], str] = {

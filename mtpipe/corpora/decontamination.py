@@ -62,8 +62,8 @@ class HeldOut:
 
 
 def _bare(text: str) -> str:
-    found = inline_codes.find(text)
-    return (inline_codes.mask(text, found, " ") if found else text).casefold()
+    codes = inline_codes.find(text)
+    return (inline_codes.mask(text, codes, " ") if codes else text).casefold()
 
 
 def _units(text: str) -> Iterator[list[str]]:
@@ -71,7 +71,7 @@ def _units(text: str) -> Iterator[list[str]]:
     yield _WORD.findall(bare)
     sentences = [sentence for sentence in _END.split(bare) if sentence]
     if len(sentences) > 1:
-        yield from (found for found in map(_WORD.findall, sentences) if len(found) >= _SENTENCE_WORDS)
+        yield from (words for words in map(_WORD.findall, sentences) if len(words) >= _SENTENCE_WORDS)
 
 
 def _shingles(unit: list[str]) -> set[int]:

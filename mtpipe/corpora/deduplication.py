@@ -25,10 +25,10 @@ def distinct(
 
     Sources are compared by their words, without case. Raises InputError when nothing remains.
     """
-    kept = [pair for _, pair in in_documents(paths, source_lang, target_lang, exclude)]
+    pairs = [pair for _, pair in in_documents(paths, source_lang, target_lang, exclude)]
     # corpora come package by package: what learns in shards must see them mixed
-    random.Random(SEED).shuffle(kept)
-    return kept
+    random.Random(SEED).shuffle(pairs)
+    return pairs
 
 
 def in_documents(
@@ -40,16 +40,16 @@ def in_documents(
     documents: patterns (`text/*`) of those to take.
     """
     banned = {_key(source) for source in exclude}
-    found: dict[Pair, str] = {}
+    origins: dict[Pair, str] = {}
     for path in paths:
         for document, pair in located(path, source_lang, target_lang):
             if any(fnmatchcase(document, pattern) for pattern in documents):
-                found.setdefault(pair, document)
-    kept = [(document, pair) for pair, document in found.items() if _key(pair[0]) not in banned]
-    if not kept:
+                origins.setdefault(pair, document)
+    remaining = [(document, pair) for pair, document in origins.items() if _key(pair[0]) not in banned]
+    if not remaining:
         where = "" if "*" in documents else f" in documents {', '.join(documents)}"
-        raise InputError(f"no pair in {', '.join(map(str, paths))}{where}" + " that is not excluded" * bool(found))
-    return kept
+        raise InputError(f"no pair in {', '.join(map(str, paths))}{where}" + " that is not excluded" * bool(origins))
+    return remaining
 
 
 def sources(path: Path) -> list[str]:
@@ -68,18 +68,18 @@ def texts(path: Path) -> list[Pair]:
     return [(source, rest[0] if rest else "") for source, *rest in columns]
 
 
-def write(path: Path, found: Iterable[Segment]) -> int:
+def write(path: Path, segments: Iterable[Segment]) -> int:
     """Writes the segments that have a reference, as JSON Lines (.jsonl) or source TAB reference; returns how many.
 
     Raises OutputError.
     """
     if path.suffix == ".jsonl":
-        return json_lines.write(path, map(_row, found))
-    written = 0
+        return json_lines.write(path, map(_row, segments))
+    count = 0
     with atomic.replacement(path) as part, part.open("w", encoding="utf-8", newline="\n") as file:
-        for written, segment in enumerate(found, 1):
+        for count, segment in enumerate(segments, 1):
             file.write(f"{segment.source}\t{segment.reference}\n")
-    return written
+    return count
 
 
 def _row(segment: Segment) -> dict[str, Any]:

@@ -62,9 +62,9 @@ def _is_asked(file: Path, source_lang: str, target_lang: str) -> bool:
         return "en" in (primary_subtag(source_lang), primary_subtag(target_lang)) and (
             bool(own & set(file.parts[:-1])) or any(file.stem == tag or file.stem.endswith(f"-{tag}") for tag in own))
     if kind == ".tsv":
-        named = file.name.split(".")[0].split("-")
-        asked = [primary_subtag(source_lang), primary_subtag(target_lang)]
-        return len(named) == 2 and sorted(map(primary_subtag, named)) == sorted(asked)
+        pair = file.name.split(".")[0].split("-")
+        languages = [primary_subtag(source_lang), primary_subtag(target_lang)]
+        return len(pair) == 2 and sorted(map(primary_subtag, pair)) == sorted(languages)
     return kind in _SELF_DESCRIBED
 
 

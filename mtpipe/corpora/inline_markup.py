@@ -56,57 +56,57 @@ def pieces(element: etree._Element) -> list[Piece]:
 
     A native code that stands in the file (`<ph>&lt;br/&gt;</ph>`) and is one to `codes.find` remains as it is.
     """
-    found: list[Piece] = []
-    _walk(element, found)
-    partners = _partners(found)
-    for index, piece in enumerate(found):
+    row: list[Piece] = []
+    _walk(element, row)
+    partners = _partners(row)
+    for index, piece in enumerate(row):
         if isinstance(piece, str):
             continue
         other = partners.get(index)
         if other is None:
-            found[index] = piece.text if _are_codes(piece.text) else Inline("alone", piece.key)
+            row[index] = piece.text if _are_codes(piece.text) else Inline("alone", piece.key)
         elif piece.kind == "open":
-            close = found[other]
+            close = row[other]
             assert isinstance(close, Inline)
             if _are_codes(piece.text, close.text):
-                found[index], found[other] = piece.text, close.text
+                row[index], row[other] = piece.text, close.text
             else:
-                found[index], found[other] = replace(piece, text=""), Inline("close", piece.key)
-    return found
+                row[index], row[other] = replace(piece, text=""), Inline("close", piece.key)
+    return row
 
 
-def _walk(element: etree._Element, found: list[Piece]) -> None:
-    found.append(element.text or "")
+def _walk(element: etree._Element, row: list[Piece]) -> None:
+    row.append(element.text or "")
     for child in element:
         if isinstance(child, etree._Entity):
-            found.append(child.text or "")
+            row.append(child.text or "")
         elif isinstance(child.tag, str):
-            _walk_code(child, etree.QName(child).localname, found)
-        found.append(child.tail or "")
+            _walk_code(child, etree.QName(child).localname, row)
+        row.append(child.tail or "")
 
 
-def _walk_code(child: etree._Element, name: str, found: list[Piece]) -> None:
+def _walk_code(child: etree._Element, name: str, row: list[Piece]) -> None:
     own = child.get("rid") or child.get("i") or child.get("startRef") or child.get("id") or ""
     text = "".join(map(str, child.itertext()))
     if name in _AROUND:
         key = ("around", child.get("x") or own)
-        found.append(Inline("open", key))
-        _walk(child, found)
-        found.append(Inline("close", key))
+        row.append(Inline("open", key))
+        _walk(child, row)
+        row.append(Inline("close", key))
     elif name in _OPEN or name in _CLOSE:
-        found.append(Inline("open" if name in _OPEN else "close", ("around", own), text))
+        row.append(Inline("open" if name in _OPEN else "close", ("around", own), text))
     elif name in _ALONE:
-        found.append(Inline("alone", ("alone", child.get("x") or child.get("id") or text), text))
+        row.append(Inline("alone", ("alone", child.get("x") or child.get("id") or text), text))
     elif name == "cp":  # a character XML can't hold
-        found.append(" ")
+        row.append(" ")
     else:  # mrk, sub and what is not of the standard: its text counts
-        _walk(child, found)
+        _walk(child, row)
 
 
-def _partners(found: Sequence[Piece]) -> dict[int, int]:
+def _partners(row: Sequence[Piece]) -> dict[int, int]:
     """Index of each "open" → index of its "close", and the other way round."""
     partners, opened = {}, defaultdict(list)
-    for index, piece in enumerate(found):
+    for index, piece in enumerate(row):
         if isinstance(piece, Inline) and piece.kind == "open":
             opened[piece.key].append(index)
         elif isinstance(piece, Inline) and piece.kind == "close" and opened[piece.key]:
@@ -118,23 +118,23 @@ def _partners(found: Sequence[Piece]) -> dict[int, int]:
 def _are_codes(*texts: str) -> bool:
     """Is each text one whole code, and two of them a pair?"""
     joined = " ".join(texts)
-    found = inline_codes.find(joined)
+    codes = inline_codes.find(joined)
     kinds = ["open", "close"] if len(texts) == 2 else ["alone"]
-    return inline_codes.literals(joined, found) == list(texts) and [code.kind for code in found] == kinds
+    return inline_codes.literals(joined, codes) == list(texts) and [code.kind for code in codes] == kinds
 
 
-def _starts(found: Sequence[Piece]) -> list[Inline]:
-    return [piece for piece in found if isinstance(piece, Inline) and piece.kind != "close"]
+def _starts(row: Sequence[Piece]) -> list[Inline]:
+    return [piece for piece in row if isinstance(piece, Inline) and piece.kind != "close"]
 
 
-def _keys(found: Sequence[Piece], depth: int | None) -> Counter[tuple[str, ...]]:
-    return Counter(code.key[:depth] for code in _starts(found))
+def _keys(row: Sequence[Piece], depth: int | None) -> Counter[tuple[str, ...]]:
+    return Counter(code.key[:depth] for code in _starts(row))
 
 
-def _numbered(found: Sequence[Piece], numbers: dict[tuple[str, ...], list[int]], depth: int | None) -> str:
+def _numbered(row: Sequence[Piece], numbers: dict[tuple[str, ...], list[int]], depth: int | None) -> str:
     texts: list[str] = []
     used, opened = Counter[tuple[str, ...]](), defaultdict[tuple[str, ...], list[int]](list)
-    for piece in found:
+    for piece in row:
         if isinstance(piece, str):
             texts.append(piece)
         elif piece.kind == "close":

@@ -38,13 +38,13 @@ def blocks(path: Path) -> list[Block]:
         raise InputError(f"{path}: not UTF-8 ({error}); save it with LyX 1.5 or later") from error
     if "\\begin_body" not in lines:
         raise InputError(f"{path}: no \\begin_body, so no LyX document")
-    reader = _Reader()
+    reader = _LyxReader()
     for line in lines[lines.index("\\begin_body") + 1:]:
         reader.take(line)
     return reader.blocks
 
 
-class _Reader:
+class _LyxReader:
     """A stack of the layouts and insets that are open: text counts where a layout is the innermost of them."""
 
     def __init__(self) -> None:
@@ -79,11 +79,11 @@ class _Reader:
     def _end(self) -> None:
         if not self.open:
             return
-        kind, said = self.open.pop()
-        if said is None:
+        kind, words = self.open.pop()
+        if words is None:
             return
         around = self.open[-1][0] if self.open else ""
-        text = " ".join("".join(said).split())
+        text = " ".join("".join(words).split())
         if around in _INLINE and len(self.open) > 1 and (outer := self.open[-2][1]) is not None:
             outer.append(text)
         elif text and kind not in _VERBATIM and all(name in _APART for name, own in self.open if own is None):

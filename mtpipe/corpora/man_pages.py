@@ -40,12 +40,12 @@ def files(folder: Path, lang: str) -> dict[str, Path]:
     """Name ("man1/cp.1") → file of the pages in lang, below any folder `man`."""
     own = folder_names(lang)
     is_original = is_same(lang, "en")
-    found = {}
+    paths = {}
     for path in sorted(folder.rglob("man*/*")):
         place = path.parent.parent.name
         if _SECTION.fullmatch(path.parent.name) and (place in own or (is_original and place == "man")):
-            found[f"{path.parent.name}/{path.name.removesuffix('.gz')}"] = path
-    return found
+            paths[f"{path.parent.name}/{path.name.removesuffix('.gz')}"] = path
+    return paths
 
 
 def blocks(path: Path) -> list[Block]:

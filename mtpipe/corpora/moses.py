@@ -16,11 +16,11 @@ def files(path: Path, source_lang: str, target_lang: str) -> tuple[Path, Path] |
     own = compression.suffix(path).removeprefix(".")
     is_one = path.is_file() and any(is_same(own, lang) for lang in (source_lang, target_lang))
     name = compression.stem(path) if is_one else path.name
-    found = []
+    paths = []
     for lang in (source_lang, target_lang):
         beside = sorted(other for other in path.parent.glob(f"{_escaped(name)}.*") if compression.stem(other) == name)
-        found.append(next((other for other in beside if is_same(compression.suffix(other)[1:], lang)), None))
-    source, target = found
+        paths.append(next((other for other in beside if is_same(compression.suffix(other)[1:], lang)), None))
+    source, target = paths
     if is_one and (source is None or target is None):
         missing = source_lang if source is None else target_lang
         raise InputError(f"{path}: no {name}.{missing} beside it; line-aligned text needs both languages")

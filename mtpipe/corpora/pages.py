@@ -35,14 +35,14 @@ _SPACE = frozenset({"br", "hr", "img"})
 def files(folder: Path, lang: str) -> dict[str, Path]:
     """Path with "*" for the language → file, of all files whose path names lang."""
     tags = sorted({form for tag in folder_names(lang) for form in (tag, tag.lower())}, key=len, reverse=True)
-    named = re.compile(rf"(?<=[/.-])({'|'.join(map(re.escape, tags))})(?=[/.-])")
-    found: dict[str, Path] = {}
+    tag_part = re.compile(rf"(?<=[/.-])({'|'.join(map(re.escape, tags))})(?=[/.-])")
+    paths: dict[str, Path] = {}
     for path in sorted(folder.rglob("*")):
         if compression.suffix(path) in _HTML + _DOCBOOK and path.is_file():
-            name, count = named.subn("*", f"/{path.relative_to(folder).as_posix()}")
+            name, count = tag_part.subn("*", f"/{path.relative_to(folder).as_posix()}")
             if count:
-                found.setdefault(name.lstrip("/"), path)
-    return found
+                paths.setdefault(name.lstrip("/"), path)
+    return paths
 
 
 def blocks(path: Path) -> list[Block]:
@@ -67,8 +67,8 @@ def blocks(path: Path) -> list[Block]:
 
 
 def _encoding(data: bytes) -> str:
-    said = re.search(rb"(?:charset|encoding)\s*=\s*[\"']?([\w-]+)", data[:2000])
-    return said[1].decode("ascii") if said else "utf-8"
+    declaration = re.search(rb"(?:charset|encoding)\s*=\s*[\"']?([\w-]+)", data[:2000])
+    return declaration[1].decode("ascii") if declaration else "utf-8"
 
 
 class _Walk:

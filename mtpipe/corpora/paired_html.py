@@ -61,27 +61,27 @@ def paragraphs(path: Path) -> dict[str, str]:
 
 def _blocks(path: Path) -> dict[str, html.HtmlElement]:
     tree = html.parse(str(path), html.HTMLParser(encoding="utf-8"))
-    found: dict[str, html.HtmlElement] = {}
+    blocks: dict[str, html.HtmlElement] = {}
     for element in tree.iter(*_BLOCKS):
         name = element.get("id") or ""
         if _ID.fullmatch(name):
-            found.setdefault(name, element)
-    return found
+            blocks.setdefault(name, element)
+    return blocks
 
 
 def _pieces(element: html.HtmlElement, lang: str) -> list[inline_markup.Piece]:
     """Texts and codes; links into the pages of lang have keys without it, so that they match other languages'."""
-    found: list[inline_markup.Piece] = [element.text or ""]
+    row: list[inline_markup.Piece] = [element.text or ""]
     for child in element:
         tag = child.tag if isinstance(child.tag, str) else ""
         kind = (child.get("class") or "").strip() if tag else ""
         text = "".join(child.itertext()) if tag else ""
         if tag in _VERBATIM_TAGS or (kind in _VERBATIM_CLASSES and text.strip()):
-            found.append(inline_markup.Inline("alone", (tag, kind, text.strip()), text))
+            row.append(inline_markup.Inline("alone", (tag, kind, text.strip()), text))
         elif not text.strip() and child.find(".//img") is None:
-            found.append(text or " " * (tag == "br"))
+            row.append(text or " " * (tag == "br"))
         elif tag and tag not in _NO_TEXT:
             key = tag, kind, (child.get("href") or "").rpartition(f"/{lang}/")[2]
-            found += (inline_markup.Inline("open", key), *_pieces(child, lang), inline_markup.Inline("close", key))
-        found.append(child.tail or "")
-    return found
+            row += (inline_markup.Inline("open", key), *_pieces(child, lang), inline_markup.Inline("close", key))
+        row.append(child.tail or "")
+    return row

@@ -26,8 +26,8 @@ def fault(pair: Pair, lexicon: Lexicon) -> str | None:
     languages = lexicon.source_lang, lexicon.target_lang
     if any(identification.is_other_language(text, lang) for text, lang in zip(pair, languages, strict=True)):
         return "wrong language"
-    known = [share for share in lexicon.coverage(*pair) if share is not None]
-    return "unlike by the lexicon" if known and sum(known) / len(known) < LEAST_COVERAGE else None
+    shares = [share for share in lexicon.coverage(*pair) if share is not None]
+    return "unlike by the lexicon" if shares and sum(shares) / len(shares) < LEAST_COVERAGE else None
 
 
 def _have_same_numbers(source: str, target: str) -> bool:

@@ -49,7 +49,7 @@ class Recipe:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class CorpusRow:
     """A pair on its way: id is "<document>#<n>", origin the name of the input."""
 
     id: str
@@ -75,7 +75,7 @@ def prepare(
     try:
         out.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(dir=out, prefix=".prepare-") as scratch, ExitStack() as files:
-            work = _Work(Path(scratch), files, recipe, on_problem)
+            work = _Preparation(Path(scratch), files, recipe, on_problem)
             for origin, path in inputs:
                 work.read(origin, path)
             amounts = {part: work.write(part) for part in ("test", "dev", "train")}
@@ -97,7 +97,7 @@ def prepare(
     return result
 
 
-class _Work:
+class _Preparation:
     """The files and counts of one preparation."""
 
     def __init__(self, scratch: Path, files: ExitStack, recipe: Recipe, on_problem: Callable[[str], object]):
@@ -105,7 +105,7 @@ class _Work:
         self.origins: dict[str, Origin] = {}
         self.problems: list[str] = []
         self.buckets: dict[str, IO[str]] = {}
-        self.held_rows: dict[str, list[tuple[Row, str | None]]] = {"test": [], "dev": []}
+        self.held_rows: dict[str, list[tuple[CorpusRow, str | None]]] = {"test": [], "dev": []}
         self.held_out = HeldOut(), HeldOut()  # by side
         self.numbers = Counter[str]()
         self.samples = Counter[tuple[str, str]]()
@@ -116,8 +116,8 @@ class _Work:
 
     def read(self, origin: str, path: Path) -> None:
         """Sends the input's pairs to where they wait."""
-        known = Origin(provenance.version(path), self.recipe.licences.get(origin))
-        counts = self.origins.setdefault(origin, known)
+        own_counts = Origin(provenance.version(path), self.recipe.licences.get(origin))
+        counts = self.origins.setdefault(origin, own_counts)
         before = counts.read
         try:
             for document, pair in located(path, self.recipe.source_lang, self.recipe.target_lang, self._note):
@@ -168,9 +168,9 @@ class _Work:
             reason, pair = self._judged(pair, origin)
             self.held_rows[part].append((self._row(document, pair, origin), reason))
 
-    def _row(self, document: str, pair: Pair, origin: str) -> Row:
+    def _row(self, document: str, pair: Pair, origin: str) -> CorpusRow:
         self.numbers[document] += 1
-        return Row(f"{document}#{self.numbers[document]}", *pair, origin)
+        return CorpusRow(f"{document}#{self.numbers[document]}", *pair, origin)
 
     def _take_for_training(self, document: str, pair: Pair, origin: str) -> None:
         reason, pair = self._judged(pair, origin)
@@ -196,14 +196,14 @@ class _Work:
                 return None, bare
         return reason, pair
 
-    def _in_order(self, part: str) -> Iterator[Row]:
+    def _in_order(self, part: str) -> Iterator[CorpusRow]:
         """The part's rows with distinct sources, then all its texts are held out of what comes later."""
-        seen = set[str]()
+        keys = set[str]()
         for row, reason in self.held_rows[part]:
             key = words(row.source)
-            reason = reason or ("single word" if len(key) < 2 else "duplicate" if " ".join(key) in seen else None)
+            reason = reason or ("single word" if len(key) < 2 else "duplicate" if " ".join(key) in keys else None)
             reason = reason or ("contamination" if self._is_held_out(row) else None)
-            seen.add(" ".join(key))
+            keys.add(" ".join(key))
             if reason:
                 self._reject(row, reason)
             else:
@@ -212,7 +212,7 @@ class _Work:
             self.held_out[0].add(row.source)
             self.held_out[1].add(row.reference)
 
-    def _mixed(self) -> Iterator[Row]:
+    def _mixed(self) -> Iterator[CorpusRow]:
         """The training rows in the order of their digests, each pair once, the first that was read."""
         for name in sorted(self.buckets):
             self.buckets[name].flush()
@@ -220,7 +220,7 @@ class _Work:
                 lines = sorted((line.partition("\t")[::2] for line in file), key=itemgetter(0))
             before = ""
             for digest, line in lines:
-                row = Row(**json.loads(line))
+                row = CorpusRow(**json.loads(line))
                 reason = "duplicate" if digest == before else "contamination" if self._is_held_out(row) else None
                 before = digest
                 if reason:
@@ -228,10 +228,10 @@ class _Work:
                 else:
                     yield row
 
-    def _is_held_out(self, row: Row) -> bool:
+    def _is_held_out(self, row: CorpusRow) -> bool:
         return self.held_out[0].has_like(row.source) or self.held_out[1].has_like(row.reference)
 
-    def _reject(self, row: Row, reason: str) -> None:
+    def _reject(self, row: CorpusRow, reason: str) -> None:
         self.origins[row.origin].left_out[reason] += 1
         self.samples[row.origin, reason] += 1
         if self.samples[row.origin, reason] <= _SAMPLES:

@@ -16,13 +16,13 @@ def read_licences(path: Path) -> dict[str, str]:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: not a table in UTF-8 ({error})") from error
-    found = {}
+    licences = {}
     for number, line in enumerate(lines[1:], 2):
         columns = line.split("\t")
         if len(columns) != 3:
             raise InputError(f"{path}:{number}: {len(columns)} columns; give package, languages and licences")
-        found[columns[0]] = columns[2]
-    return found
+        licences[columns[0]] = columns[2]
+    return licences
 
 
 def version(folder: Path) -> str | None:

@@ -22,8 +22,8 @@ def sample(
     """
     sound: dict[str, str] = {}
     left_out: Counter[str] = Counter()
-    for given in pairs:
-        pair = cleaning.tidied(*given)
+    for raw in pairs:
+        pair = cleaning.tidied(*raw)
         reason = cleaning.fault(pair, lexicon.source_lang, lexicon.target_lang) or parallelism.fault(pair, lexicon)
         reason = reason or ("too short" if len(words(pair[0])) < fewest_words else None)
         reason = reason or ("duplicate" if pair[0] in sound else None)
@@ -33,6 +33,6 @@ def sample(
             sound[pair[0]] = pair[1]
     rows = list(sound.items())
     step = max(1.0, len(rows) / count)
-    chosen = [rows[int(k * step)] for k in range(min(count, len(rows)))]
-    segments = [Segment(f"{name}#{k}", source, reference=target) for k, (source, target) in enumerate(chosen, 1)]
+    selection = [rows[int(k * step)] for k in range(min(count, len(rows)))]
+    segments = [Segment(f"{name}#{k}", source, reference=target) for k, (source, target) in enumerate(selection, 1)]
     return segments, left_out

@@ -41,7 +41,7 @@ def read_list(path: Path) -> frozenset[str]:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: not a list in UTF-8, a document a line ({error})") from error
-    found = frozenset(line.strip() for line in lines if line.strip() and not line.startswith("#"))
-    if not found:
+    names = frozenset(line.strip() for line in lines if line.strip() and not line.startswith("#"))
+    if not names:
         raise InputError(f"{path}: no document named; give one a line")
-    return found
+    return names

@@ -31,7 +31,7 @@ class Block(NamedTuple):
 
 
 def located(
-    source: Mapping[str, Path], target: Mapping[str, Path], read: Callable[[Path], list[Block]],
+    source: Mapping[str, Path], target: Mapping[str, Path], reader: Callable[[Path], list[Block]],
     on_problem: Callable[[InputError], object],
 ) -> Iterator[Located]:
     """The pairs of documents that both sides have by the same name; read gives their blocks.
@@ -41,7 +41,7 @@ def located(
     for name in sorted(source.keys() & target.keys()):
         if source[name] != target[name]:
             try:
-                pairs = list(aligned(read(source[name]), read(target[name])))
+                pairs = list(aligned(reader(source[name]), reader(target[name])))
             except InputError as error:
                 on_problem(error)
                 continue
@@ -78,16 +78,16 @@ def _path(source: Sequence[Block], target: Sequence[Block]) -> list[tuple[int, i
 def _traced(
     best: dict[tuple[int, int], float], steps: dict[tuple[int, int], bool], i: int, j: int
 ) -> list[tuple[int, int]]:
-    found = []
+    path = []
     while i and j:
         if steps.get((i, j)):
             i, j = i - 1, j - 1
-            found.append((i, j))
+            path.append((i, j))
         elif best.get((i - 1, j), -1.0) >= best.get((i, j - 1), -1.0):
             i -= 1
         else:
             j -= 1
-    return found[::-1]
+    return path[::-1]
 
 
 def _features(block: Block) -> tuple[float, frozenset[str]]:

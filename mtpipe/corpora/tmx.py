@@ -21,7 +21,7 @@ _FOLLOWING = ("next", "following", "context-post", "next-segment")
 
 
 @dataclass(frozen=True, slots=True)
-class Unit:
+class TmxUnit:
     """One unit in two languages; inline codes are literal, white space is the file's.
 
     document, previous and following (the neighbours' sources), changed (YYYYMMDDThhmmssZ) and id are "" where the
@@ -37,7 +37,7 @@ class Unit:
     changed: str = ""
 
 
-def units(path: Path, source_lang: str, target_lang: str) -> Iterator[Unit]:
+def units(path: Path, source_lang: str, target_lang: str) -> Iterator[TmxUnit]:
     """The units with a text in both languages, matched by their leading subtags; .gz and .xz are unpacked.
 
     Raises InputError when there is none, and for damage, with line and byte, after all units before it.
@@ -66,7 +66,7 @@ def located(path: Path, source_lang: str, target_lang: str) -> Iterator[Located]
         yield unit.document or place, (unit.source, unit.target)
 
 
-def _unit(element: etree._Element, source: etree._Element, target: etree._Element) -> Unit:
+def _unit(element: etree._Element, source: etree._Element, target: etree._Element) -> TmxUnit:
     sides = [variant.find("{*}seg") for variant in (source, target)]
     texts = inline_markup.pair(*([] if side is None else inline_markup.pieces(side) for side in sides))
     properties = {}
@@ -77,7 +77,7 @@ def _unit(element: etree._Element, source: etree._Element, target: etree._Elemen
         for names in (_DOCUMENT, _PREVIOUS, _FOLLOWING)
     )
     dates = (holder.get(name) for name in ("changedate", "creationdate") for holder in (target, element))
-    return Unit(*texts, element.get("tuid") or "", document, previous, following, next(filter(None, dates), ""))
+    return TmxUnit(*texts, element.get("tuid") or "", document, previous, following, next(filter(None, dates), ""))
 
 
 def _language(variant: etree._Element) -> str:

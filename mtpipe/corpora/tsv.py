@@ -16,8 +16,8 @@ def located(path: Path, source_lang: str, target_lang: str) -> Iterator[Located]
 
     `en-de.manuals.tsv` asked for German to English gives the German column as the source.
     """
-    named = path.name.split(".")[0].split("-")
-    is_turned = len(named) == 2 and is_same(named[0], target_lang) and is_same(named[1], source_lang)
+    languages = path.name.split(".")[0].split("-")
+    is_turned = len(languages) == 2 and is_same(languages[0], target_lang) and is_same(languages[1], source_lang)
     return runs(path.name, ((two, one) if is_turned else (one, two) for one, two in pairs(path)))
 
 

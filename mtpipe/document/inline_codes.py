@@ -163,17 +163,17 @@ def _is_glued(char: str) -> bool:
 
 def occurrences(text: str, code_literals: Iterable[str]) -> Iterator[tuple[int, int]]:
     """Spans of the literals in text, left to right, the longest one where several begin."""
-    known = frozenset(code_literals) - {""}
-    if not known:
+    vocabulary = frozenset(code_literals) - {""}
+    if not vocabulary:
         return
-    lengths = sorted({len(literal) for literal in known}, reverse=True)
+    lengths = sorted({len(literal) for literal in vocabulary}, reverse=True)
     position = 0
-    for match in re.finditer("[" + re.escape("".join(sorted({literal[0] for literal in known}))) + "]", text):
+    for match in re.finditer("[" + re.escape("".join(sorted({literal[0] for literal in vocabulary}))) + "]", text):
         start = match.start()
         if start < position:
             continue
         for length in lengths:
-            if (literal := text[start:start + length]) in known:
+            if (literal := text[start:start + length]) in vocabulary:
                 position = start + len(literal)  # which the text's end may have made shorter
                 yield start, position
                 break
@@ -195,15 +195,15 @@ def broken(source: str, codes: Sequence[Code], target: str) -> list[str]:
     """
     if not codes:
         return []
-    wanted = literals(source, codes)
-    seen = [source[start:end] for start, end in occurrences(source, wanted)]
-    most = Counter(seen)
-    least = Counter(wanted) & most  # codes that touch may read as others: only what can be found again is asked for
-    literals_there = [target[start:end] for start, end in occurrences(target, wanted)]
+    expected = literals(source, codes)
+    readings = [source[start:end] for start, end in occurrences(source, expected)]
+    most = Counter(readings)
+    least = Counter(expected) & most  # codes that touch may read as others: only what can be found again is asked for
+    literals_there = [target[start:end] for start, end in occurrences(target, expected)]
     counts = Counter(literals_there)
     wrong = [literal for literal in least
              if not least[literal] <= counts[literal] <= most[literal]]
-    if wrong or literals_there in (wanted, seen):
+    if wrong or literals_there in (expected, readings):
         return wrong
     nesting = _Nesting(source, codes)
     for literal in literals_there:
@@ -231,9 +231,9 @@ class _Nesting:
     def _uncertain(self, source: str, codes: Sequence[Code], texts: list[str]) -> set[str]:
         """Literals that are only counted: alone codes, text that looks like a code, and the other halves of both."""
         counts = Counter(texts)
-        seen = Counter(source[start:end] for start, end in occurrences(source, texts))
+        occurring = Counter(source[start:end] for start, end in occurrences(source, texts))
         uncertain = {text for text, code in zip(texts, codes, strict=True) if code.kind == "alone"}
-        uncertain |= {text for text in counts if seen[text] != counts[text]}
+        uncertain |= {text for text in counts if occurring[text] != counts[text]}
         while more := {text for couple in self.couples for text in couple if uncertain & set(couple)} - uncertain:
             uncertain |= more
         return uncertain
@@ -268,15 +268,16 @@ def project(source: str, codes: Sequence[Code], target_plain: str, alignment: Se
     where they are, surplus ones are dropped, lost ones go where the word before them went.
     """
     text, _ = plain(source, codes)
-    wanted = literals(source, codes)
+    expected = literals(source, codes)
     source_words = tokenization.spans(text)
-    target_words, rows = merge_words(target_plain, list(occurrences(target_plain, wanted)), alignment)
+    target_words, rows = merge_words(target_plain, list(occurrences(target_plain, expected)), alignment)
     moved = Alignment(rows, len(source_words))
-    events = [(position, 0, wanted[index]) for position, index in place_tags(codes, source_words, target_words, moved)]
-    surplus, lost = _surplus_and_lost(codes, wanted, text, target_plain)
+    events = [(position, 0, expected[index])
+              for position, index in place_tags(codes, source_words, target_words, moved)]
+    surplus, lost = _surplus_and_lost(codes, expected, text, target_plain)
     offsets = _plain_offsets(codes)
-    gone = [(offsets[index], offsets[index] + len(wanted[index])) for index in lost]
-    is_lost = [any(start < gone_end and gone_start < end for gone_start, gone_end in gone)
+    gaps = [(offsets[index], offsets[index] + len(expected[index])) for index in lost]
+    is_lost = [any(start < gone_end and gone_start < end for gone_start, gone_end in gaps)
                for start, end in source_words]
     for index in lost:
         event = _insertion(source, codes[index], offsets[index], source_words, is_lost, moved, target_words)
@@ -306,23 +307,24 @@ def _by_place(event: tuple[int, int, str]) -> tuple[int, int]:
     return event[:2]
 
 
-def _surplus_and_lost(codes: Sequence[Code], wanted: list[str], text: str, target: str) -> tuple[list[Span], list[int]]:
+def _surplus_and_lost(codes: Sequence[Code], expected: list[str], text: str,
+                      target: str) -> tuple[list[Span], list[int]]:
     """(spans in target of code literals the source has no use for, indices of alone codes that target lacks)."""
-    need = Counter(literal for literal, code in zip(wanted, codes, strict=True) if code.kind == "alone")
-    allowed = Counter(text[start:end] for start, end in occurrences(text, wanted)) | need
-    surplus, seen = [], Counter[str]()
-    for start, end in occurrences(target, wanted):
+    need = Counter(literal for literal, code in zip(expected, codes, strict=True) if code.kind == "alone")
+    allowed = Counter(text[start:end] for start, end in occurrences(text, expected)) | need
+    surplus, counts = [], Counter[str]()
+    for start, end in occurrences(target, expected):
         literal = target[start:end]
-        if seen[literal] < allowed[literal]:
-            seen[literal] += 1
+        if counts[literal] < allowed[literal]:
+            counts[literal] += 1
         else:
             surplus.append((start, end))
     lost = []
     for index, code in enumerate(codes):
         if code.kind == "alone":
-            if seen[wanted[index]] <= 0:
+            if counts[expected[index]] <= 0:
                 lost.append(index)
-            seen[wanted[index]] -= 1
+            counts[expected[index]] -= 1
     return surplus, lost
 
 

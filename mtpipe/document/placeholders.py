@@ -63,12 +63,12 @@ def find(text: str) -> tuple[Code, ...]:
     addresses = list(_addresses(text))
     if addresses:
         spans = sorted(chain(spans, addresses), key=_leftmost_longest)
-    kept, last = [], 0
+    disjoint, last = [], 0
     for start, end in spans:
         if start >= last:
-            kept.append((start, end))
+            disjoint.append((start, end))
             last = end
-    return _paired(kept, tags)
+    return _paired(disjoint, tags)
 
 
 def _leftmost_longest(span: tuple[int, int]) -> tuple[int, int]:

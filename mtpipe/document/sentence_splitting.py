@@ -37,8 +37,8 @@ def spans(text: str, codes: Sequence[Code], lang: str) -> list[_Span]:
     tag_starts = [code.start for code in tags]
     sentences: list[_Span] = []
     start = _skip_space(text, 0)
-    for left, right in _breaks(_masked(plain, codes), lang):
-        last, first = offsets[left - 1] + 1, offsets[right]
+    for before, right in _breaks(_masked(plain, codes), lang):
+        last, first = offsets[before - 1] + 1, offsets[right]
         between = tags[bisect_left(tag_starts, last):bisect_left(tag_starts, first)]
         end = _end_of_closing(between, last)
         sentences.append((start, end))

@@ -67,8 +67,9 @@ class Alignment:
             return scores
         targets, sources = self.shape
         start = first * targets // max(sources, 1)
-        chosen = range(best, best + 1) if best >= 0 else range(start, max(start + 1, last * targets // max(sources, 1)))
-        return [1.0 if t in chosen else -1.0 for t in range(targets)]
+        end = max(start + 1, last * targets // max(sources, 1))
+        columns = range(best, best + 1) if best >= 0 else range(start, end)
+        return [1.0 if t in columns else -1.0 for t in range(targets)]
 
     def place(self, word: int) -> int:
         """The target word most aligned with a source word, or the one at the same share of the sentence."""
@@ -89,10 +90,10 @@ def place_tags(codes: Sequence[Code], source_words: list[Span], target_words: li
     return _halves(roots, target_words)
 
 
-def merge_words(text: str, kept: Iterable[Span],
+def merge_words(text: str, whole: Iterable[Span],
                 alignment: Sequence[Sequence[float]]) -> tuple[list[Span], list[list[float]]]:
     """Word spans of text with each kept code as one word, and the alignment's rows summed accordingly."""
-    pieces: list[tuple[Span, Sequence[float]]] = [(span, ()) for span in kept]
+    pieces: list[tuple[Span, Sequence[float]]] = [(span, ()) for span in whole]
     pieces += [(span, alignment[t] if t < len(alignment) else ()) for t, span in enumerate(tokenization.spans(text))]
     spans: list[Span] = []
     rows: list[list[float]] = []

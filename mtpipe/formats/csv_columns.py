@@ -20,7 +20,7 @@ _ESCAPE = re.compile('""')
 
 
 @dataclass(frozen=True, slots=True)
-class _Cell:
+class _CsvCell:
     """A cell at text[start:end], with its quotes."""
 
     start: int
@@ -29,7 +29,7 @@ class _Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class _Entry:
+class _CsvEntry:
     """A source cell to translate and what of the file gives way to its translation: before it, delimiters to add."""
 
     value: Value
@@ -40,11 +40,11 @@ class _Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class _Skeleton:
+class _CsvSkeleton:
     text: str
     encoding: Encoding
     delimiter: str
-    entries: tuple[_Entry, ...]
+    entries: tuple[_CsvEntry, ...]
 
 
 class CsvFormat:
@@ -74,26 +74,26 @@ class CsvFormat:
         rows = list(_rows(text, delimiter, name))
         header = [cell.text.strip() for cell in rows[0]] if rows else []
         if not rows:
-            return Document(name, (), _Skeleton(text, encoding, delimiter, ()), notes)
+            return Document(name, (), _CsvSkeleton(text, encoding, delimiter, ()), notes)
         source, target = self._columns(header, name)
         segments: list[Segment] = []
-        entries: list[_Entry] = []
+        entries: list[_CsvEntry] = []
         for row in rows[self._has_header:]:
             entry = _entry(row, source, target, delimiter, text) if source < len(row) else None
             existing = row[target].text if target < len(row) and target != source else ""
             if entry is None or existing.strip() and self._existing == "keep":
                 continue
-            found = inplace.document(name, text, encoding, [entry.value]).segments
+            inside = inplace.document(name, text, encoding, [entry.value]).segments
             drafts = icu.pieces(existing) if self._existing == "draft" else ()
-            if len(drafts) == len(found):
-                found = tuple(replace(s, draft=draft.source) for s, draft in zip(found, drafts, strict=True))
-            segments += [replace(segment, id=f"{name}#{n}") for n, segment in enumerate(found, len(segments) + 1)]
+            if len(drafts) == len(inside):
+                inside = tuple(replace(s, draft=draft.source) for s, draft in zip(inside, drafts, strict=True))
+            segments += [replace(segment, id=f"{name}#{n}") for n, segment in enumerate(inside, len(segments) + 1)]
             entries.append(entry)
-        return Document(name, tuple(segments), _Skeleton(text, encoding, delimiter, tuple(entries)), notes)
+        return Document(name, tuple(segments), _CsvSkeleton(text, encoding, delimiter, tuple(entries)), notes)
 
     def write(self, document: Document, path: Path) -> None:
         """The table with its segments' targets in the target column; raises OutputError."""
-        skeleton: _Skeleton = document.skeleton
+        skeleton: _CsvSkeleton = document.skeleton
         targets = iter([segment.target for segment in document.segments])
         edits: list[Edit] = []
         for entry in skeleton.entries:
@@ -107,19 +107,19 @@ class CsvFormat:
         """Indices of the source and target column."""
         if self._source == "":
             for pair in (self._languages, ("source", "target")):
-                found = [_named(header, column) for column in pair]
-                if self._has_header and None not in found and self._target == "":
-                    return found[0] or 0, found[1] or 0
+                numbers = [_column(header, column) for column in pair]
+                if self._has_header and None not in numbers and self._target == "":
+                    return numbers[0] or 0, numbers[1] or 0
             raise UnsuitedError(f"{name}: not translated, its columns are {', '.join(header)[:300]}; say which to "
                                 "translate, such as --format-option csv.source=NAME --format-option csv.target=NAME")
         source = self._index(header, self._source, name)
         if self._target != "":
             return source, self._index(header, self._target, name)
-        found = [_named(header, column) for column in (self._languages[1], "target") if self._has_header]
-        return source, next((index for index in found if index is not None), source)
+        numbers = [_column(header, column) for column in (self._languages[1], "target") if self._has_header]
+        return source, next((index for index in numbers if index is not None), source)
 
     def _index(self, header: Sequence[str], column: str | int, name: str) -> int:
-        index = _named(header, str(column)) if self._has_header else None
+        index = _column(header, str(column)) if self._has_header else None
         if index is None and str(column).isdecimal() and 0 < int(column) <= 1000:
             index = int(column) - 1
         if index is None:
@@ -127,32 +127,32 @@ class CsvFormat:
         return index
 
 
-def _named(header: Sequence[str], column: str) -> int | None:
+def _column(header: Sequence[str], column: str) -> int | None:
     names = [cell.lower().replace("_", "-") for cell in header]
-    wanted = column.lower().replace("_", "-")
-    return names.index(wanted) if wanted and wanted in names else None
+    label = column.lower().replace("_", "-")
+    return names.index(label) if label and label in names else None
 
 
-def _delimiter(text: str, given: str) -> str:
+def _delimiter(text: str, option: str) -> str:
     """The one that the header has most of."""
     header = re.sub(r'"[^"]*"', "", text.lstrip("\r\n").split("\n", 1)[0])
-    return given or max(DELIMITERS, key=header.count)
+    return option or max(DELIMITERS, key=header.count)
 
 
-def _rows(text: str, delimiter: str, name: str) -> Iterator[list[_Cell]]:
+def _rows(text: str, delimiter: str, name: str) -> Iterator[list[_CsvCell]]:
     """The cells of each row that isn't blank; raises InputError for a quote that is never closed."""
     plain = re.compile(rf"[^{re.escape(delimiter)}\r\n]*")
-    row: list[_Cell] = []
+    row: list[_CsvCell] = []
     position = 0
     while position <= len(text):
         start = position
         if text.startswith('"', position):
             position = _closing_quote(text, position, name)
             position = plain.match(text, position).end()  # type: ignore[union-attr]
-            row.append(_Cell(start, position, _ESCAPE.sub('"', text[start + 1:text.rindex('"', start, position)])))
+            row.append(_CsvCell(start, position, _ESCAPE.sub('"', text[start + 1:text.rindex('"', start, position)])))
         else:
             position = plain.match(text, position).end()  # type: ignore[union-attr]
-            row.append(_Cell(start, position, text[start:position]))
+            row.append(_CsvCell(start, position, text[start:position]))
         if text.startswith(delimiter, position):
             position += 1
             continue
@@ -175,7 +175,7 @@ def _closing_quote(text: str, start: int, name: str) -> int:
         position += 2
 
 
-def _entry(row: Sequence[_Cell], source: int, target: int, delimiter: str, text: str) -> _Entry | None:
+def _entry(row: Sequence[_CsvCell], source: int, target: int, delimiter: str, text: str) -> _CsvEntry | None:
     """What is to be translated of a row; None where there are no words."""
     cell = row[source]
     is_quoted = text.startswith('"', cell.start)
@@ -186,9 +186,9 @@ def _entry(row: Sequence[_Cell], source: int, target: int, delimiter: str, text:
         return None
     if target < len(row):
         place = row[target]
-        return _Entry(value, place.start, place.end, "", is_quoted or text.startswith('"', place.start))
+        return _CsvEntry(value, place.start, place.end, "", is_quoted or text.startswith('"', place.start))
     end = row[-1].end
-    return _Entry(value, end, end, delimiter * (target - len(row) + 1), is_quoted)
+    return _CsvEntry(value, end, end, delimiter * (target - len(row) + 1), is_quoted)
 
 
 def _quoted(cell: str, is_quoted: bool, delimiter: str) -> str:

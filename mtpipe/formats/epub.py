@@ -17,7 +17,7 @@ from mtpipe.formats.editing.xml import Element
 from mtpipe.formats.editing.xml_text import Passage, Rules
 from mtpipe.formats.html import markup
 from mtpipe.formats.html.document import language_edits
-from mtpipe.formats.html.markup import Slot
+from mtpipe.formats.html.markup import HtmlSlot
 
 _METADATA = Rules(frozenset(("title", "description", "subject")), frozenset(("manifest",)), has_only_blocks=True)
 _NAVIGATION = Rules(frozenset(("text",)), frozenset(("docAuthor",)), has_only_blocks=True)
@@ -26,19 +26,19 @@ _CONTAINER, _LOCKED = "META-INF/container.xml", "META-INF/encryption.xml"
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
+class _BookPart:
     """A part of the book: a page with its slots, or XML with its passages; each is a segment."""
 
     name: str
     text: str
-    slots: tuple[Slot, ...] = ()
+    slots: tuple[HtmlSlot, ...] = ()
     passages: tuple[Passage, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class _Skeleton:
+class _BookSkeleton:
     path: Path
-    parts: tuple[_Part, ...]
+    parts: tuple[_BookPart, ...]
 
 
 class EpubFormat:
@@ -51,20 +51,20 @@ class EpubFormat:
 
     def read(self, path: Path, name: str) -> Document:
         """Every text with its inline tags as codes; raises InputError for damaged, locked and dangerous books."""
-        parts: list[_Part] = []
+        parts: list[_BookPart] = []
         segments: list[Segment] = []
         with package.opened(path, name, "e-book") as opened:
             for part in _parts(opened, name):
-                found: tuple[Slot | Passage, ...] = (*part.slots, *part.passages)
-                for one in found:
+                inside: tuple[HtmlSlot | Passage, ...] = (*part.slots, *part.passages)
+                for one in inside:
                     segments.append(Segment(f"{name}#{len(segments) + 1}", one.source, codes=one.codes))
                 # the segments have the slots' codes
                 parts.append(replace(part, slots=tuple(replace(slot, codes=()) for slot in part.slots)))
-        return Document(name, tuple(segments), _Skeleton(path, tuple(parts)))
+        return Document(name, tuple(segments), _BookSkeleton(path, tuple(parts)))
 
     def write(self, document: Document, path: Path) -> None:
         """The book with its segments' targets in place, all else byte for byte; raises OutputError."""
-        skeleton: _Skeleton = document.skeleton
+        skeleton: _BookSkeleton = document.skeleton
         targets = iter([segment.target for segment in document.segments])
         changed = {}
         for part in skeleton.parts:
@@ -79,13 +79,13 @@ class EpubFormat:
                 changed[part.name] = new.encode()
         package.write(skeleton.path, changed, path)
 
-    def _language(self, part: _Part, targets: list[str | None]) -> Iterator[Edit]:
-        found = _LANGUAGE.search(part.text)
-        if found and self._target_lang and any(targets):
-            yield found.start(), found.end(), found[1] + xml.escaped(self._target_lang)
+    def _language(self, part: _BookPart, targets: list[str | None]) -> Iterator[Edit]:
+        stated = _LANGUAGE.search(part.text)
+        if stated and self._target_lang and any(targets):
+            yield stated.start(), stated.end(), stated[1] + xml.escaped(self._target_lang)
 
 
-def _parts(opened: package.ZipFile, name: str) -> Iterator[_Part]:
+def _parts(opened: package.ZipFile, name: str) -> Iterator[_BookPart]:
     """The metadata, the pages in the order of the spine, other pages (the navigation) and EPUB 2's navigation."""
     try:
         roots = [e.attributes.get("full-path", "") for e in _elements(package.part(opened, _CONTAINER, name))
@@ -94,7 +94,7 @@ def _parts(opened: package.ZipFile, name: str) -> Iterator[_Part]:
     except KeyError as error:
         raise InputError(f"{name}: a ZIP file, but no e-book ({error.args[0]})") from error
     elements = _elements(text)
-    yield _Part(roots[0], text, passages=tuple(xml_text.passages(text, _METADATA)))
+    yield _BookPart(roots[0], text, passages=tuple(xml_text.passages(text, _METADATA)))
     items = {e.attributes.get("id", ""): e for e in elements if e.name == "item"}
     spine = [e.attributes.get("idref", "") for e in elements if e.name == "itemref"]
     there = set(opened.namelist())
@@ -108,9 +108,9 @@ def _parts(opened: package.ZipFile, name: str) -> Iterator[_Part]:
             raise InputError(f"{name}: its pages are encrypted (DRM); only books without that can be translated")
         text = package.part(opened, part, name, may_have_doctype=True)
         if kind == "application/xhtml+xml":
-            yield _Part(part, text, slots=tuple(markup.extract(text)))
+            yield _BookPart(part, text, slots=tuple(markup.extract(text)))
         else:
-            yield _Part(part, text, passages=tuple(xml_text.passages(text, _NAVIGATION)))
+            yield _BookPart(part, text, passages=tuple(xml_text.passages(text, _NAVIGATION)))
 
 
 def _elements(text: str) -> list[Element]:

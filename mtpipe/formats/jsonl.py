@@ -41,11 +41,11 @@ class JsonLinesFormat:
         """The rows with draft, postedit, target and errors added where there are new ones; raises OutputError."""
         lines, encoding = document.skeleton
         rest = iter(document.segments)
-        written = list(lines)
+        rows = list(lines)
         for i, line in enumerate(lines):
             if i % 2 == 0 and line.strip() and not _is_untouched(json.loads(line), segment := next(rest)):
-                written[i] = format_row(line, segment)
-        write_text("".join(written), encoding, path)
+                rows[i] = format_row(line, segment)
+        write_text("".join(rows), encoding, path)
 
     def read_rows(self, path: Path, name: str = "") -> Iterator[Row]:
         """(line, segment) one after another without loading the file (UTF-8 only); raises InputError."""
@@ -101,16 +101,16 @@ def _listed(errors: Iterable[TermError]) -> list[dict[str, Any]]:
              "found": error.found, "rule": error.rule} for error in errors]
 
 
-def _errors(given: Any) -> tuple[TermError, ...]:
+def _errors(value: Any) -> tuple[TermError, ...]:
     """The errors an earlier run wrote; others' errors are unknown keys like any other."""
-    found = []
-    for item in given if isinstance(given, list) else []:
+    errors = []
+    for item in value if isinstance(value, list) else []:
         if not isinstance(item, dict) or not isinstance(item.get("kind"), str):
             return ()
         expected = _texts(item.get("expected")) or ()
         term = Term((item["term"],), expected) if isinstance(item.get("term"), str) else None
-        found.append(TermError(item["kind"], term, expected, str(item.get("found", "")), str(item.get("rule", ""))))
-    return tuple(found)
+        errors.append(TermError(item["kind"], term, expected, str(item.get("found", "")), str(item.get("rule", ""))))
+    return tuple(errors)
 
 
 def _lines(text: str) -> list[str]:
@@ -131,13 +131,13 @@ def _text(row: dict[str, Any], key: str, where: str) -> str | None:
     return value if value is None else value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
-def _terms(given: Any, where: str) -> Iterator[Term]:
+def _terms(value: Any, where: str) -> Iterator[Term]:
     """Terms of {"terms": [{"source", "target" or "targets", "status"?, "forms"?}]} or {"terms": {source: target}}."""
-    if isinstance(given, dict):
-        given = [{"source": source, "targets": target} for source, target in given.items()]
-    if given is not None and not isinstance(given, list):
-        raise InputError(f'{where}: "terms" is {type(given).__name__}, a list of objects is expected')
-    for item in given or []:
+    if isinstance(value, dict):
+        value = [{"source": source, "targets": target} for source, target in value.items()]
+    if value is not None and not isinstance(value, list):
+        raise InputError(f'{where}: "terms" is {type(value).__name__}, a list of objects is expected')
+    for item in value or []:
         if not isinstance(item, dict):
             raise InputError(f'{where}: a term is {type(item).__name__}, {{"source", "targets"}} is expected')
         source = item.get("source")

@@ -19,7 +19,7 @@ _SOURCE = re.compile(r"cells\.(\d+)\.source(\.\d+)?")
 
 
 @dataclass(frozen=True, slots=True)
-class _Cell:
+class _NotebookCell:
     """A Markdown cell: its source stands at text[start:end], as a list of lines or one string."""
 
     start: int
@@ -29,10 +29,10 @@ class _Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class _Skeleton:
+class _NotebookSkeleton:
     text: str
     encoding: Encoding
-    cells: tuple[_Cell, ...]
+    cells: tuple[_NotebookCell, ...]
 
 
 class NotebookFormat:
@@ -53,20 +53,20 @@ class NotebookFormat:
         if not isinstance(notebook, dict) or not isinstance(notebook.get("cells"), list):
             raise InputError(f"{name}: no notebook of format 4 (no list of cells); convert it with nbformat")
         places = _places(text)
-        cells: list[_Cell] = []
+        cells: list[_NotebookCell] = []
         segments: list[Segment] = []
         for number, cell in enumerate(notebook["cells"]):
             source = _source(cell)
             if source is None or number not in places:
                 continue
-            found, skeleton = self._markdown.read_text(source, name, len(segments))
-            segments += found
-            cells.append(_Cell(*places[number], isinstance(cell["source"], list), skeleton))
-        return Document(name, tuple(segments), _Skeleton(text, encoding, tuple(cells)), notes)
+            inside, skeleton = self._markdown.read_text(source, name, len(segments))
+            segments += inside
+            cells.append(_NotebookCell(*places[number], isinstance(cell["source"], list), skeleton))
+        return Document(name, tuple(segments), _NotebookSkeleton(text, encoding, tuple(cells)), notes)
 
     def write(self, document: Document, path: Path) -> None:
         """The notebook with its segments' targets in place; raises OutputError."""
-        skeleton: _Skeleton = document.skeleton
+        skeleton: _NotebookSkeleton = document.skeleton
         rest = iter(document.segments)
         is_ascii = skeleton.text.isascii() and "\\u" in skeleton.text
         edits: list[Edit] = []
@@ -90,15 +90,15 @@ def _source(cell: Any) -> str | None:
 
 def _places(text: str) -> dict[int, tuple[int, int]]:
     """Where the source of each cell stands, by number; a list of lines with its brackets."""
-    found: dict[int, tuple[int, int]] = {}
+    places: dict[int, tuple[int, int]] = {}
     for key, start, end in strings(text):
         if match := _SOURCE.fullmatch(key):
-            first = found.get(int(match[1]), (start, end))[0]
-            found[int(match[1])] = first, end
+            first = places.get(int(match[1]), (start, end))[0]
+            places[int(match[1])] = first, end
             if match[2]:
                 opening = text.rindex("[", 0, start) if match[2] == ".0" else first
-                found[int(match[1])] = opening, text.index("]", end) + 1
-    return found
+                places[int(match[1])] = opening, text.index("]", end) + 1
+    return places
 
 
 def _spelled(new: str, old: str, is_list: bool, is_ascii: bool) -> str:

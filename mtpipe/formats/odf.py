@@ -32,16 +32,16 @@ _OPAQUE = frozenset("""annotation annotation-end tracked-changes bookmark-ref re
 
 def _is_opaque(element: Element) -> bool:
     """Is it a cell of a number, a date or a formula?"""
-    said = element.attributes
+    attributes = element.attributes
     return element.name == "table-cell" and (
-        "table:formula" in said or said.get("office:value-type", "string") != "string")
+        "table:formula" in attributes or attributes.get("office:value-type", "string") != "string")
 
 
 _RULES = Rules(frozenset(("p", "h")), _OPAQUE, has_only_blocks=True, is_opaque=_is_opaque)
 
 
 @dataclass(frozen=True, slots=True)
-class _Skeleton:
+class _OpenDocumentSkeleton:
     """The package (or the one XML file, encoding not None) it was read from, and the passages of each part."""
 
     path: Path
@@ -67,11 +67,11 @@ class OpenDocumentFormat:
                       for part, text in texts.items())  # fmt: skip
         segments = tuple(Segment(f"{name}#{n}", passage.source, codes=passage.codes)
                          for n, passage in enumerate((p for _, _, inside in parts for p in inside), 1))
-        return Document(name, segments, _Skeleton(path, parts, encoding))
+        return Document(name, segments, _OpenDocumentSkeleton(path, parts, encoding))
 
     def write(self, document: Document, path: Path) -> None:
         """The document with its segments' targets in place; raises OutputError."""
-        skeleton: _Skeleton = document.skeleton
+        skeleton: _OpenDocumentSkeleton = document.skeleton
         targets = iter([segment.target for segment in document.segments])
         changed = {}
         for part, text, inside in skeleton.parts:

@@ -64,7 +64,7 @@ class _Text:
 
 
 @dataclass(frozen=True, slots=True)
-class _Skeleton:
+class _RstSkeleton:
     text: str
     encoding: Encoding
     places: tuple[_Text, ...]
@@ -78,7 +78,7 @@ class RstFormat:
     def read(self, path: Path, name: str) -> Document:
         """Every text with its roles and markup as codes; raises InputError."""
         text, encoding, notes = read_text(path, name)
-        reader = _Reader(text)
+        reader = _RstReader(text)
         segments: list[Segment] = []
         places: list[_Text] = []
         for place in reader.texts():
@@ -87,12 +87,12 @@ class RstFormat:
             if inline_codes.has_words(source, codes):
                 segments.append(Segment(f"{name}#{len(segments) + 1}", source, codes=codes))
                 places.append(place)
-        said = (f"tables left as they are: {reader.tables}",) if reader.tables else ()
-        return Document(name, tuple(segments), _Skeleton(text, encoding, tuple(places)), (*notes, *said))
+        tables = (f"tables left as they are: {reader.tables}",) if reader.tables else ()
+        return Document(name, tuple(segments), _RstSkeleton(text, encoding, tuple(places)), (*notes, *tables))
 
     def write(self, document: Document, path: Path) -> None:
         """The text with its segments' targets in place, escaped where they would be markup; raises OutputError."""
-        skeleton: _Skeleton = document.skeleton
+        skeleton: _RstSkeleton = document.skeleton
         edits: list[Edit] = []
         for segment, place in zip(document.segments, skeleton.places, strict=True):
             if segment.target is not None and segment.target != segment.source:
@@ -117,18 +117,18 @@ def _edits(text: str, segment: Segment, place: _Text) -> Iterator[Edit]:
 def _escaped(target: str, codes: Sequence[Code]) -> tuple[str, list[Code]]:
     """The target with escapes where it would be markup, or markup would be none; and its codes there."""
     whole, position = "", 0
-    found: list[Code] = []
+    places: list[Code] = []
     for code in (*codes, Code(len(target), len(target))):
         whole += _SPECIAL.sub(r"\\\1", target[position:code.start])
         is_markup = code.end > code.start and _INLINE_EDGE.search(target[code.start:code.end]) is not None
         if is_markup and code.kind != "close" and whole[-1:].isalnum():
             whole += "\\ "
-        found.append(Code(len(whole), len(whole) + code.end - code.start, code.kind))
+        places.append(Code(len(whole), len(whole) + code.end - code.start, code.kind))
         whole += target[code.start:code.end]
         position = code.end
         if is_markup and code.kind != "open" and target[position:position + 1].isalnum():
             whole += "\\ "
-    return whole, found[:-1]
+    return whole, places[:-1]
 
 
 _INLINE_EDGE = re.compile(r"[*`|_]")
@@ -145,7 +145,7 @@ def _codes(source: str) -> list[Code]:
     return icu.codes_between(source, tags)
 
 
-class _Reader:
+class _RstReader:
     """The lines of a text, one after another."""
 
     def __init__(self, text: str):

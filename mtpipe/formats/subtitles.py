@@ -68,8 +68,8 @@ class VttFormat:
 
 def _read(path: Path, name: str, cues: Callable[[str], Iterable[list[Span]]], lines: int) -> Document:
     text, encoding, notes = read_text(path, name)
-    turns = ((turn, len(turn) if len(found) > 1 else max(lines, len(turn)))
-             for cue in cues(text) for found in [list(_speakers(text, cue))] for turn in found)
+    turns = ((turn, len(turn) if len(speeches) > 1 else max(lines, len(turn)))
+             for cue in cues(text) for speeches in [list(_speakers(text, cue))] for turn in speeches)
     values = (_value(text, turn, most) for turn, most in turns)
     return inplace.document(name, text, encoding, values, notes)
 
@@ -81,8 +81,8 @@ def _write(document: Document, path: Path, width: int, is_markup: bool) -> None:
                    for line in text[value.offsets[0]:value.offsets[-1]].splitlines()), default=0)
 
     def wrapped(target: str, value: Value, piece: Piece) -> str:
-        found = inline.locate(piece.source, piece.codes, target)
-        lines = _lines(target, found, width or max(WIDTH, longest), int(value.kind))
+        codes = inline.locate(piece.source, piece.codes, target)
+        lines = _lines(target, codes, width or max(WIDTH, longest), int(value.kind))
         spelled = (_escaped(line, inside) if is_markup else line for line, inside in lines)
         return (newline[0] if newline else "\n").join(line.rstrip() for line in spelled)
 
@@ -160,9 +160,9 @@ def _value(text: str, lines: Sequence[Span], most: int) -> Value:
     joined, offsets = inplace.unescaped(text, start, end, _BREAK, lambda match: " ")
     tags = icu.paired([(*match.span(), match["name"] or "", _kind(match)) for match in _TAG.finditer(joined)])
     low, high, inside = icu.trimmed(joined, icu.codes_between(joined, tags), tags)
-    found = tuple(Code(code.start - low, code.end - low, code.kind) for code in inside)
+    codes = tuple(Code(code.start - low, code.end - low, code.kind) for code in inside)
     source = joined[low:high]
-    pieces = (Piece(low, high, source, found),) if inline.has_words(source, found) else ()
+    pieces = (Piece(low, high, source, codes),) if inline.has_words(source, codes) else ()
     return Value(joined, offsets, pieces, kind=str(most))
 
 
@@ -192,8 +192,8 @@ def _units(target: str, codes: Sequence[Code]) -> Iterator[tuple[int, int, int]]
     for end in (*(match.end() for match in _BREAKABLE.finditer(target)), len(target)):
         code = bisect_left(starts, end) - 1  # the last that begins before
         if end > start and (code < 0 or codes[code].end <= end):
-            shown = _TAG.sub("", target[start:end])
-            yield start, end, sum(2 if east_asian_width(character) in "WF" else 1 for character in shown)
+            visible = _TAG.sub("", target[start:end])
+            yield start, end, sum(2 if east_asian_width(character) in "WF" else 1 for character in visible)
             start = end
 
 

@@ -45,7 +45,7 @@ class _Line:
 
 
 @dataclass(frozen=True, slots=True)
-class _Skeleton:
+class _TextSkeleton:
     """The text, and for each segment the spans of its lines' contents in it."""
 
     text: str
@@ -65,15 +65,15 @@ class TextFormat:
         places: list[tuple[Span, ...]] = []
         for spans in blocks(text):
             source = joined(text, spans)
-            found = inline_codes.find(source)
-            if inline_codes.has_words(source, found):
-                segments.append(Segment(f"{name}#{len(segments) + 1}", source, codes=found))
+            codes = inline_codes.find(source)
+            if inline_codes.has_words(source, codes):
+                segments.append(Segment(f"{name}#{len(segments) + 1}", source, codes=codes))
                 places.append(spans)
-        return Document(name, tuple(segments), _Skeleton(text, encoding, tuple(places)), notes)
+        return Document(name, tuple(segments), _TextSkeleton(text, encoding, tuple(places)), notes)
 
     def write(self, document: Document, path: Path) -> None:
         """The text with its segments' targets in place; raises OutputError."""
-        skeleton: _Skeleton = document.skeleton
+        skeleton: _TextSkeleton = document.skeleton
         pieces: list[str] = []
         position = 0
         for segment, spans in zip(document.segments, skeleton.places, strict=True):

@@ -45,7 +45,7 @@ _DITA_ROOTS = frozenset("""bookmap concept dita glossentry glossgroup learningCo
 
 
 @dataclass(frozen=True, slots=True)
-class _Skeleton:
+class _XmlSkeleton:
     text: str
     encoding: Encoding
     root: Element
@@ -67,22 +67,22 @@ class _XmlFormat:
         root = xml.tree(text)
         if not self._is_own(root):
             raise UnsuitedError(f"{name}: not translated, a file of <{root.name}> is no {self._label}")
-        found = tuple(xml_text.passages(text, self._rules))
-        segments = tuple(Segment(f"{name}#{n}", one.source, codes=one.codes) for n, one in enumerate(found, 1))
+        passages = tuple(xml_text.passages(text, self._rules))
+        segments = tuple(Segment(f"{name}#{n}", one.source, codes=one.codes) for n, one in enumerate(passages, 1))
         root.children = []
-        return Document(name, segments, _Skeleton(text, encoding, root, found))
+        return Document(name, segments, _XmlSkeleton(text, encoding, root, passages))
 
     def write(self, document: Document, path: Path) -> None:
         """The file with its segments' targets in place, all else byte for byte; raises OutputError."""
-        skeleton: _Skeleton = document.skeleton
+        skeleton: _XmlSkeleton = document.skeleton
         targets = [segment.target for segment in document.segments]
-        done = [*self._language(skeleton, targets), *xml_text.edits(skeleton.text, skeleton.passages, targets)]
-        write_text(replaced(skeleton.text, done), skeleton.encoding, path, errors="xmlcharrefreplace")
+        replacements = [*self._language(skeleton, targets), *xml_text.edits(skeleton.text, skeleton.passages, targets)]
+        write_text(replaced(skeleton.text, replacements), skeleton.encoding, path, errors="xmlcharrefreplace")
 
     def _is_own(self, root: Element) -> bool:
         raise NotImplementedError
 
-    def _language(self, skeleton: _Skeleton, targets: list[str | None]) -> list[Edit]:
+    def _language(self, skeleton: _XmlSkeleton, targets: list[str | None]) -> list[Edit]:
         root = skeleton.root
         if not self._target_lang or not any(targets) or "xml:lang" not in root.attributes:
             return []

@@ -86,19 +86,19 @@ def _begins_word(text: str, mark: str) -> bool:
     return re.search(rf"(?<![\w'\"`]){mark}(?=[^\W_])(?!\w{{1,31}};)", text) is not None
 
 
-def _places(text: str, mark: str, known: Collection[str]) -> list[int]:
+def _places(text: str, mark: str, vocabulary: Collection[str]) -> list[int]:
     """Where a key may be: at a mark before a word, or within what would be a word without it."""
     if len(text) > _LONGEST or "\n" in text or mark == "&" and _NAME.search(text):
         return []
-    found = []
+    places = []
     for match in re.finditer(rf"(?<!['\"`{mark}]){mark}(?=[^\W_])(?!\w{{1,31}};)", text):
         before = re.search(r"\w*\Z", text[:match.start()])
         after = re.match(r"\w*", text[match.end():])
         assert before is not None and after is not None
         word = before[0] + after[0]
-        if not before[0] or word.isalpha() and (mark == "&" or word.istitle() or word.lower() in known):
-            found.append(match.start())
-    return found
+        if not before[0] or word.isalpha() and (mark == "&" or word.istitle() or word.lower() in vocabulary):
+            places.append(match.start())
+    return places
 
 
 def _best(target: str, is_free: Sequence[bool], letter: str) -> int | None:

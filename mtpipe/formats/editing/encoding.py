@@ -82,8 +82,8 @@ def read_declared(path: Path, name: str, declared: re.Pattern[bytes]) -> tuple[s
         raise InputError(f"{name}: declares the encoding {label!r}, which is none; correct the declaration") from error
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        said = f"{'declared' if stated else 'taken'} as {label}, but byte {error.start} (line {line}) is not"
-        raise InputError(f"{name}: {said}; correct the declaration or save the file in that encoding") from error
+        complaint = f"{'declared' if stated else 'taken'} as {label}, but byte {error.start} (line {line}) is not"
+        raise InputError(f"{name}: {complaint}; correct the declaration or save the file in that encoding") from error
     if codec not in ("utf-8", "ascii") and _lossless(data, "utf-8") and not data.isascii():
         raise InputError(f"{name}: declared as {label}, but its bytes are UTF-8; correct the declaration")
     return text, Encoding(codec)
@@ -150,7 +150,7 @@ def _legacy(data: bytes, error: UnicodeDecodeError, name: str, declared: re.Patt
         raise InputError(f"{name}: {bad}; the rest is UTF-8, so the file is damaged there: mend that line")
     letters = {c for c in around.decode("cp1252", "replace").lower() if c > "\x7f"} - _PUNCTUATION
     best = from_bytes(around, cp_isolation=_LEGACY).best()
-    for guess in ("cp1252" if any(letters <= known for known in _WESTERN) else "", best.encoding if best else ""):
+    for guess in ("cp1252" if any(letters <= alphabet for alphabet in _WESTERN) else "", best.encoding if best else ""):
         if codec := _lossless(data, guess):
             return codec, f"no UTF-8: {codec} detected; kept where the translation can be written in it, else UTF-8"
     raise InputError(f"{name}: {bad}, and no other encoding fits; save the file as UTF-8")
@@ -159,7 +159,7 @@ def _legacy(data: bytes, error: UnicodeDecodeError, name: str, declared: re.Patt
 def _lossless(data: bytes, codec: str) -> str:
     """The codec's Python name if data survives decoding and encoding, else ""."""
     try:
-        found = codecs.lookup(codec).name
-        return found if data.decode(found).encode(found) == data else ""
+        codec_name = codecs.lookup(codec).name
+        return codec_name if data.decode(codec_name).encode(codec_name) == data else ""
     except (LookupError, UnicodeError, TypeError, AttributeError):  # unknown name, other bytes, or no text codec (hex)
         return ""

@@ -18,7 +18,7 @@ _MASK = "\ue000"
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class MessagePiece:
     """A source to translate, with its codes; it stands at these spans (one a line) of the message's text."""
 
     source: str
@@ -33,7 +33,7 @@ class Message:
     text: str
     codes: tuple[Code, ...]
     key: Key | None
-    pieces: tuple[Piece, ...]
+    pieces: tuple[MessagePiece, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,26 +53,27 @@ def message(text: str, markup: Sequence[Code] = (), labels: Labels = Labels()) -
     return Message(text, codes, key, pieces)
 
 
-def filled(made: Message, targets: Sequence[str]) -> str | None:
+def filled(message: Message, targets: Sequence[str]) -> str | None:
     """The message's text with a target a piece; None where it can't have all its codes then."""
     parts: list[str] = []
     position = 0
-    every = frozenset(inline.literals(made.text, made.codes))
-    for piece, given in zip(made.pieces, targets, strict=True):
+    every = frozenset(inline.literals(message.text, message.codes))
+    for piece, new in zip(message.pieces, targets, strict=True):
         others = every - set(inline.literals(piece.source, piece.codes))
-        target = intact(piece, _without(given, every, others).strip())
+        target = intact(piece, _without(new, every, others).strip())
         if target is None:
             return None
         inside = inline.locate(piece.source, piece.codes, target)
-        parts += (made.text[position:piece.spans[0][0]], wrapped(target, inside, made.text, piece.spans))
+        parts += (message.text[position:piece.spans[0][0]], wrapped(target, inside, message.text, piece.spans))
         position = piece.spans[-1][1]
-    text = "".join((*parts, made.text[position:]))
-    if inline.broken(made.text, made.codes, text):
+    text = "".join((*parts, message.text[position:]))
+    if inline.broken(message.text, message.codes, text):
         return None
-    return accelerators.put(text, inline.locate(made.text, made.codes, text), made.key) if made.key else text
+    codes = inline.locate(message.text, message.codes, text)
+    return accelerators.put(text, codes, message.key) if message.key else text
 
 
-def intact(piece: Piece, target: str) -> str | None:
+def intact(piece: MessagePiece, target: str) -> str | None:
     """target, with the source's codes put back by guess where it lost, doubled or crossed some; None if that fails."""
     if not inline.broken(piece.source, piece.codes, target):
         return target
@@ -83,15 +84,15 @@ def intact(piece: Piece, target: str) -> str | None:
 
 def _without(text: str, every: Collection[str], others: Collection[str]) -> str:
     """text without what reads as a code that stands elsewhere in the message."""
-    gone = [span for span in inline.occurrences(text, every) if text[slice(*span)] in others] if others else []
-    for start, end in reversed(gone):
+    strays = [span for span in inline.occurrences(text, every) if text[slice(*span)] in others] if others else []
+    for start, end in reversed(strays):
         text = text[:start] + text[end:]
     return text
 
 
-def drafts(made: Message, target: Message) -> list[str | None] | None:
+def drafts(source: Message, target: Message) -> list[str | None] | None:
     """What an existing translation says for each piece; None where it is not made of as many."""
-    same = len(made.pieces) == len(target.pieces)
+    same = len(source.pieces) == len(target.pieces)
     return [piece.source for piece in target.pieces] if same else None
 
 
@@ -100,9 +101,9 @@ def merged(text: str, markup: Sequence[Code]) -> tuple[Code, ...]:
     if not markup:
         return inline.find(text)
     masked = _masked(text, markup, _MASK)
-    found = [code for code in inline.find(masked) if _MASK not in masked[code.start:code.end]]
-    partner = {found[a].start: found[b].start for a, b in inline.pairs(found).items()}
-    return uncrossed((*markup, *found), partner)
+    placeholders = [code for code in inline.find(masked) if _MASK not in masked[code.start:code.end]]
+    partner = {placeholders[a].start: placeholders[b].start for a, b in inline.pairs(placeholders).items()}
+    return uncrossed((*markup, *placeholders), partner)
 
 
 def uncrossed(codes: Iterable[Code], soft: Mapping[int, int]) -> tuple[Code, ...]:
@@ -140,7 +141,7 @@ def _masked(text: str, codes: Sequence[Code], letter: str) -> str:
     return "".join((*pieces, text[position:]))
 
 
-def _piece(text: str, codes: Sequence[Code], spans: tuple[Span, ...]) -> Piece | None:
+def _piece(text: str, codes: Sequence[Code], spans: tuple[Span, ...]) -> MessagePiece | None:
     """The block at spans without tags around all of it; None when it has no words."""
     inside = [code for code in codes if any(start <= code.start and code.end <= end for start, end in spans)]
     partner = inline.pairs(inside)
@@ -155,12 +156,12 @@ def _piece(text: str, codes: Sequence[Code], spans: tuple[Span, ...]) -> Piece |
     if any(start >= stop for start, stop in spans):
         return None
     source = joined(text, spans)
-    found, shift = [], 0
+    codes_inside, shift = [], 0
     for number, (start, stop) in enumerate(spans):
         shift = len(joined(text, spans[:number + 1])) - stop
-        found += [replace(code, start=code.start + shift, end=code.end + shift)
-                  for code in inside[low:high] if start <= code.start and code.end <= stop]
-    return Piece(source, tuple(found), spans) if inline.has_words(source, found) else None
+        codes_inside += [replace(code, start=code.start + shift, end=code.end + shift)
+                         for code in inside[low:high] if start <= code.start and code.end <= stop]
+    return MessagePiece(source, tuple(codes_inside), spans) if inline.has_words(source, codes_inside) else None
 
 
 def _blanks(text: str) -> int:

@@ -50,7 +50,7 @@ class Value:
 
 
 @dataclass(frozen=True, slots=True)
-class Skeleton:
+class ValueSkeleton:
     """A file's text and the values in it; each of their pieces is a segment."""
 
     text: str
@@ -66,10 +66,10 @@ Escape = Callable[[str, Value, Piece], str]
 
 def document(name: str, text: str, encoding: Encoding, values: Iterable[Value], notes: Sequence[str] = ()) -> Document:
     """The document with a segment for every piece."""
-    found = tuple(value for value in values if value.pieces)
-    pieces = (piece for value in found for piece in value.pieces)
+    filled = tuple(value for value in values if value.pieces)
+    pieces = (piece for value in filled for piece in value.pieces)
     segments = tuple(Segment(f"{name}#{n}", piece.source, codes=piece.codes) for n, piece in enumerate(pieces, 1))
-    return Document(name, segments, Skeleton(text, encoding, found), tuple(notes))
+    return Document(name, segments, ValueSkeleton(text, encoding, filled), tuple(notes))
 
 
 def write(document: Document, path: Path, escape: Escape, edits: Iterable[Edit] = (), errors: str = "strict") -> None:
@@ -77,14 +77,14 @@ def write(document: Document, path: Path, escape: Escape, edits: Iterable[Edit] 
 
     escape spells a target as the file does. edits are further replacements (start, end, new) outside the values.
     """
-    skeleton: Skeleton = document.skeleton
+    skeleton: ValueSkeleton = document.skeleton
     targets = iter([segment.target for segment in document.segments])
-    done: list[Edit] = list(edits)
+    replacements: list[Edit] = list(edits)
     for value in skeleton.values:
         for piece, new in changed(value, [next(targets) for _ in value.pieces]):
             spelling = _spelling(new, value, piece, escape)
-            done.append((value.offsets[piece.start], value.offsets[piece.end], spelling))
-    write_text(replaced(skeleton.text, sorted(done)), skeleton.encoding, path, errors)
+            replacements.append((value.offsets[piece.start], value.offsets[piece.end], spelling))
+    write_text(replaced(skeleton.text, sorted(replacements)), skeleton.encoding, path, errors)
 
 
 def is_translated(document: Document) -> bool:
@@ -161,17 +161,17 @@ def utf16(escapes: str) -> str:
 def _spelling(new: str, value: Value, piece: Piece, escape: Escape) -> str:
     if not value.kept:
         return escape(new, value, piece)
-    left = Counter(inline.literals(piece.source, piece.codes))
+    remaining = Counter(inline.literals(piece.source, piece.codes))
     return "".join(new[start:end] if is_kept else escape(new[start:end], value, piece)
-                   for start, end, is_kept in _parts(new, value.kept, left))
+                   for start, end, is_kept in _parts(new, value.kept, remaining))
 
 
-def _parts(text: str, kept: frozenset[str], left: Counter[str]) -> Iterator[tuple[int, int, bool]]:
+def _parts(text: str, verbatim: frozenset[str], remaining: Counter[str]) -> Iterator[tuple[int, int, bool]]:
     """Spans of text, those of kept literals apart, as often as there are codes left of each."""
     position = 0
-    for start, end in inline.occurrences(text, kept):
-        left[text[start:end]] -= 1
-        if left[text[start:end]] >= 0:
+    for start, end in inline.occurrences(text, verbatim):
+        remaining[text[start:end]] -= 1
+        if remaining[text[start:end]] >= 0:
             yield position, start, False
             yield start, end, True
             position = end

@@ -66,11 +66,11 @@ def write(source: Path, changed: Mapping[str, bytes], path: Path) -> None:
         if not changed:
             shutil.copyfile(source, path)
             return
-        with ZipFile(source) as package, ZipFile(path, "w") as written:
-            written.comment = package.comment
+        with ZipFile(source) as package, ZipFile(path, "w") as output:
+            output.comment = package.comment
             for info in package.infolist():
                 # a copy, since writing changes it
-                with written.open(copy(info), "w", force_zip64=info.file_size > 1 << 30) as target:
+                with output.open(copy(info), "w", force_zip64=info.file_size > 1 << 30) as target:
                     if info.filename in changed:
                         target.write(changed[info.filename])
                     else:

@@ -120,14 +120,14 @@ def escaped(text: str) -> str:
 def with_attributes(tag: str, values: dict[str, str]) -> str:
     """A start tag with attributes set: in their place where it has them, else at its end."""
     for name, value in values.items():
-        written = escaped(value).replace('"', "&quot;")
-        found = re.search(rf"""(?<=\s){re.escape(name)}\s*=\s*(?:"[^"]*"|'[^']*')""", tag)
-        if found:
-            tag = f'{tag[:found.start()]}{name}="{written}"{tag[found.end():]}'
+        spelling = escaped(value).replace('"', "&quot;")
+        old = re.search(rf"""(?<=\s){re.escape(name)}\s*=\s*(?:"[^"]*"|'[^']*')""", tag)
+        if old:
+            tag = f'{tag[:old.start()]}{name}="{spelling}"{tag[old.end():]}'
         else:
             end = re.search(r"\s*/?>\Z", tag)
             assert end is not None
-            tag = f'{tag[:end.start()]} {name}="{written}"{tag[end.start():]}'
+            tag = f'{tag[:end.start()]} {name}="{spelling}"{tag[end.start():]}'
     return tag
 
 

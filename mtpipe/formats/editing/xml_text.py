@@ -60,31 +60,31 @@ class _Item:
 
 def passages(text: str, rules: Rules) -> list[Passage]:
     """Those of a checked text, in the order of their ends: what stands within another comes before it."""
-    found: list[Passage] = []
-    _collect(text, xml.tree(text), rules, found)
-    return sorted(found, key=_by_end)
+    row: list[Passage] = []
+    _collect(text, xml.tree(text), rules, row)
+    return sorted(row, key=_by_end)
 
 
-def edits(text: str, found: Sequence[Passage], targets: Sequence[str | None]) -> list[Edit]:
+def edits(text: str, row: Sequence[Passage], targets: Sequence[str | None]) -> list[Edit]:
     """What to replace in text where there is a new text for a passage; in order, not overlapping."""
-    done: list[Edit] = []
-    for passage, target in zip(found, targets, strict=True):
+    replacements: list[Edit] = []
+    for passage, target in zip(row, targets, strict=True):
         new = None if target is None or target == passage.source else _intact(passage, target)
         if new is None:
             continue
         inside: list[Edit] = []
-        while done and done[-1][0] >= passage.start:
-            inside.insert(0, done.pop())
-        done.append((passage.start, passage.end, _written(text, passage, new, inside)))
-    return done
+        while replacements and replacements[-1][0] >= passage.start:
+            inside.insert(0, replacements.pop())
+        replacements.append((passage.start, passage.end, _rendered(text, passage, new, inside)))
+    return replacements
 
 
 def _intact(passage: Passage, target: str) -> str | None:
-    piece = entries.Piece(passage.source, passage.codes, ())
+    piece = entries.MessagePiece(passage.source, passage.codes, ())
     return entries.intact(piece, _SPACE.sub(" ", target))
 
 
-def _written(text: str, passage: Passage, target: str, inside: Sequence[Edit]) -> str:
+def _rendered(text: str, passage: Passage, target: str, inside: Sequence[Edit]) -> str:
     pieces: list[str] = []
     position = 0
     for start, end in inline.occurrences(target, passage.markup):
@@ -95,16 +95,16 @@ def _written(text: str, passage: Passage, target: str, inside: Sequence[Edit]) -
     return "".join((*pieces, xml.escaped(target[position:])))
 
 
-def _collect(text: str, element: Element, rules: Rules, found: list[Passage]) -> None:
+def _collect(text: str, element: Element, rules: Rules, row: list[Passage]) -> None:
     if element.name in rules.opaque or rules.is_opaque(element):
         return
     if element.name in rules.blocks and rules.has_only_blocks or not rules.has_only_blocks and _has_text(text, element):
         items: list[_Item] = []
-        _flow(text, element, rules, items, found)
-        found += _passage(text, items)
+        _flow(text, element, rules, items, row)
+        row += _passage(text, items)
         return
     for child in element.children:
-        _collect(text, child, rules, found)
+        _collect(text, child, rules, row)
 
 
 def _has_text(text: str, element: Element) -> bool:
@@ -117,7 +117,7 @@ def _has_text(text: str, element: Element) -> bool:
     return _LETTER.search(_OTHER.sub("", text[position:element.outer])) is not None
 
 
-def _flow(text: str, element: Element, rules: Rules, items: list[_Item], found: list[Passage]) -> None:
+def _flow(text: str, element: Element, rules: Rules, items: list[_Item], row: list[Passage]) -> None:
     position = element.inner
     for child in element.children:
         items += _texts(text, position, child.start)
@@ -126,14 +126,14 @@ def _flow(text: str, element: Element, rules: Rules, items: list[_Item], found: 
             is_seen = child.inner < child.outer and bool(text[child.inner:child.outer].strip())
             items.append(_Item("alone" if is_seen else "mute", child.start, child.end))
         elif _holds_block(child, rules):
-            _collect(text, child, rules, found)
+            _collect(text, child, rules, row)
             items.append(_Item("mute", child.start, child.end))
         elif child.inner == child.end or not text[child.inner:child.outer].strip():
             items.append(_Item("mute" if _is_mark(child) else "alone", child.start, child.end))
         else:
             opening = len(items)
             items.append(_Item("open", child.start, child.inner))
-            _flow(text, child, rules, items, found)
+            _flow(text, child, rules, items, row)
             items[opening] = _Item("open", child.start, child.inner, len(items))
             items.append(_Item("close", child.outer, child.end, opening))
     items += _texts(text, position, element.outer)
@@ -169,13 +169,13 @@ def _passage(text: str, items: Sequence[_Item]) -> Iterator[Passage]:
         is_filled = item.kind == "alone" or item.kind == "text" and not text[item.start:item.end].isspace()
         filled.append(filled[-1] + is_filled)
     low, high = core(filled, {i: item.partner for i, item in enumerate(items) if item.kind in ("open", "close")})
-    taken = _LITERAL.findall(xml.unescaped(text[items[low].start:items[high - 1].end])) if low < high else []
-    number = max(map(int, taken), default=0)
+    numbers = _LITERAL.findall(xml.unescaped(text[items[low].start:items[high - 1].end])) if low < high else []
+    number = max(map(int, numbers), default=0)
     source, codes, markup, names = "", list[Code](), dict[str, tuple[int, int]](), dict[int, int]()
     for index, item in enumerate(items[low:high], low):
         if item.kind == "text":
-            said = _SPACE.sub(" ", xml.unescaped(text[item.start:item.end]))
-            source += said.lstrip(" ") if source.endswith(" ") else said
+            words = _SPACE.sub(" ", xml.unescaped(text[item.start:item.end]))
+            source += words.lstrip(" ") if source.endswith(" ") else words
             continue
         if item.kind != "close":
             number += 1
@@ -186,9 +186,9 @@ def _passage(text: str, items: Sequence[_Item]) -> Iterator[Passage]:
         codes.append(Code(len(source), len(source) + len(literal), kind))
         source += literal
         markup[literal] = item.start, item.end
-    found = tuple(icu.codes_between(source, codes))
-    if inline.has_words(source, found):
-        yield Passage(items[low].start, items[high - 1].end, source, found, markup)
+    all_codes = tuple(icu.codes_between(source, codes))
+    if inline.has_words(source, all_codes):
+        yield Passage(items[low].start, items[high - 1].end, source, all_codes, markup)
 
 
 def _by_end(passage: Passage) -> tuple[int, int]:

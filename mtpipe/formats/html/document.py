@@ -8,7 +8,8 @@ from pathlib import Path
 
 from mtpipe.document.segment import Document, Segment
 from mtpipe.formats.editing.encoding import Encoding, read_text, write_text
-from mtpipe.formats.html.markup import Edit, Slot, extract, fill
+from mtpipe.formats.editing.inplace import Edit
+from mtpipe.formats.html.markup import HtmlSlot, extract, fill
 from mtpipe.formats.html.tags import attributes, tokens
 from mtpipe.languages.scripts import is_right_to_left
 
@@ -18,12 +19,12 @@ _DECLARED = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class _Skeleton:
+class _HtmlSkeleton:
     """The page as it was read, and a slot a segment."""
 
     text: str
     encoding: Encoding
-    slots: tuple[Slot, ...]
+    slots: tuple[HtmlSlot, ...]
 
 
 class HtmlFormat:
@@ -40,11 +41,11 @@ class HtmlFormat:
         slots = tuple(extract(text))
         segments = tuple(Segment(f"{name}#{n}", slot.source, codes=slot.codes) for n, slot in enumerate(slots, 1))
         slots = tuple(replace(slot, codes=()) for slot in slots)  # the segments have them
-        return Document(name, segments, _Skeleton(text, encoding, slots), notes)
+        return Document(name, segments, _HtmlSkeleton(text, encoding, slots), notes)
 
     def write(self, document: Document, path: Path) -> None:
         """The page with its segments' targets in place, all else byte for byte; raises OutputError."""
-        skeleton: _Skeleton = document.skeleton
+        skeleton: _HtmlSkeleton = document.skeleton
         targets = [segment.target for segment in document.segments]
         is_translated = self.target_lang and any(target is not None for target in targets)
         edits = language_edits(skeleton.text, self.target_lang) if is_translated else []
@@ -57,16 +58,16 @@ def language_edits(text: str, lang: str) -> list[Edit]:
     root = next((token for token in tokens(text) if token.name == "html" and token.kind == "open"), None)
     if root is None:
         return []
-    found = {attribute.name: attribute for attribute in attributes(text, root)}
+    by_name = {attribute.name: attribute for attribute in attributes(text, root)}
     direction = "rtl" if is_right_to_left(lang) else "ltr"
     edits: list[Edit] = []
     added = ""
     for name, value in (("lang", lang), ("xml:lang", lang), ("dir", direction)):
-        attribute = found.get(name)
+        attribute = by_name.get(name)
         if attribute is not None:
             if attribute.value and attribute.value != value:
                 edits.append((attribute.start, attribute.end, value))
-        elif name == "lang" and "xml:lang" not in found or value == "rtl":
+        elif name == "lang" and "xml:lang" not in by_name or value == "rtl":
             added += f' {name}="{value}"'
     behind_name = root.start + len("<html")
     return [(behind_name, behind_name, added), *edits] if added else edits

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from mtpipe.document import inline_codes as inline
 from mtpipe.document.segment import Code
-from mtpipe.formats.html.tags import Attribute, Token, attributes, core, tokens
+from mtpipe.formats.editing.inplace import Edit, Span, replaced
+from mtpipe.formats.html.tags import Attribute, HtmlToken, attributes, core, tokens
 
 _BLOCKS = frozenset("""
     address area article aside audio base basefont blockquote body button canvas caption center col colgroup dd details
@@ -32,12 +33,10 @@ _MAY_HAVE_TEXT = re.compile("|".join(sorted(_TEXT_ATTRIBUTES | {"content", "valu
 _LETTER = re.compile(r"[^\W\d_]")
 _SPACE = re.compile(r"[ \t\r\n\f]+")
 _SENTENCE_END = (".", "!", "?", ":", ";", "…", "。", "！", "？", "：")
-Span = tuple[int, int]
-Edit = tuple[int, int, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Slot:
+class HtmlSlot:
     """A translatable place text[start:end]: running text (quote None) or an attribute's value in quote ("" for none).
 
     tags: spans of the inline markup in it; escaped: entity spellings that stay as they are because they look like it.
@@ -52,20 +51,20 @@ class Slot:
     escaped: tuple[str, ...] = ()
 
 
-def extract(text: str) -> list[Slot]:
+def extract(text: str) -> list[HtmlSlot]:
     """All translatable places, in order; an attribute inside running text comes before that text."""
-    slots: list[Slot] = []
-    opaque = _opaque_elements(text, read := list(tokens(text)))
-    run: list[Token] = []
+    slots: list[HtmlSlot] = []
+    opaque = _opaque_elements(text, page := list(tokens(text)))
+    run: list[HtmlToken] = []
     skipped_to = 0
-    for token in read:
+    for token in page:
         if token.start < skipped_to:
             continue
         is_block = token.name in _BLOCKS
         end = opaque.get(token.start)
         if end is not None:
             skipped_to = end
-            token = Token("code", token.start, end, token.name)
+            token = HtmlToken("code", token.start, end, token.name)
         elif token.kind in ("open", "void") and _MAY_HAVE_TEXT.search(text, token.start, token.end):
             slots += _attribute_slots(text, token)
         if is_block or token.name == "br" and _ends_line(text, run):
@@ -76,12 +75,12 @@ def extract(text: str) -> list[Slot]:
     return sorted(slots + _text_slot(text, run), key=_by_place)
 
 
-def _by_place(slot: Slot) -> tuple[int, int]:
+def _by_place(slot: HtmlSlot) -> tuple[int, int]:
     """Attributes stand within the text they belong to and are read first."""
     return slot.end, -slot.start
 
 
-def fill(text: str, slots: Sequence[Slot], targets: Sequence[str | None], edits: Iterable[Edit] = ()) -> str:
+def fill(text: str, slots: Sequence[HtmlSlot], targets: Sequence[str | None], edits: Iterable[Edit] = ()) -> str:
     """text with the targets in their slots; what has none, or its source, is byte for byte the same.
 
     edits are further replacements (start, end, new) outside the slots.
@@ -93,29 +92,19 @@ def fill(text: str, slots: Sequence[Slot], targets: Sequence[str | None], edits:
     starts = [start for start, *_ in values]
     texts: list[Edit] = []
     outside: list[Edit] = []
-    done = 0
+    position = 0
     for slot, target in changed:
         if slot.quote is None:
             low, high = bisect_left(starts, slot.start), bisect_left(starts, slot.end)
             texts.append((slot.start, slot.end, _as_markup(text, slot, target, values[low:high])))
-            outside += values[done:low]
-            done = high
-    return replaced(text, sorted((*texts, *outside, *values[done:], *edits)))
+            outside += values[position:low]
+            position = high
+    return replaced(text, sorted((*texts, *outside, *values[position:], *edits)))
 
 
-def replaced(text: str, edits: Iterable[Edit]) -> str:
-    """text with each text[start:end] replaced; edits in order, not overlapping."""
-    pieces: list[str] = []
-    position = 0
-    for start, end, new in edits:
-        pieces += (text[position:start], new)
-        position = end
-    return "".join((*pieces, text[position:]))
-
-
-def _opaque_elements(text: str, read: Iterable[Token]) -> dict[int, int]:
+def _opaque_elements(text: str, page: Iterable[HtmlToken]) -> dict[int, int]:
     """Start of each element that must not be translated → its end, as far as browsers would see one."""
-    found: dict[int, int] = {}
+    ends: dict[int, int] = {}
     stack: list[tuple[str, int, bool]] = []
     is_open: dict[str, int] = {}
 
@@ -123,28 +112,28 @@ def _opaque_elements(text: str, read: Iterable[Token]) -> dict[int, int]:
         name, start, is_opaque = stack.pop()
         is_open[name] -= 1
         if is_opaque:
-            found[start] = end
+            ends[start] = end
         return name
 
-    for token in read:
+    for token in page:
         if token.kind == "open":
             while stack and token.name in _ENDED_BY.get(stack[-1][0], ()):
                 pop(token.start)
             stack.append((token.name, token.start, _is_opaque(text, token)))
             is_open[token.name] = is_open.get(token.name, 0) + 1
         elif token.kind == "void" and _is_opaque(text, token):
-            found[token.start] = token.end
+            ends[token.start] = token.end
         elif token.kind == "close" and is_open.get(token.name):
             while stack[-1][0] != token.name:
                 pop(token.start)
             pop(token.end)
     for name, start, is_opaque in stack:
         if is_opaque and name in _BLOCKS:  # an inline element that is never closed is a slip, not a wish
-            found[start] = len(text)
-    return found
+            ends[start] = len(text)
+    return ends
 
 
-def _is_opaque(text: str, token: Token) -> bool:
+def _is_opaque(text: str, token: HtmlToken) -> bool:
     if token.name in _OPAQUE:
         return True
     tag = text[token.start:token.end].lower()
@@ -154,26 +143,26 @@ def _is_opaque(text: str, token: Token) -> bool:
         for name, value, *_ in attributes(text, token))
 
 
-def _attribute_slots(text: str, token: Token) -> Iterator[Slot]:
-    found = list(attributes(text, token))
-    named = {attribute.name: attribute.value.lower() for attribute in found}
-    for attribute in found:
-        if _is_text(token.name, attribute, named) and _LETTER.search(attribute.value):
+def _attribute_slots(text: str, token: HtmlToken) -> Iterator[HtmlSlot]:
+    row = list(attributes(text, token))
+    by_name = {attribute.name: attribute.value.lower() for attribute in row}
+    for attribute in row:
+        if _is_text(token.name, attribute, by_name) and _LETTER.search(attribute.value):
             source = _SPACE.sub(" ", attribute.value).strip()
             slot_codes = tuple(Code(code.start, code.end) for code in inline.find(source))
             if inline.has_words(source, slot_codes):
-                yield Slot(attribute.start, attribute.end, source, slot_codes, attribute.quote)
+                yield HtmlSlot(attribute.start, attribute.end, source, slot_codes, attribute.quote)
 
 
-def _is_text(element: str, attribute: Attribute, named: dict[str, str]) -> bool:
+def _is_text(element: str, attribute: Attribute, by_name: dict[str, str]) -> bool:
     if attribute.name == "content":
-        return element == "meta" and (named.get("name") or named.get("property")) in _TEXT_METAS
+        return element == "meta" and (by_name.get("name") or by_name.get("property")) in _TEXT_METAS
     if attribute.name == "value":
-        return element == "input" and named.get("type") in ("button", "submit", "reset")
+        return element == "input" and by_name.get("type") in ("button", "submit", "reset")
     return attribute.name in _TEXT_ATTRIBUTES and element not in ("link", "style")
 
 
-def _ends_line(text: str, run: list[Token]) -> bool:
+def _ends_line(text: str, run: list[HtmlToken]) -> bool:
     """Does a <br> after this run separate sentences? Else it is a code within one."""
     for token in reversed(run):
         if token.name == "br":
@@ -184,7 +173,7 @@ def _ends_line(text: str, run: list[Token]) -> bool:
     return True
 
 
-def _text_slot(text: str, run: list[Token]) -> list[Slot]:
+def _text_slot(text: str, run: list[HtmlToken]) -> list[HtmlSlot]:
     """The run without the markup around its text, as a slot; [] when it has no words."""
     if not any(token.kind == "text" and _LETTER.search(text, token.start, token.end) for token in run):
         return []
@@ -193,24 +182,24 @@ def _text_slot(text: str, run: list[Token]) -> list[Slot]:
     tags = [(token.start, token.end) for token in run if token.kind != "text"]
     literals = {text[start:end] for start, end in tags}
     escaped: set[str] = set()
-    source, found = "", []
+    source, codes = "", []
     for token, kind in zip(run, kinds, strict=True):
         if token.kind != "text":
-            found.append(Code(len(source), len(source) + token.end - token.start, kind))
+            codes.append(Code(len(source), len(source) + token.end - token.start, kind))
             source += text[token.start:token.end]
             continue
         words = _SPACE.sub(" ", html.unescape(text[token.start:token.end].replace("\0", "")))
         for piece, piece_codes in _pieces(words if source else words.lstrip(" "), literals, escaped):
             shift = len(source)
-            found += [Code(code.start + shift, code.end + shift, "alone") for code in piece_codes]
+            codes += [Code(code.start + shift, code.end + shift, "alone") for code in piece_codes]
             source += piece
-    if not inline.has_words(source, found):
+    if not inline.has_words(source, codes):
         return []
     first, last = run[0], run[-1]
     start = first.start + _blank_length(text[first.start:first.end]) if first.kind == "text" else first.start
     end = last.end - _blank_length(text[first.start:last.end][::-1]) if last.kind == "text" else last.end
-    return [Slot(start, end, source.rstrip(" ") if last.kind == "text" else source, tuple(found), None, tuple(tags),
-                 tuple(sorted(escaped)))]
+    source = source.rstrip(" ") if last.kind == "text" else source
+    return [HtmlSlot(start, end, source, tuple(codes), None, tuple(tags), tuple(sorted(escaped)))]
 
 
 def _blank_length(text: str) -> int:
@@ -230,7 +219,7 @@ def _pieces(text: str, literals: set[str], escaped: set[str]) -> Iterator[tuple[
     yield text[position:], inline.find(text[position:])
 
 
-def _kinds(run: list[Token]) -> list[str]:
+def _kinds(run: list[HtmlToken]) -> list[str]:
     """open/close for tags that pair up within the run, alone for all others."""
     kinds = ["alone"] * len(run)
     stack: list[int] = []
@@ -249,7 +238,7 @@ def _kinds(run: list[Token]) -> list[str]:
     return kinds
 
 
-def _trimmed(text: str, run: list[Token], kinds: list[str]) -> tuple[list[Token], list[str]]:
+def _trimmed(text: str, run: list[HtmlToken], kinds: list[str]) -> tuple[list[HtmlToken], list[str]]:
     """The run without blank text, lone tags and empty elements at its ends, and without tags around all of it."""
     partner = inline.pairs([Code(token.start, token.end, kind) for token, kind in zip(run, kinds, strict=True)])
     partner |= {closer: opener for opener, closer in partner.items()}
@@ -261,14 +250,14 @@ def _trimmed(text: str, run: list[Token], kinds: list[str]) -> tuple[list[Token]
     return run[low:high], kinds[low:high]
 
 
-def _as_value(slot: Slot, target: str) -> str:
+def _as_value(slot: HtmlSlot, target: str) -> str:
     value = target.replace("&", "&amp;").replace("<", "&lt;")
     if slot.quote == "":
         return '"' + value.replace('"', "&quot;") + '"'
     return value.replace('"', "&quot;") if slot.quote == '"' else value.replace("'", "&#39;")
 
 
-def _as_markup(text: str, slot: Slot, target: str, values: Sequence[Edit]) -> str:
+def _as_markup(text: str, slot: HtmlSlot, target: str, values: Sequence[Edit]) -> str:
     """The target escaped outside its tags, the tags with their translated attributes."""
     tags = {text[start:end]: (start, end) for start, end in reversed(slot.tags)}
     has_nbsp = "&nbsp;" in text[slot.start:slot.end]

@@ -20,7 +20,7 @@ _ATTRIBUTE = re.compile(r"""[\s/]*(?:(?P<end>>)|(?P<name>[^\s/>][^\s/>=]*)"""
 _OTHER = (("<!--", "-->"), ("<![CDATA[", "]]>"), ("<?php", "?>"), ("<?=", "?>"), ("<%", "%>"), ("<", ">"))
 
 
-class Token(NamedTuple):
+class HtmlToken(NamedTuple):
     """text[start:end]; kind: text, open, close, void (an element without content) or other (comment, script …)."""
 
     kind: str
@@ -39,40 +39,40 @@ class Attribute(NamedTuple):
     quote: str
 
 
-def tokens(text: str) -> Iterator[Token]:
+def tokens(text: str) -> Iterator[HtmlToken]:
     """The tokens of text, in order and without gaps."""
     position, size = 0, len(text)
     while position < size:
         match = _MARKUP.search(text, position)
         start = match.start() if match else size
         if start > position:
-            yield Token("text", position, start)
+            yield HtmlToken("text", position, start)
         if start == size:
             return
-        named = _NAME.match(text, start)
-        if named is None:
+        tag_name = _NAME.match(text, start)
+        if tag_name is None:
             position = _end_of_other(text, start)
-            yield Token("other", start, position)
+            yield HtmlToken("other", start, position)
             continue
-        position = _end_of_tag(text, named.end())
+        position = _end_of_tag(text, tag_name.end())
         if position < 0:  # the file ends within the tag: what browsers drop is not touched
-            yield Token("other", start, size)
+            yield HtmlToken("other", start, size)
             return
-        name = named[1].lower()
+        name = tag_name[1].lower()
         if text[start + 1] == "/":
-            yield Token("close", start, position, name)
+            yield HtmlToken("close", start, position, name)
         elif name in VOID or text.endswith("/>", start, position):
-            yield Token("void", start, position, name)
+            yield HtmlToken("void", start, position, name)
         else:
-            yield Token("open", start, position, name)
+            yield HtmlToken("open", start, position, name)
             if name in _RAW_TEXT or name == "plaintext":
                 end = _end_of_raw(text, position, name)
                 if end > position:
-                    yield Token("text" if name == "title" else "other", position, end)
+                    yield HtmlToken("text" if name == "title" else "other", position, end)
                 position = end
 
 
-def attributes(text: str, token: Token) -> Iterator[Attribute]:
+def attributes(text: str, token: HtmlToken) -> Iterator[Attribute]:
     """The attributes of an open or void tag."""
     match = _NAME.match(text, token.start)
     position = match.end() if match else token.end
@@ -120,8 +120,8 @@ def _end_of_other(text: str, start: int) -> int:
         return text.index(">", start) + 1
     for begin, end in _OTHER:
         if text.startswith(begin, start):
-            found = text.find(end, start + len(begin))
-            return found + len(end) if found >= 0 else len(text)
+            at = text.find(end, start + len(begin))
+            return at + len(end) if at >= 0 else len(text)
     return len(text)
 
 

@@ -18,8 +18,9 @@ from markdown_it.token import Token
 from mtpipe.document import inline_codes
 from mtpipe.document.segment import Code, Document, Segment
 from mtpipe.formats.editing.encoding import NEWLINE, read_text, write_text
-from mtpipe.formats.html.markup import Slot, extract, fill, replaced
-from mtpipe.formats.markdown.inline import LIMIT, InlineParser, Mark
+from mtpipe.formats.editing.inplace import replaced
+from mtpipe.formats.html.markup import HtmlSlot, extract, fill
+from mtpipe.formats.markdown.inline import LIMIT, InlineParser, MarkdownMark
 
 _FRONT_MATTER = re.compile(r"(---|\+\+\+)[ \t]*\n(?=\S)(?:.*\n)*?\1[ \t]*(?:\n|\Z)")
 _LETTER = re.compile(r"[^\W\d_]")
@@ -37,7 +38,7 @@ _BLOCK_START = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class _MarkdownPlace:
     """One segment's place text[start:end]; kind: heading, paragraph (a block begins there), cell or rest."""
 
     start: int
@@ -51,7 +52,7 @@ class _HtmlBlock:
 
     start: int
     end: int
-    slots: tuple[Slot, ...]
+    slots: tuple[HtmlSlot, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ class MarkdownSkeleton:
     """A text, its places and HTML blocks, and the references that it defines."""
 
     text: str
-    parts: tuple[_Place | _HtmlBlock, ...]
+    parts: tuple[_MarkdownPlace | _HtmlBlock, ...]
     env: dict[str, Any]
 
 
@@ -88,11 +89,11 @@ class MarkdownFormat:
         """(segments, skeleton) of a text, numbered after count others of the document called name."""
         env: dict[str, Any] = {}
         segments: list[Segment] = []
-        parts: list[_Place | _HtmlBlock] = []
-        for part, found in self._parts(text, env):
+        parts: list[_MarkdownPlace | _HtmlBlock] = []
+        for part, texts in self._parts(text, env):
             parts.append(part)
             segments += (Segment(f"{name}#{n}", source, codes=inside)
-                         for n, (source, inside) in enumerate(found, count + len(segments) + 1))
+                         for n, (source, inside) in enumerate(texts, count + len(segments) + 1))
         return segments, MarkdownSkeleton(text, tuple(parts), {"references": env.get("references", {})})
 
     def written_text(self, skeleton: MarkdownSkeleton, rest: Iterator[Segment]) -> str:
@@ -110,14 +111,14 @@ class MarkdownFormat:
         return replaced(skeleton.text, edits)
 
     def _parts(self, text: str,
-               env: dict[str, Any]) -> Iterator[tuple[_Place | _HtmlBlock, list[tuple[str, tuple[Code, ...]]]]]:
+               env: dict[str, Any]) -> Iterator[tuple[_MarkdownPlace | _HtmlBlock, list[tuple[str, tuple[Code, ...]]]]]:
         starts = [0, *(match.end() for match in NEWLINE.finditer(text)), len(text)]
         body = NEWLINE.sub("\n", text)
         front = _FRONT_MATTER.match(body)
         hidden = body[:front.end()].count("\n") if front else 0
         if front:
             body = "\n" * hidden + body[front.end():]
-        body = self.shown(body)
+        body = self.common_markdown(body)
         kind = ""
         after = 0  # where the next cell of a table row may begin
         for token in self._parser.blocks.parse(body, env):
@@ -139,11 +140,11 @@ class MarkdownFormat:
                 else:
                     lines = _positions(text, starts, token)
                 if min(line[1] for line in lines) >= 0:
-                    for place, found in self._places(content, kind, lines, env):
-                        yield place, [found]
+                    for place, content_text in self._places(content, kind, lines, env):
+                        yield place, [content_text]
 
     def _places(self, content: str, kind: str, lines: list[tuple[int, int]],
-                env: dict[str, Any]) -> Iterator[tuple[_Place, tuple[str, tuple[Code, ...]]]]:
+                env: dict[str, Any]) -> Iterator[tuple[_MarkdownPlace, tuple[str, tuple[Code, ...]]]]:
         """The pieces of a block between hard line breaks and lines of markup."""
         marks, breaks = self._parser.marks(content, env)
         cuts = sorted([*breaks, *(match.span() for match in _MARKUP_LINE.finditer(content)),
@@ -155,14 +156,14 @@ class MarkdownFormat:
             trimmed = _trimmed(content, inside, position, cut) if cut > position else None
             if trimmed:
                 start, end, inside = trimmed
-                source, found = _joined(content, inside, start, end)
-                if inline_codes.has_words(source, found):
+                source, codes = _joined(content, inside, start, end)
+                if inline_codes.has_words(source, codes):
                     begins_line = not content[:start].rpartition("\n")[2].strip()
                     place = kind if kind != "paragraph" or begins_line else "rest"
-                    yield _Place(_mapped(lines, start), _mapped(lines, end - 1) + 1, place), (source, found)
+                    yield _MarkdownPlace(_mapped(lines, start), _mapped(lines, end - 1) + 1, place), (source, codes)
             position = max(position, cut_end)
 
-    def shown(self, body: str) -> str:
+    def common_markdown(self, body: str) -> str:
         """body, with a blank line in place of each that a dialect reads otherwise."""
         return body
 
@@ -211,7 +212,8 @@ def _first(line: tuple[int, int]) -> int:
     return line[0]
 
 
-def _trimmed(content: str, marks: list[Mark], start: int, end: int) -> tuple[int, int, list[Mark]] | None:
+def _trimmed(content: str, marks: list[MarkdownMark], start: int,
+             end: int) -> tuple[int, int, list[MarkdownMark]] | None:
     """The span without blanks and without the pairs around all of it; None when nothing is left."""
     marks = list(marks)
     while True:
@@ -230,16 +232,16 @@ def _trimmed(content: str, marks: list[Mark], start: int, end: int) -> tuple[int
         start, end, marks = marks[0].end, marks[-1].start, marks[1:-1]
 
 
-def _joined(content: str, marks: list[Mark], start: int, end: int) -> tuple[str, tuple[Code, ...]]:
+def _joined(content: str, marks: list[MarkdownMark], start: int, end: int) -> tuple[str, tuple[Code, ...]]:
     """The span on one line, and its codes."""
-    source, found = "", []
+    source, codes = "", []
     for mark in marks:
         source += _SPACE.sub(" ", content[start:mark.start])
         literal = _SPACE.sub(" ", mark.literal)
-        found.append(Code(len(source), len(source) + len(literal), mark.kind))
+        codes.append(Code(len(source), len(source) + len(literal), mark.kind))
         source += literal
         start = mark.end
-    return source + _SPACE.sub(" ", content[start:end]), tuple(found)
+    return source + _SPACE.sub(" ", content[start:end]), tuple(codes)
 
 
 def _escaped(segment: Segment, target: str) -> str:

@@ -44,7 +44,7 @@ _DIALECTS = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class MarkdownMark:
     """Markup at content[start:end]; literal is what stands for it, name what it pairs by ("" for none)."""
 
     start: int
@@ -64,11 +64,11 @@ class InlineParser:
             self._inline.inline.ruler.at(name, _noting(name, rule))
         self._inline.inline.ruler2.disable("fragments_join")
 
-    def marks(self, content: str, env: dict[str, Any]) -> tuple[list[Mark], list[tuple[int, int]]]:
+    def marks(self, content: str, env: dict[str, Any]) -> tuple[list[MarkdownMark], list[tuple[int, int]]]:
         """(marks in order, not overlapping and well nested; spans of hard line breaks)."""
         if len(content) > LIMIT:
-            return [Mark(code.start, code.end, content[code.start:code.end]) for code in inline_codes.find(content)], []
-        found: list[Mark] = []
+            return _placeholders(content), []
+        marks: list[MarkdownMark] = []
         breaks: list[tuple[int, int]] = []
         for token in self._inline.inline.parse(content, self._inline, env, []):
             for start, end, literal in token.meta.get("marks", ()):
@@ -88,10 +88,14 @@ class InlineParser:
                     kind, name = "alone", ""
                 elif token.type == "text":
                     continue
-                found.append(Mark(start, end, literal, kind, name))
-        others = [Mark(code.start, code.end, content[code.start:code.end]) for code in inline_codes.find(content)]
-        others += [Mark(*match.span(), match[0]) for match in _DIALECTS.finditer(content)]
-        return _nested(_without_overlaps(content, found, others), content), breaks
+                marks.append(MarkdownMark(start, end, literal, kind, name))
+        others = _placeholders(content)
+        others += [MarkdownMark(*match.span(), match[0]) for match in _DIALECTS.finditer(content)]
+        return _nested(_without_overlaps(content, marks, others), content), breaks
+
+
+def _placeholders(content: str) -> list[MarkdownMark]:
+    return [MarkdownMark(code.start, code.end, content[code.start:code.end]) for code in inline_codes.find(content)]
 
 
 def _noting(name: str, rule: Callable[[StateInline, bool], bool]) -> Callable[[StateInline, bool], bool]:
@@ -104,10 +108,10 @@ def _noting(name: str, rule: Callable[[StateInline, bool], bool]) -> Callable[[S
         if silent or len(state.tokens) == first:
             return True
         text = state.src[start:state.pos]
-        made = state.tokens[first:]
+        new = state.tokens[first:]
         if name in ("emphasis", "strikethrough"):
             position = state.pos
-            for token in reversed(made):
+            for token in reversed(new):
                 if token.type != "text" or position <= start:
                     break
                 token.meta["marks"] = [(position - len(token.content), position, token.content)]
@@ -120,12 +124,12 @@ def _noting(name: str, rule: Callable[[StateInline, bool], bool]) -> Callable[[S
                 closing = f"][{state.src[opening[1]:label_end]}]"
             marks = [(*opening, state.src[slice(*opening)]), (label_end, state.pos, closing)]
             if name == "image":
-                made[-1].meta["marks"] = marks
+                new[-1].meta["marks"] = marks
             else:
-                opener = next(token for token in made if token.type == "link_open")
-                opener.meta["marks"], made[-1].meta["marks"] = marks[:1], marks[1:]
-        elif made[-1].type not in ("softbreak", "text") and (made[-1].type, made[-1].content) != ("text_special", text):
-            made[-1].meta["marks"] = [(start, state.pos, text)]
+                opener = next(token for token in new if token.type == "link_open")
+                opener.meta["marks"], new[-1].meta["marks"] = marks[:1], marks[1:]
+        elif new[-1].type not in ("softbreak", "text") and (new[-1].type, new[-1].content) != ("text_special", text):
+            new[-1].meta["marks"] = [(start, state.pos, text)]
         return True
 
     return note
@@ -138,22 +142,22 @@ def _html_kind(literal: str) -> tuple[str, str]:
     return token.kind, f"<{token.name}>"
 
 
-def _without_overlaps(content: str, found: list[Mark], others: list[Mark]) -> list[Mark]:
+def _without_overlaps(content: str, marks: list[MarkdownMark], others: list[MarkdownMark]) -> list[MarkdownMark]:
     """All marks but those within a longer one; when one half of a pair goes, the other one is dropped as unpaired."""
-    kept: list[Mark] = []
-    for mark in sorted(found + others, key=_leftmost_longest):
-        if kept and mark.start < kept[-1].end:
+    outermost: list[MarkdownMark] = []
+    for mark in sorted(marks + others, key=_leftmost_longest):
+        if outermost and mark.start < outermost[-1].end:
             # a role or placeholder that begins earlier swallows the markup in it; one that only touches goes itself
             continue
-        kept.append(mark)
-    return kept
+        outermost.append(mark)
+    return outermost
 
 
-def _leftmost_longest(mark: Mark) -> tuple[int, int]:
+def _leftmost_longest(mark: MarkdownMark) -> tuple[int, int]:
     return mark.start, -mark.end
 
 
-def _nested(marks: list[Mark], content: str) -> list[Mark]:
+def _nested(marks: list[MarkdownMark], content: str) -> list[MarkdownMark]:
     """The marks with kinds that nest; elements like <code> … </code> as one mark, halves without partner alone."""
     partner: dict[int, int] = {}
     stack: list[int] = []
@@ -170,31 +174,31 @@ def _nested(marks: list[Mark], content: str) -> list[Mark]:
                     break
             partner[opener], partner[i] = i, opener
     groups, lone = _groups(marks, partner)
-    result: list[Mark] = []
+    result: list[MarkdownMark] = []
     i = 0
     while i < len(marks):
         mark, last = marks[i], groups.get(i, i)
         if partner.get(i, -1) > i and _is_opaque(mark):
             last = partner[i]
-            mark = Mark(mark.start, marks[last].end, content[mark.start:marks[last].end])
+            mark = MarkdownMark(mark.start, marks[last].end, content[mark.start:marks[last].end])
         elif last > i:
-            mark = Mark(mark.start, marks[last].end, content[mark.start:marks[last].end], mark.kind)
+            mark = MarkdownMark(mark.start, marks[last].end, content[mark.start:marks[last].end], mark.kind)
         result.append(replace(mark, kind="alone") if i in lone or mark.kind != "alone" and i not in partner else mark)
         i = last + 1
     return result
 
 
-def _is_opaque(mark: Mark) -> bool:
+def _is_opaque(mark: MarkdownMark) -> bool:
     return mark.name[1:-1] in _OPAQUE or mark.name.startswith("<") and 'translate="no"' in mark.literal
 
 
-def _are_one(marks: list[Mark], partner: dict[int, int], i: int) -> bool:
+def _are_one(marks: list[MarkdownMark], partner: dict[int, int], i: int) -> bool:
     """Do delimiters i and i + 1 touch and consist of the same character?"""
     a, b = marks[i], marks[i + 1]
     return a.end == b.start and i in partner and i + 1 in partner and a.literal[-1:] == b.literal[:1] in ("*", "_")
 
 
-def _groups(marks: list[Mark], partner: dict[int, int]) -> tuple[dict[int, int], set[int]]:
+def _groups(marks: list[MarkdownMark], partner: dict[int, int]) -> tuple[dict[int, int], set[int]]:
     """(first → last of delimiters that touch, like ***, and are one mark; indices of marks that stand alone then).
 
     Two delimiters of the same character at one place can't be told apart in a target. Where their partners touch as

@@ -20,7 +20,7 @@ class MdxFormat(MarkdownFormat):
 
     suffixes = (".mdx",)
 
-    def shown(self, body: str) -> str:
+    def common_markdown(self, body: str) -> str:
         """body with a blank line in place of each that is not plain Markdown."""
         lines = body.split("\n")
         block: list[int] = []

@@ -38,12 +38,12 @@ def check_name(name: str, lang: str, option: str) -> None:
     *folders, file = name.lower().split("/")
     stem = file.rpartition(".")[0]
     words = {stem, *(word for word in _PART.split(stem) if word), *folders}
-    said = {word for word in (stem, *_ENDING.findall(stem), *folders[-1:])
-            if _LANGUAGE.fullmatch(word) and is_two_letter_code(word[:2])}
-    if said and primary_subtag(lang) not in {word[:2] for word in said}:
-        raise UnsuitedError(f"{name}: not translated, its name says that it is in {', '.join(sorted(said))}; "
+    languages = {word for word in (stem, *_ENDING.findall(stem), *folders[-1:])
+                 if _LANGUAGE.fullmatch(word) and is_two_letter_code(word[:2])}
+    if languages and primary_subtag(lang) not in {word[:2] for word in languages}:
+        raise UnsuitedError(f"{name}: not translated, its name says that it is in {', '.join(sorted(languages))}; "
                             f"choose keys to translate it all the same, such as --format-option {option}")
-    if not said and not words & _NAMES:
+    if not languages and not words & _NAMES:
         raise UnsuitedError(f"{name}: not translated, its name doesn't say that it is a catalogue of messages; "
                             f"choose keys to translate it, such as --format-option {option}")
 
@@ -56,19 +56,19 @@ def remarks(keys: Collection[str]) -> frozenset[str]:
     """
     is_chromes = all(f"{key.partition('.')[0]}.message" in keys for key in keys)
     texts = ("message", "defaultMessage", "translation", "other")[0 if is_chromes else 1:]
-    found = set()
+    without_text = set()
     for key in keys:
         entry, _, own = key.rpartition(".")
         before = f"{entry}." if entry else ""
         if own in _REMARKS and any(f"{before}{name}" in keys for name in texts):
-            found.add(key)
+            without_text.add(key)
         elif is_chromes and ".placeholders." in key:
-            found.add(key)
-    return frozenset(found)
+            without_text.add(key)
+    return frozenset(without_text)
 
 
-def _globs(given: str | Iterable[str]) -> tuple[str, ...]:
-    return tuple(glob.strip() for glob in (given.split(",") if isinstance(given, str) else given) if glob.strip())
+def _globs(value: str | Iterable[str]) -> tuple[str, ...]:
+    return tuple(glob.strip() for glob in (value.split(",") if isinstance(value, str) else value) if glob.strip())
 
 
 def _fits(key: str, globs: Iterable[str]) -> bool:

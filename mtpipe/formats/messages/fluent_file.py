@@ -72,16 +72,16 @@ def _of(text: str, pattern: ast.Pattern) -> Iterator[Value]:
     for element in pattern.elements:
         start, end = _span(element)
         if isinstance(element, ast.TextElement):
-            said, places = inplace.unescaped(text, start, end, _WRAP, lambda match: " ")
+            words, places = inplace.unescaped(text, start, end, _WRAP, lambda match: " ")
         else:
-            said, places = text[start:end], range(start, end + 1)
-            codes.append(Code(len(meant), len(meant) + len(said)))
-        meant += said
+            words, places = text[start:end], range(start, end + 1)
+            codes.append(Code(len(meant), len(meant) + len(words)))
+        meant += words
         offsets.extend(places[:-1])
     offsets.append(_span(pattern.elements[-1])[1])
     tags = sorted([*codes, *_between(meant, codes)], key=lambda code: code.start)
-    kept = frozenset(meant[code.start:code.end] for code in codes)
-    yield Value(meant, offsets, icu.pieces(meant, tags), kept)
+    verbatim = frozenset(meant[code.start:code.end] for code in codes)
+    yield Value(meant, offsets, icu.pieces(meant, tags), verbatim)
 
 
 def _span(node: ast.BaseNode) -> tuple[int, int]:

@@ -26,28 +26,28 @@ def pieces(text: str, tags: Sequence[Code] | None = None) -> tuple[Piece, ...]:
 
     tags are codes that its format found, else those of HTML: between them, placeholders are looked for.
     """
-    known = html_tags(text) if tags is None else tags
-    return tuple(sorted(_pieces(text, known, 0, 0, len(text), False), key=_by_end))
+    codes = html_tags(text) if tags is None else tags
+    return tuple(sorted(_pieces(text, codes, 0, 0, len(text), False), key=_by_end))
 
 
 def html_tags(text: str) -> tuple[Code, ...]:
     """The tags in a message, and references to other messages."""
-    found = _TAG.finditer(text) if "<" in text or "$t(" in text or "@" in text else ()
-    return paired([(*match.span(), match["name"] or "", _kind(match)) for match in found])
+    matches = _TAG.finditer(text) if "<" in text or "$t(" in text or "@" in text else ()
+    return paired([(*match.span(), match["name"] or "", _kind(match)) for match in matches])
 
 
 def codes_between(text: str, tags: Iterable[Code], start: int = 0, end: int | None = None) -> list[Code]:
     """tags within text[start:end] and the placeholders between them."""
     end = len(text) if end is None else end
-    found: list[Code] = []
+    codes: list[Code] = []
     position = start
     for tag in (*tags, Code(end, end)):
         if position <= tag.start and tag.end <= end:
-            found += (Code(code.start + position, code.end + position, code.kind)
+            codes += (Code(code.start + position, code.end + position, code.kind)
                       for code in inline.find(text[position:tag.start]))
-            found.append(tag)
+            codes.append(tag)
             position = tag.end
-    return found[:-1]
+    return codes[:-1]
 
 
 def paired(tags: Sequence[tuple[int, int, str, str]]) -> tuple[Code, ...]:
@@ -70,16 +70,16 @@ def paired(tags: Sequence[tuple[int, int, str, str]]) -> tuple[Code, ...]:
 def trimmed(text: str, codes: Sequence[Code], removable: Iterable[Code] = ()) -> tuple[int, int, list[Code]]:
     """(start, end, codes) of text without blanks, removable codes and tags around all of it at its ends."""
     start, end, low, high = 0, len(text), 0, len(codes)
-    gone = {code for code in removable if code.kind == "alone"}
+    droppable = {code for code in removable if code.kind == "alone"}
     closed_by = inline.pairs(codes)
     while True:
         while start < end and text[start].isspace():
             start += 1
         while start < end and text[end - 1].isspace():
             end -= 1
-        if low < high and codes[low].start == start and codes[low] in gone:
+        if low < high and codes[low].start == start and codes[low] in droppable:
             start, low = codes[low].end, low + 1
-        elif low < high and codes[high - 1].end == end and codes[high - 1] in gone:
+        elif low < high and codes[high - 1].end == end and codes[high - 1] in droppable:
             end, high = codes[high - 1].start, high - 1
         elif closed_by.get(low) == high - 1 and (codes[low].start, codes[high - 1].end) == (start, end):
             start, end, low, high = codes[low].end, codes[high - 1].start, low + 1, high - 1
@@ -95,19 +95,19 @@ def _kind(match: re.Match[str]) -> str:
 
 def _pieces(text: str, tags: Sequence[Code], depth: int, start: int, end: int, is_plural: bool) -> Iterator[Piece]:
     """Those of text[start:end], which is depth branches deep; in a plural's branch # stands for the number."""
-    found = codes_between(text, tags, start, end)
-    for code in found:
+    codes = codes_between(text, tags, start, end)
+    for code in codes:
         if match := _COMPLEX.match(text, code.start, code.end):
             for first, last in _branches(text, match.end(), code.end - 1) if depth < _DEEPEST else ():
                 yield from _pieces(text, tags, depth + 1, first, last, match[1] != "select" or is_plural)
     if is_plural:
-        found = codes_between(text, [*_numbers(text, found, start, end)], start, end)
-    starts = [code.start for code in found]
-    if not all(_is_inside(match.start(), found, starts) for match in _COMPLEX.finditer(text, start, end)):
+        codes = codes_between(text, [*_numbers(text, codes, start, end)], start, end)
+    starts = [code.start for code in codes]
+    if not all(_is_inside(match.start(), codes, starts) for match in _COMPLEX.finditer(text, start, end)):
         return  # unbalanced braces: nothing to be touched
-    is_icu = depth > 0 or any(_COMPLEX.match(text, code.start, code.end) for code in found)
-    for first, last in _lines(text, found, starts, start, end):
-        share = found[bisect_left(starts, first):bisect_left(starts, last)]
+    is_icu = depth > 0 or any(_COMPLEX.match(text, code.start, code.end) for code in codes)
+    for first, last in _lines(text, codes, starts, start, end):
+        share = codes[bisect_left(starts, first):bisect_left(starts, last)]
         inside = [Code(code.start - first, code.end - first, code.kind) for code in share]
         low, high, inside = trimmed(text[first:last], _closed(inside))
         source = text[first + low:first + high]
@@ -128,7 +128,7 @@ def _numbers(text: str, codes: Sequence[Code], start: int, end: int) -> Iterator
 
 def _branches(text: str, start: int, end: int) -> list[tuple[int, int]]:
     """The contents of the {…} in `one {…} other {…}`; [] where it isn't that."""
-    found = []
+    spans = []
     while match := _SELECTOR.match(text, start, end):
         depth, position = 1, match.end()
         while depth and (brace := _BRACE.search(text, position, end)):
@@ -136,9 +136,9 @@ def _branches(text: str, start: int, end: int) -> list[tuple[int, int]]:
             position = brace.end()
         if depth:
             return []
-        found.append((match.end(), position - 1))
+        spans.append((match.end(), position - 1))
         start = position
-    return [] if text[start:end].strip() else found
+    return [] if text[start:end].strip() else spans
 
 
 def _lines(text: str, codes: Sequence[Code], starts: Sequence[int], start: int, end: int) -> Iterator[tuple[int, int]]:

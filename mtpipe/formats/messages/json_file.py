@@ -73,9 +73,9 @@ def _read(path: Path, name: str, is_chosen: Callable[[str], bool]) -> Document:
             raise InputError(f"{name}:{error.lineno}:{error.colno}: no JSON: {error.msg}; mend it there") from error
         except RecursionError as error:
             raise InputError(f"{name}: nested too deep for a catalogue of messages; leave it out") from error
-    found = list(strings(text))
-    remarks = catalogue.remarks({key for key, *_ in found})
-    values = (_value(text, start, end) for key, start, end in found
+    texts = list(strings(text))
+    remarks = catalogue.remarks({key for key, *_ in texts})
+    values = (_value(text, start, end) for key, start, end in texts
               if is_chosen(key) and key not in remarks)  # fmt: skip
     return inplace.document(name, text, encoding, values, notes)
 

@@ -91,13 +91,13 @@ def _value(text: str, start: int, end: int) -> Value:
     meant, offsets = inplace.unescaped(text, start + 1, end - 1, _ESCAPES[quote], _character)
     names = [Code(*match.span()) for match in _NAMED.finditer(meant)]
     variables = [Code(*match.span()) for match in _VARIABLE.finditer(meant)] if quote == '"' else []
-    found = [*icu.html_tags(meant), *names, *variables]
+    codes = [*icu.html_tags(meant), *names, *variables]
     tags: list[Code] = []
-    for code in sorted(found, key=lambda code: (code.start, -code.end)):
+    for code in sorted(codes, key=lambda code: (code.start, -code.end)):
         if not tags or tags[-1].end <= code.start:
             tags.append(code)
-    kept = frozenset(meant[code.start:code.end] for code in variables)
-    return Value(meant, offsets, icu.pieces(meant, tags), kept, kind=quote)
+    verbatim = frozenset(meant[code.start:code.end] for code in variables)
+    return Value(meant, offsets, icu.pieces(meant, tags), verbatim, kind=quote)
 
 
 def _character(match: re.Match[str]) -> str:

@@ -75,8 +75,8 @@ class StringsFormat:
         for match in _STRINGS.finditer(text):
             if match["key"] is None and not match[0].startswith(("/*", "//")):
                 line = text.count("\n", 0, match.start()) + 1
-                found = text[match.start():].split("\n", 1)[0][:40]
-                raise InputError(f'{name}:{line}: {found!r} is not as expected ("key" = "value";); correct it')
+                beginning = text[match.start():].split("\n", 1)[0][:40]
+                raise InputError(f'{name}:{line}: {beginning!r} is not as expected ("key" = "value";); correct it')
             if match["value"] is not None and self._keys.fits(match["key"].strip('"')):
                 meant, offsets = inplace.unescaped(text, *match.span("value"), _STRINGS_ESCAPE, _character)
                 yield Value(meant, offsets, icu.pieces(meant))

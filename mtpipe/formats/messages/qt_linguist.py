@@ -26,7 +26,7 @@ EXISTING = ("keep", "redo")
 
 
 @dataclass(frozen=True, slots=True)
-class _Entry:
+class _QtEntry:
     """A message to translate and the element of its translation."""
 
     translation: Element
@@ -36,11 +36,11 @@ class _Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class _Skeleton:
+class _QtSkeleton:
     text: str
     encoding: Encoding
     root: Element
-    entries: tuple[_Entry, ...]
+    entries: tuple[_QtEntry, ...]
 
 
 class QtLinguistFormat:
@@ -64,28 +64,29 @@ class QtLinguistFormat:
         text, encoding = xml.read(path, name)
         root = xml.tree(text)
         for key, lang in (("language", self._target_lang), ("sourcelanguage", self._source_lang)):
-            if (said := root.attributes.get(key, "")) and lang and not tags.fits(said, lang):
-                raise InputError(f"{name}: its {key} is {said}, not {lang}; correct it or translate it in another job")
-        found = list(self._todo(text, root))
-        sources = [xml.unescaped(text[source.inner:source.outer]) for _, source, _, _ in found]
+            if (stated := root.attributes.get(key, "")) and lang and not tags.fits(stated, lang):
+                raise InputError(f"{name}: its {key} is {stated}, not {lang}; correct it or translate it in another "
+                                 "job")
+        todo = list(self._todo(text, root))
+        sources = [xml.unescaped(text[source.inner:source.outer]) for _, source, _, _ in todo]
         marks = accelerators.marks(sources)
         labels = Labels(marks, accelerators.words(sources) if marks else ())
-        made = tuple(_Entry(translation, forms, is_numerus, entries.message(source, icu.html_tags(source), labels))
-                     for (translation, _, forms, is_numerus), source in zip(found, sources, strict=True))
-        pieces = (piece for entry in made for piece in entry.message.pieces)
+        rows = tuple(_QtEntry(translation, forms, is_numerus, entries.message(source, icu.html_tags(source), labels))
+                     for (translation, _, forms, is_numerus), source in zip(todo, sources, strict=True))
+        pieces = (piece for entry in rows for piece in entry.message.pieces)
         segments = tuple(Segment(f"{name}#{n}", piece.source, codes=piece.codes) for n, piece in enumerate(pieces, 1))
         root.children = []
-        return Document(name, segments, _Skeleton(text, encoding, root, made))
+        return Document(name, segments, _QtSkeleton(text, encoding, root, rows))
 
     def write(self, document: Document, path: Path) -> None:
         """The file with its segments' targets in place, all else byte for byte; raises OutputError."""
-        skeleton: _Skeleton = document.skeleton
+        skeleton: _QtSkeleton = document.skeleton
         rest = iter([segment.target for segment in document.segments])
         edits: list[Edit] = []
         for entry in skeleton.entries:
-            given = [target for target in [next(rest) for _ in entry.message.pieces] if target is not None]
-            if len(given) == len(entry.message.pieces) and given:
-                new = entries.filled(entry.message, given)
+            targets = [target for target in [next(rest) for _ in entry.message.pieces] if target is not None]
+            if len(targets) == len(entry.message.pieces) and targets:
+                new = entries.filled(entry.message, targets)
                 edits += [] if new is None else self._filled(skeleton.text, entry, xml.escaped(new))
         if edits and self._target_lang and not skeleton.root.attributes.get("language"):
             tag = xml.with_attributes(skeleton.text[skeleton.root.start:skeleton.root.inner],
@@ -106,7 +107,7 @@ class QtLinguistFormat:
                 if state == "unfinished" and (not is_filled or self._existing == "redo"):
                     yield translation, source, forms, message.attributes.get("numerus") == "yes"
 
-    def _filled(self, text: str, entry: _Entry, new: str) -> Iterator[Edit]:
+    def _filled(self, text: str, entry: _QtEntry, new: str) -> Iterator[Edit]:
         if entry.forms:
             for form in entry.forms:
                 yield form.start, form.end, f"<numerusform>{new}</numerusform>"

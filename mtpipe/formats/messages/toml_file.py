@@ -46,26 +46,26 @@ class TomlFormat:
             raise InputError(f"{name}: no TOML: {error}; mend it there") from error
         except RecursionError as error:
             raise InputError(f"{name}: nested too deep for a catalogue of messages; leave it out") from error
-        found = [(key, _value(text, start, end)) for key, start, end in _strings(text)]
-        if sorted(value.text.replace("\r\n", "\n") for _, value in found) != meant:
+        texts = [(key, _value(text, start, end)) for key, start, end in _strings(text)]
+        if sorted(value.text.replace("\r\n", "\n") for _, value in texts) != meant:
             raise InputError(f"{name}: TOML in a spelling that can't be edited in place; write its strings more simply")
-        remarks = catalogue.remarks({key for key, _ in found})
-        chosen = (value for key, value in found if self._keys.fits(key) and key not in remarks)
-        return inplace.document(name, text, encoding, chosen, notes)
+        remarks = catalogue.remarks({key for key, _ in texts})
+        values = (value for key, value in texts if self._keys.fits(key) and key not in remarks)
+        return inplace.document(name, text, encoding, values, notes)
 
     def write(self, document: Document, path: Path) -> None:
         """The file with its segments' targets in place, all else byte for byte; raises OutputError."""
-        skeleton: inplace.Skeleton = document.skeleton
+        skeleton: inplace.ValueSkeleton = document.skeleton
         targets = iter([segment.target for segment in document.segments])
         edits: list[Edit] = []
         for value in skeleton.values:
-            given = [next(targets) for _ in value.pieces]
+            new_texts = [next(targets) for _ in value.pieces]
             if value.kind:
-                new = inplace.rendered(value, given)
+                new = inplace.rendered(value, new_texts)
                 edits += [] if new in (None, value.text) else [_as_literal(skeleton.text, value, new or "")]
             else:
                 edits += ((value.offsets[piece.start], value.offsets[piece.end], _escaped(new))
-                          for piece, new in inplace.changed(value, given))
+                          for piece, new in inplace.changed(value, new_texts))
         write_text(inplace.replaced(skeleton.text, sorted(edits)), skeleton.encoding, path)
 
 

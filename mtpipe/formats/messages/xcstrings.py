@@ -35,7 +35,7 @@ class _Unit:
 
 
 @dataclass(frozen=True, slots=True)
-class _Skeleton:
+class _XcstringsSkeleton:
     text: str
     encoding: Encoding
     catalogue: dict[str, Any]
@@ -65,24 +65,25 @@ class XcstringsFormat:
                       for form, value in self._todo(key, entry, language) if value.pieces)  # fmt: skip
         pieces = (piece for unit in units for piece in unit.value.pieces)
         segments = tuple(Segment(f"{name}#{n}", piece.source, codes=piece.codes) for n, piece in enumerate(pieces, 1))
-        return Document(name, segments, _Skeleton(text, encoding, catalogue, units), notes)
+        return Document(name, segments, _XcstringsSkeleton(text, encoding, catalogue, units), notes)
 
     def write(self, document: Document, path: Path) -> None:
         """The catalogue with its segments' targets added; raises OutputError."""
-        skeleton: _Skeleton = document.skeleton
+        skeleton: _XcstringsSkeleton = document.skeleton
         rest = iter([segment.target for segment in document.segments])
-        made = deepcopy(skeleton.catalogue)
+        catalogue = deepcopy(skeleton.catalogue)
         for unit in skeleton.units:
             new = inplace.rendered(unit.value, [next(rest) for _ in unit.value.pieces])
             if new is not None:
-                done = {"stringUnit": {"state": "needs_review", "value": new}}
-                places = made["strings"][unit.key].setdefault("localizations", {})
+                translation = {"stringUnit": {"state": "needs_review", "value": new}}
+                places = catalogue["strings"][unit.key].setdefault("localizations", {})
                 if unit.form:
                     place = places.setdefault(self._target_lang, {}).setdefault("variations", {})
-                    place.setdefault("plural", {})[unit.form] = done
+                    place.setdefault("plural", {})[unit.form] = translation
                 else:
-                    places[self._target_lang] = done
-        text = skeleton.text if made == skeleton.catalogue else _spelled(made) + "\n" * skeleton.text.endswith("\n")
+                    places[self._target_lang] = translation
+        end = "\n" * skeleton.text.endswith("\n")
+        text = skeleton.text if catalogue == skeleton.catalogue else _spelled(catalogue) + end
         write_text(text, skeleton.encoding, path)
 
     def _todo(self, key: str, entry: dict[str, Any], language: str) -> Iterator[tuple[str, Value]]:

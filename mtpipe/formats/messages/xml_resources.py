@@ -54,10 +54,10 @@ class AndroidFormat:
     def _is_text(self, element: Element, parents: Sequence[Element]) -> bool:
         if len(parents) != (1 if element.name == "string" else 2) or parents[0].name != "resources":
             return False
-        named = element if element.name == "string" else parents[1]
-        if named.name not in ("string", "string-array", "plurals") or named.attributes.get("translatable") == "false":
+        holder = element if element.name == "string" else parents[1]
+        if holder.name not in ("string", "string-array", "plurals") or holder.attributes.get("translatable") == "false":
             return False
-        return self._keys.fits(named.attributes.get("name", ""))
+        return self._keys.fits(holder.attributes.get("name", ""))
 
 
 class ResxFormat:
@@ -132,8 +132,8 @@ def begins_with(path: Path, root: str) -> bool:
             head = file.read(1 << 16).replace(b"\0", b"")
     except OSError as error:
         raise InputError(f"{path}: can't be read: {error.strerror}; check the file and its permissions") from error
-    found = re.search(rb"<([A-Za-z_][\w:.-]*)", re.sub(rb"<!--[\s\S]*?-->", b"", head))
-    return found is not None and found[1] == root.encode()
+    first = re.search(rb"<([A-Za-z_][\w:.-]*)", re.sub(rb"<!--[\s\S]*?-->", b"", head))
+    return first is not None and first[1] == root.encode()
 
 
 def _content(text: str, element: Element) -> tuple[int, int, bool]:
@@ -154,7 +154,7 @@ def _android(text: str, element: Element) -> Value:
         begin, stop = text.index('"', start) + 1, text.rindex('"', start, end)
     meant, places = "", array("L")
     tags: list[tuple[int, int, str, str]] = []
-    kept: set[str] = set()
+    verbatim: set[str] = set()
     for match in (*_MARKUP.finditer(text, begin, stop), None):
         if match and match[0][0] == "\\":
             continue
@@ -163,11 +163,11 @@ def _android(text: str, element: Element) -> Value:
         places.extend(offsets if match is None else offsets[:-1])
         if match:
             tags.append((len(meant), len(meant) + len(match[0]), match["name"] or match["tag"] or "", _kind(match)))
-            kept.add(match[0])
+            verbatim.add(match[0])
             meant += match[0]
             places.extend(range(match.start(), match.end()))
             begin = match.end()
-    return Value(meant, places, icu.pieces(meant, icu.paired(tags)), frozenset(kept))
+    return Value(meant, places, icu.pieces(meant, icu.paired(tags)), frozenset(verbatim))
 
 
 def _kind(match: re.Match[str]) -> str:

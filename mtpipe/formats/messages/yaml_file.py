@@ -35,7 +35,7 @@ class _Scalar:
 
 
 @dataclass(frozen=True, slots=True)
-class _Skeleton:
+class _YamlSkeleton:
     """language: where the key stands that says what language all is in (Rails), (0, 0) where there is none."""
 
     text: str
@@ -75,15 +75,15 @@ class YamlFormat:
             raise InputError(f"{name}: no YAML: {' '.join(str(error).split())[:200]}") from error
         except RecursionError as error:
             raise InputError(f"{name}: nested too deep for a catalogue of messages; leave it out") from error
-        chosen = tuple(scalar for scalar in scalars if scalar.value.pieces and self._keys.fits(scalar.key))
-        made = inplace.document(name, text, encoding, [scalar.value for scalar in chosen], notes)
+        selection = tuple(scalar for scalar in scalars if scalar.value.pieces and self._keys.fits(scalar.key))
+        document = inplace.document(name, text, encoding, [scalar.value for scalar in selection], notes)
         key = roots[0].value[0][0] if language else None
         place = (key.start_mark.index, key.end_mark.index) if key else (0, 0)
-        return Document(name, made.segments, _Skeleton(text, encoding, chosen, place), made.notes)
+        return Document(name, document.segments, _YamlSkeleton(text, encoding, selection, place), document.notes)
 
     def write(self, document: Document, path: Path) -> None:
         """The file with its segments' targets in place; raises OutputError."""
-        skeleton: _Skeleton = document.skeleton
+        skeleton: _YamlSkeleton = document.skeleton
         targets = iter([segment.target for segment in document.segments])
         edits: list[Edit] = []
         if skeleton.language[1] and self._languages[1] and inplace.is_translated(document):
@@ -105,17 +105,17 @@ class YamlFormat:
         return None
 
 
-def _scalars(text: str, node: yaml.Node, key: str, seen: set[int]) -> Iterator[_Scalar]:
+def _scalars(text: str, node: yaml.Node, key: str, visited: set[int]) -> Iterator[_Scalar]:
     """The strings under a node with their key paths; what several aliases share comes once."""
-    if id(node) in seen:
+    if id(node) in visited:
         return
-    seen.add(id(node))
+    visited.add(id(node))
     if isinstance(node, yaml.MappingNode):
         for name, value in node.value:
-            yield from _scalars(text, value, f"{key}.{name.value}" if key else str(name.value), seen)
+            yield from _scalars(text, value, f"{key}.{name.value}" if key else str(name.value), visited)
     elif isinstance(node, yaml.SequenceNode):
         for n, value in enumerate(node.value):
-            yield from _scalars(text, value, f"{key}.{n}" if key else str(n), seen)
+            yield from _scalars(text, value, f"{key}.{n}" if key else str(n), visited)
     elif node.tag == _STRING:
         end = node.end_mark.index
         properties = _PROPERTIES.match(text, node.start_mark.index, end)

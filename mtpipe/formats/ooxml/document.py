@@ -30,7 +30,7 @@ class Kind:
 
 
 @dataclass(frozen=True, slots=True)
-class Skeleton:
+class PackageSkeleton:
     """The package it was read from, its text of each part and the paragraphs in it; each paragraph is a segment."""
 
     path: Path
@@ -50,18 +50,18 @@ def read(path: Path, name: str, kind: Kind) -> Document:
             raise InputError(f"{name}: an Office file, but no {kind.label}; rename it by what it is")
         read_parts = [part for order, part in sorted(parts) if order[0] or kind.is_main_read]
         texts = {part: package.part(opened, part, name) for part in read_parts}
-    found = []
+    sections = []
     for part, text in texts.items():
         inside = tuple(paragraphs.read(text))
         segments += (Segment(f"{name}#{n}", paragraph.source, codes=paragraph.codes)
                      for n, paragraph in enumerate(inside, len(segments) + 1))
-        found.append((part, text, inside))
-    return Document(name, tuple(segments), Skeleton(path, tuple(found)))
+        sections.append((part, text, inside))
+    return Document(name, tuple(segments), PackageSkeleton(path, tuple(sections)))
 
 
 def write(document: Document, path: Path) -> None:
     """The document with its segments' targets in place; raises OutputError."""
-    skeleton: Skeleton = document.skeleton
+    skeleton: PackageSkeleton = document.skeleton
     targets = iter([segment.target for segment in document.segments])
     changed = {}
     for part, text, inside in skeleton.parts:

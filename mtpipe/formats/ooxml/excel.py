@@ -32,7 +32,7 @@ _CELL = re.compile(r"([A-Z]+)(\d+)")
 
 
 @dataclass(frozen=True, slots=True)
-class _Cell:
+class _SheetCell:
     """A cell of shared text: which one it shows, where it says so in its sheet, and whether it is to be translated."""
 
     index: int
@@ -42,20 +42,20 @@ class _Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
+class _SheetPart:
     """A part of the package: what is to be translated in it, of a sheet its cells, of the strings their elements."""
 
     name: str
     text: str
     paragraphs: tuple[Paragraph, ...] = ()
-    cells: tuple[_Cell, ...] = ()
+    cells: tuple[_SheetCell, ...] = ()
     strings: tuple[Element, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class _Skeleton:
+class _WorkbookSkeleton:
     path: Path
-    parts: tuple[_Part, ...]
+    parts: tuple[_SheetPart, ...]
     tables: tuple[tuple[str, str], ...]
 
 
@@ -76,30 +76,30 @@ class ExcelFormat:
             book = _Book(opened, name)
             refers = book.references()
             sheets = [self._sheet(*sheet) for sheet in book.sheets()]
-            wanted = {cell.index for sheet in sheets for cell in sheet.cells if cell.is_chosen}
-            found = [*book.strings(wanted), *sheets]
-            kept = [replace(part, paragraphs=tuple(p for p in part.paragraphs if p.source not in refers))
-                    for part in found]  # fmt: skip
-            count = sum(len(part.paragraphs) for part in found) - sum(len(part.paragraphs) for part in kept)
-            parts = (*kept, *book.drawn())
+            indexes = {cell.index for sheet in sheets for cell in sheet.cells if cell.is_chosen}
+            sections = [*book.strings(indexes), *sheets]
+            remaining = [replace(part, paragraphs=tuple(p for p in part.paragraphs if p.source not in refers))
+                         for part in sections]  # fmt: skip
+            count = sum(len(part.paragraphs) for part in sections) - sum(len(part.paragraphs) for part in remaining)
+            parts = (*remaining, *book.drawings())
             tables = tuple((part, book.text(part)) for part in book.parts(_TABLE))
         segments = tuple(Segment(f"{name}#{n}", paragraph.source, codes=paragraph.codes)
                          for n, paragraph in enumerate((p for part in parts for p in part.paragraphs), 1))
-        said = f"texts left as they are, since formulas, lists of choices or pivot tables refer to them: {count}"
-        return Document(name, segments, _Skeleton(path, parts, tables), (said,) if count else ())
+        note = f"texts left as they are, since formulas, lists of choices or pivot tables refer to them: {count}"
+        return Document(name, segments, _WorkbookSkeleton(path, parts, tables), (note,) if count else ())
 
     def write(self, document: Document, path: Path) -> None:
         """The workbook with its segments' targets in place; raises OutputError."""
-        skeleton: _Skeleton = document.skeleton
+        skeleton: _WorkbookSkeleton = document.skeleton
         targets = iter([segment.target for segment in document.segments])
         edits: dict[str, list[Edit]] = {}
         headings = _headings(skeleton.tables)
         new_headings = _renamed({s.source: s.target for s in document.segments if s.source in headings}, headings)
         for part in skeleton.parts:
-            given = [next(targets) for _ in part.paragraphs]
-            given = [new_headings.get(p.source) if p.source in headings else target
-                     for p, target in zip(part.paragraphs, given, strict=True)]
-            edits[part.name] = paragraphs.edits(part.text, part.paragraphs, given)
+            inside = [next(targets) for _ in part.paragraphs]
+            inside = [new_headings.get(p.source) if p.source in headings else target
+                      for p, target in zip(part.paragraphs, inside, strict=True)]
+            edits[part.name] = paragraphs.edits(part.text, part.paragraphs, inside)
         _keep_the_rest(skeleton.parts, edits)
         changed = {part.name: replaced(part.text, sorted(edits[part.name])).encode()
                    for part in skeleton.parts if edits[part.name]}  # fmt: skip
@@ -107,21 +107,21 @@ class ExcelFormat:
                     if (new := _with_headings(text, new_headings)) != text}  # fmt: skip
         package.write(skeleton.path, changed, path)
 
-    def _sheet(self, title: str, part: str, text: str) -> _Part:
-        cells: list[_Cell] = []
+    def _sheet(self, title: str, part: str, text: str) -> _SheetPart:
+        cells: list[_SheetCell] = []
         inline: list[Paragraph] = []
         for element, _ in xml.elements(text, frozenset(("c",))):
             if element.name != "c":
                 continue
             place = _CELL.fullmatch(element.attributes.get("r", ""))
             is_chosen = self._keys.fits(".".join((title, *(place.groups() if place else ()))))
-            shown = element.child("v")
-            if element.attributes.get("t") == "s" and shown and text[shown.inner:shown.outer].strip().isdecimal():
-                index = int(text[shown.inner:shown.outer])
-                cells.append(_Cell(index, shown.inner, shown.outer, is_chosen))
+            value = element.child("v")
+            if element.attributes.get("t") == "s" and value and text[value.inner:value.outer].strip().isdecimal():
+                index = int(text[value.inner:value.outer])
+                cells.append(_SheetCell(index, value.inner, value.outer, is_chosen))
             elif (own := element.child("is")) and is_chosen:
                 inline += paragraphs.within(text, own)
-        return _Part(part, text, tuple(inline), tuple(cells))
+        return _SheetPart(part, text, tuple(inline), tuple(cells))
 
 
 class _Book:
@@ -156,29 +156,29 @@ class _Book:
                 if part in sheets:
                     yield sheet.attributes.get("name", ""), part, self.text(part)
 
-    def strings(self, wanted: set[int]) -> Iterator[_Part]:
+    def strings(self, indexes: set[int]) -> Iterator[_SheetPart]:
         """The shared strings with the wanted texts as paragraphs."""
         for part in self.parts(_STRINGS)[:1]:
             text = self.text(part)
             elements = tuple(e for e, _ in xml.elements(text, frozenset(("si",))) if e.name == "si")
-            found = (p for index in sorted(wanted) if index < len(elements)
-                     for p in paragraphs.within(text, elements[index]))  # fmt: skip
-            yield _Part(part, text, tuple(found), strings=elements)
+            inside = (p for index in sorted(indexes) if index < len(elements)
+                      for p in paragraphs.within(text, elements[index]))  # fmt: skip
+            yield _SheetPart(part, text, tuple(inside), strings=elements)
 
-    def drawn(self) -> Iterator[_Part]:
+    def drawings(self) -> Iterator[_SheetPart]:
         for part in self.parts(_DRAWN):
             text = self.text(part)
-            yield _Part(part, text, tuple(paragraphs.read(text)))
+            yield _SheetPart(part, text, tuple(paragraphs.read(text)))
 
     def references(self) -> set[str]:
         """Texts that formulas compare with, and the headings of tables where formulas or pivot tables use them."""
         formulas = [xml.unescaped(formula) for part in self.parts(_SHEET) + self.parts(_MAIN)
                     for formula in _FORMULA.findall(self.text(part))]  # fmt: skip
         literals = [literal.replace('""', '"') for formula in formulas for literal in _LITERAL.findall(formula)]
-        known = {choice.strip() for literal in literals for choice in (literal, *literal.split(","))}
+        choices = {choice.strip() for literal in literals for choice in (literal, *literal.split(","))}
         if self.parts(_PIVOT) or any("[" in _LITERAL.sub("", formula) for formula in formulas):
-            known |= _headings([(part, self.text(part)) for part in self.parts(_TABLE)])
-        return known
+            choices |= _headings([(part, self.text(part)) for part in self.parts(_TABLE)])
+        return choices
 
 
 def _columns(text: str) -> list[Element]:
@@ -203,7 +203,7 @@ def _with_headings(text: str, new: dict[str, str]) -> str:
     return replaced(text, edits)
 
 
-def _keep_the_rest(parts: Sequence[_Part], edits: dict[str, list[Edit]]) -> None:
+def _keep_the_rest(parts: Sequence[_SheetPart], edits: dict[str, list[Edit]]) -> None:
     """Gives cells that are left out a string of their own where theirs is translated for others."""
     shared = next((part for part in parts if part.strings), None)
     if shared is None:

@@ -66,15 +66,15 @@ def items(part: str, paragraph: Element) -> list[Item]:
 
 def partners(row: Sequence[Item]) -> dict[int, int]:
     """Index of each open item → index of its close, and back."""
-    found: dict[int, int] = {}
+    partner: dict[int, int] = {}
     stack: list[int] = []
     for i, item in enumerate(row):
         if item.kind == "open":
             stack.append(i)
         elif item.kind == "close" and stack:
-            found[i] = stack.pop()
-            found[found[i]] = i
-    return found
+            partner[i] = stack.pop()
+            partner[partner[i]] = i
+    return partner
 
 
 def _content(part: str, parent: Element) -> Iterator[Item]:
@@ -167,19 +167,19 @@ def _fields(part: str, row: list[Item]) -> list[Item]:
 
     What is left of others (a table of contents goes over many paragraphs) cuts.
     """
-    done: list[Item] = []
+    result: list[Item] = []
     begins: list[int] = []
     for item in row:
         if item.kind != "field":
-            done.append(item)
+            result.append(item)
             continue
         if item.text == "begin":
-            begins.append(len(done))
-        done.append(item)
+            begins.append(len(result))
+        result.append(item)
         if item.text == "end" and begins:
             first = begins.pop()
-            done[first:] = _field(done[first:])
-    return [replace(item, kind="cut") if item.kind == "field" else item for item in done]
+            result[first:] = _field(result[first:])
+    return [replace(item, kind="cut") if item.kind == "field" else item for item in result]
 
 
 def _field(row: list[Item]) -> list[Item]:
@@ -204,30 +204,30 @@ def _field(row: list[Item]) -> list[Item]:
 
 def _together(row: Sequence[Item]) -> list[Item]:
     """The row with bookmarks, anchors and the like that follow each other as one item."""
-    done: list[Item] = []
+    result: list[Item] = []
     for item in row:
-        last = done[-1] if done else None
+        last = result[-1] if result else None
         is_mute = item.kind == "alone" and not (item.text or item.is_shown)
         if is_mute and last and last.kind == "alone" and not (last.text or last.is_shown):
-            done[-1] = replace(last, end=item.end, after=item.after, run=item.run)
+            result[-1] = replace(last, end=item.end, after=item.after, run=item.run)
         else:
-            done.append(item)
-    return done
+            result.append(item)
+    return result
 
 
 def _closed(row: list[Item]) -> list[Item]:
     """The row with line breaks behind sentences and unpaired tags as cuts, and tags around any cut as cuts, too."""
-    known = partners(row)
+    partner = partners(row)
     cuts: set[int] = set()
-    said = ""
+    sentence = ""
     for i, item in enumerate(row):
         is_break = item.kind == "alone" and item.text == "\n"
-        if item.kind == "cut" or item.kind in ("open", "close") and i not in known or \
-                is_break and (not said.strip() or _SENTENCE_END.search(said)):
+        if item.kind == "cut" or item.kind in ("open", "close") and i not in partner or \
+                is_break and (not sentence.strip() or _SENTENCE_END.search(sentence)):
             cuts.add(i)
-        said = "" if is_break or item.kind == "cut" else said + item.text if item.kind == "text" else said
+        sentence = "" if is_break or item.kind == "cut" else sentence + item.text if item.kind == "text" else sentence
     inner = sorted(cuts)
-    for i, j in known.items():
+    for i, j in partner.items():
         at = bisect_right(inner, i)
         if i < j and at < len(inner) and inner[at] < j:
             cuts |= {i, j}

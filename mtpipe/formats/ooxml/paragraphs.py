@@ -24,7 +24,7 @@ _RUN = re.compile(r"<(?P<prefix>\w+:)?r>")
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class OfficeMark:
     """What a code's literal stands for: part[start:end] between before and after; run: a format, its opening tags."""
 
     start: int = 0
@@ -49,7 +49,7 @@ class Paragraph:
     run: str
     around: tuple[str, str]
     ends: tuple[str, str]
-    marks: Mapping[str, Mark]
+    marks: Mapping[str, OfficeMark]
     dialect: str = "word"
 
 
@@ -57,31 +57,31 @@ def read(part: str) -> Iterator[Paragraph]:
     """Those of a part in the order of their ends; those in a text box come before the one that it stands in."""
     for element, _ in xml.elements(part, frozenset(("p",))):
         if element.name == "p" and element.namespace in items.NAMESPACES and element.children:
-            found = [paragraph for inner in _paragraphs(element) for paragraph in within(part, inner)]
-            yield from sorted(found, key=_by_end)
+            inside = [paragraph for inner in _paragraphs(element) for paragraph in within(part, inner)]
+            yield from sorted(inside, key=_by_end)
 
 
-def edits(part: str, given: Sequence[Paragraph], targets: Sequence[str | None]) -> list[Edit]:
+def edits(part: str, pieces: Sequence[Paragraph], targets: Sequence[str | None]) -> list[Edit]:
     """What to replace in part where there is a new text for a piece; in order, not overlapping."""
-    done: list[Edit] = []
-    for piece, target in zip(given, targets, strict=True):
+    replacements: list[Edit] = []
+    for piece, target in zip(pieces, targets, strict=True):
         if target is None or target == piece.source:
             continue
         inside: list[Edit] = []
-        while done and done[-1][0] >= piece.start:
-            inside.insert(0, done.pop())
-        done.append((piece.start, piece.end, _written(part, piece, _intact(piece, target), inside)))
-    return done
+        while replacements and replacements[-1][0] >= piece.start:
+            inside.insert(0, replacements.pop())
+        replacements.append((piece.start, piece.end, _rendered(part, piece, _intact(piece, target), inside)))
+    return replacements
 
 
 def _paragraphs(element: Element) -> Iterator[Element]:
     """The paragraph and those in its text boxes."""
     todo = [element]
     while todo:
-        found = todo.pop()
-        if found.name == "p" and found.namespace in items.NAMESPACES:
-            yield found
-        todo += found.children
+        current = todo.pop()
+        if current.name == "p" and current.namespace in items.NAMESPACES:
+            yield current
+        todo += current.children
 
 
 def within(part: str, paragraph: Element) -> Iterator[Paragraph]:
@@ -92,8 +92,8 @@ def within(part: str, paragraph: Element) -> Iterator[Paragraph]:
         "drawing" if paragraph.namespace in items.DRAWING else "word"
     start = 0
     for end in [*(i for i, item in enumerate(row) if item.kind == "cut"), len(row)]:
-        if found := _paragraph(row[start:end], dialect):
-            yield found
+        if piece := _paragraph(row[start:end], dialect):
+            yield piece
         start = end + 1
 
 
@@ -103,27 +103,27 @@ def _paragraph(row: list[Item], dialect: str) -> Paragraph | None:
     if not any(item.text for item in row if item.kind == "text"):
         return None
     runs = _main_runs(row)
-    taken = _LITERAL.findall("".join(item.text for item in row if item.kind == "text"))
-    number = max(map(int, taken), default=0)
-    marks: dict[str, Mark] = {}
+    numbers = _LITERAL.findall("".join(item.text for item in row if item.kind == "text"))
+    number = max(map(int, numbers), default=0)
+    marks: dict[str, OfficeMark] = {}
     names: dict[int, int] = {}
-    said: list[tuple[str, str]] = []  # (text, "") and (literal, kind of code)
+    parts: list[tuple[str, str]] = []  # (text, "") and (literal, kind of code)
     for kind, mark, index in _steps(row, runs):
         if kind == "text":
             begins, *others = row[index].text.split("\n") if dialect in _LINES else [row[index].text]
-            said.append((begins, ""))
+            parts.append((begins, ""))
             for line in others:
                 number += 1
-                said += [(f"<x{number}/>", "alone"), (line, "")]
-                marks[f"<x{number}/>"] = Mark(before=_as_run("\n", row[index].run, dialect))
+                parts += [(f"<x{number}/>", "alone"), (line, "")]
+                marks[f"<x{number}/>"] = OfficeMark(before=_as_run("\n", row[index].run, dialect))
             continue
         if kind != "close":
             number += 1
             names[index] = number
         literal = {"open": "<g{}>", "close": "</g{}>", "alone": "<x{}/>"}[kind].format(names[index])
-        said.append((literal, kind))
+        parts.append((literal, kind))
         marks[literal] = mark
-    whole, codes = _joined(said)
+    whole, codes = _joined(parts)
     start, end = len(whole) - len(whole.lstrip()), len(whole.rstrip())
     source = whole[start:end]
     codes = icu.codes_between(source, [Code(code.start - start, code.end - start, code.kind) for code in codes])
@@ -135,12 +135,12 @@ def _paragraph(row: list[Item], dialect: str) -> Paragraph | None:
     return Paragraph(first.start, last.end, source, tuple(codes), runs[-1], around, ends, marks, dialect)
 
 
-def _joined(said: Sequence[tuple[str, str]]) -> tuple[str, list[Code]]:
+def _joined(parts: Sequence[tuple[str, str]]) -> tuple[str, list[Code]]:
     """Texts and codes as one text, and its codes; the blanks within a pair's ends go outside."""
     text = pending = ""
     codes: list[Code] = []
-    for n, (part, kind) in enumerate(said):
-        if kind == "open" and (blank := _BLANK.match(said[n + 1][0])) and not said[n + 1][1]:
+    for n, (part, kind) in enumerate(parts):
+        if kind == "open" and (blank := _BLANK.match(parts[n + 1][0])) and not parts[n + 1][1]:
             text += blank[0]
         if kind == "close":
             stripped = text.rstrip(" ")
@@ -148,7 +148,7 @@ def _joined(said: Sequence[tuple[str, str]]) -> tuple[str, list[Code]]:
                 text, pending = stripped, text[len(stripped):]
         if kind:
             codes.append(Code(len(text), len(text) + len(part), kind))
-        elif n and said[n - 1][1] == "open":
+        elif n and parts[n - 1][1] == "open":
             part = part.lstrip(" ")
         text += part + pending
         pending = ""
@@ -157,11 +157,11 @@ def _joined(said: Sequence[tuple[str, str]]) -> tuple[str, list[Code]]:
 
 def _trimmed(row: list[Item]) -> list[Item]:
     """The row without blanks, pictures, notes and the like at its ends, and without pairs around all of it."""
-    known = items.partners(row)
+    partner = items.partners(row)
     filled = [0]  # items that are text before each index
     for item in row:
         filled.append(filled[-1] + (item.kind == "text" and bool(item.text.strip()) or item.is_shown))
-    low, high = core(filled, known)
+    low, high = core(filled, partner)
     while low and row[low - 1].kind == "gone" and row[low - 1].is_mark:
         low -= 1  # deleted text beside the new text would stay in the old language
     while high < len(row) and row[high].kind == "gone" and row[high].is_mark:
@@ -192,34 +192,34 @@ def _main_runs(row: Sequence[Item]) -> dict[int, str]:
     return runs
 
 
-def _steps(row: Sequence[Item], runs: Mapping[int, str]) -> Iterator[tuple[str, Mark, int]]:
+def _steps(row: Sequence[Item], runs: Mapping[int, str]) -> Iterator[tuple[str, OfficeMark, int]]:
     """(text, open, close or alone, its mark, index) of what a segment sees; pairs share the index of their open."""
-    known = items.partners(row)
+    partner = items.partners(row)
     keys = {item.run: item.key for item in row if item.kind == "text"}
     inside = [-1]
     group = -1  # where the run of text in another format began that is open
     for i, item in enumerate(row):
         own = keys.get(runs[inside[-1]], "")
         if group >= 0 and not _goes_on(row, i, row[group].key):
-            yield "close", Mark(), group
+            yield "close", OfficeMark(), group
             group = -1
         if item.kind == "text":
             if group < 0 and item.key != own and item.text.strip():
                 group = i
-                yield "open", Mark(run=item.run), i
-            yield "text", Mark(), i
+                yield "open", OfficeMark(run=item.run), i
+            yield "text", OfficeMark(), i
         elif item.kind == "alone":
-            yield "alone", Mark(item.start, item.end, item.before, item.after), i
+            yield "alone", OfficeMark(item.start, item.end, item.before, item.after), i
         elif item.kind == "open":
             inside.append(i)
             if not item.is_mark:
-                yield "open", Mark(item.start, item.end, item.before, item.after, runs[i]), i
+                yield "open", OfficeMark(item.start, item.end, item.before, item.after, runs[i]), i
         elif item.kind == "close":
             inside.pop()
             if not item.is_mark:
-                yield "close", Mark(item.start, item.end, item.before, item.after), known[i]
+                yield "close", OfficeMark(item.start, item.end, item.before, item.after), partner[i]
     if group >= 0:
-        yield "close", Mark(), group
+        yield "close", OfficeMark(), group
 
 
 def _goes_on(row: Sequence[Item], i: int, key: str) -> bool:
@@ -241,9 +241,9 @@ def _intact(piece: Paragraph, target: str) -> str:
     return inline.project(piece.source, piece.codes, text, ())
 
 
-def _written(part: str, piece: Paragraph, target: str, inside: Sequence[Edit]) -> str:
+def _rendered(part: str, piece: Paragraph, target: str, inside: Sequence[Edit]) -> str:
     """The target as runs; inside are edits of what its codes stand for."""
-    done = [piece.ends[0]]
+    pieces = [piece.ends[0]]
     runs = [piece.run]
     text = piece.around[0]
     position = 0
@@ -252,17 +252,17 @@ def _written(part: str, piece: Paragraph, target: str, inside: Sequence[Edit]) -
         literal, position = target[start:end], end
         if end == start:
             text += piece.around[1]
-        done.append(_as_run(text, runs[-1], piece.dialect))
+        pieces.append(_as_run(text, runs[-1], piece.dialect))
         text = ""
-        mark = piece.marks.get(literal, Mark())
+        mark = piece.marks.get(literal, OfficeMark())
         within = [(s - mark.start, e - mark.start, new) for s, e, new in inside if mark.start <= s and e <= mark.end]
-        done += (mark.before, replaced(part[mark.start:mark.end], within), mark.after)
+        pieces += (mark.before, replaced(part[mark.start:mark.end], within), mark.after)
         if literal.startswith("</"):
             runs.pop()
         elif literal and not literal.endswith("/>"):
             runs.append(mark.run)
-    written = "".join((*done, piece.ends[1]))
-    return _unwrapped(written, _prefix(piece.run)) if piece.dialect == "plain" else written
+    whole = "".join((*pieces, piece.ends[1]))
+    return _unwrapped(whole, _prefix(piece.run)) if piece.dialect == "plain" else whole
 
 
 def _as_run(text: str, run: str, dialect: str) -> str:
@@ -271,10 +271,10 @@ def _as_run(text: str, run: str, dialect: str) -> str:
     prefix = _prefix(run)
     opening = f"<{prefix}t>" if dialect == "drawing" else f'<{prefix}t xml:space="preserve">'
     closing = f"</{prefix}t>"
-    said = xml.escaped(text if text == "\n" else re.sub(r"[\t\r\n]+", " ", text))
+    content = xml.escaped(text if text == "\n" else re.sub(r"[\t\r\n]+", " ", text))
     if dialect == "word":
-        said = said.replace("\u2011", f"{closing}<{prefix}noBreakHyphen/>{opening}")
-    return f"{run}{opening}{said}{closing}</{prefix}r>"
+        content = content.replace("\u2011", f"{closing}<{prefix}noBreakHyphen/>{opening}")
+    return f"{run}{opening}{content}{closing}</{prefix}r>"
 
 
 def _unwrapped(runs: str, prefix: str) -> str:

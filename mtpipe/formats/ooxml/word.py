@@ -36,10 +36,10 @@ class WordFormat:
 
     def read(self, path: Path, name: str) -> Document:
         """Every paragraph with its formats as codes; raises InputError for damaged, locked and dangerous files."""
-        found = read(path, name, _KIND)
-        changes = sum(text.count(f"<w:{tag} ") for _, text, _ in found.skeleton.parts
+        document = read(path, name, _KIND)
+        changes = sum(text.count(f"<w:{tag} ") for _, text, _ in document.skeleton.parts
                       for tag in ("ins", "del", "moveFrom", "moveTo"))  # fmt: skip
-        return replace(found, notes=self._notes(changes, name))
+        return replace(document, notes=self._notes(changes, name))
 
     def write(self, document: Document, path: Path) -> None:
         """The document with its segments' targets in place; raises OutputError."""
@@ -49,5 +49,5 @@ class WordFormat:
         if changes and self._tracked == "refuse":
             raise InputError(f"{name}: has {changes} tracked changes; accept or reject them first, or translate as if "
                              "they were accepted with --format-option docx.tracked=accept")
-        said = f"{changes} tracked changes: translated as if accepted, translated paragraphs no longer show them"
-        return (said,) if changes else ()
+        note = f"{changes} tracked changes: translated as if accepted, translated paragraphs no longer show them"
+        return (note,) if changes else ()

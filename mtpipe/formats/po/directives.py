@@ -48,16 +48,16 @@ def fitted(target: str, source: str, kind: str) -> str:
     Per cent signs that are no directive of the source are doubled where the kind asks for that; directives that
     changed places are numbered.
     """
-    wanted = _listed(source, kind)
+    expected = _listed(source, kind)
     if _FLAGS[kind].match("%%") and "%" not in _FLAGS[kind].sub("", source):
         target = _with_doubled(target, source, kind)
-    found = _listed(target, kind)
-    if kind not in _RENUMBERED or found == wanted or Counter(found) != Counter(wanted):
+    present = _listed(target, kind)
+    if kind not in _RENUMBERED or present == expected or Counter(present) != Counter(expected):
         return target
-    if any(_NUMBERED.match(each) or "*" in each or each.endswith("m") for each in wanted):
+    if any(_NUMBERED.match(each) or "*" in each or each.endswith("m") for each in expected):
         return target
     free: dict[str, list[int]] = {}
-    for number, each in enumerate(wanted, 1):
+    for number, each in enumerate(expected, 1):
         free.setdefault(each, []).append(number)
     return _FLAGS[kind].sub(
         lambda match: match[0] if match[0] == "%%" else f"%{free[match[0]].pop(0)}${match[0][1:]}", target)
@@ -65,14 +65,14 @@ def fitted(target: str, source: str, kind: str) -> str:
 
 def fits(target: str, source: str, kind: str) -> bool:
     """Would a program that formats target like source get what it expects?"""
-    wanted, found = _listed(source, kind), _listed(target, kind)
-    if found and all(_NUMBERED.match(each) for each in found) and not any(map(_NUMBERED.match, wanted)):
-        numbered = {f"%{number}${each[1:]}" for number, each in enumerate(wanted, 1)}
-        return kind in _RENUMBERED and set(found) == numbered
-    is_named = kind in _UNORDERED or any(each[1:2] in "({<" or _NUMBERED.match(each) for each in wanted)
+    expected, present = _listed(source, kind), _listed(target, kind)
+    if present and all(_NUMBERED.match(each) for each in present) and not any(map(_NUMBERED.match, expected)):
+        numbered = {f"%{number}${each[1:]}" for number, each in enumerate(expected, 1)}
+        return kind in _RENUMBERED and set(present) == numbered
+    is_named = kind in _UNORDERED or any(each[1:2] in "({<" or _NUMBERED.match(each) for each in expected)
     if not is_named:
-        return found == wanted
-    return Counter(found) == Counter(wanted)
+        return present == expected
+    return Counter(present) == Counter(expected)
 
 
 def _listed(text: str, kind: str) -> list[str]:
@@ -81,12 +81,12 @@ def _listed(text: str, kind: str) -> list[str]:
 
 
 def _with_doubled(target: str, source: str, kind: str) -> str:
-    wanted = {match[0] for match in _FLAGS[kind].finditer(source)} | {"%%"}
+    expected = {match[0] for match in _FLAGS[kind].finditer(source)} | {"%%"}
     pieces: list[str] = []
     position = 0
     while (at := target.find("%", position)) >= 0:
         match = _FLAGS[kind].match(target, at)
-        end = match.end() if match and match[0] in wanted else at + 1
-        pieces += (target[position:at], target[at:end] if match and match[0] in wanted else "%%")
+        end = match.end() if match and match[0] in expected else at + 1
+        pieces += (target[position:at], target[at:end] if match and match[0] in expected else "%%")
         position = end
     return "".join((*pieces, target[position:]))

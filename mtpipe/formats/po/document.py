@@ -18,7 +18,7 @@ from mtpipe.errors import ConfigError, InputError
 from mtpipe.formats.editing import accelerators, entries
 from mtpipe.formats.editing.encoding import Encoding, read_declared, write_text
 from mtpipe.formats.editing.entries import Labels, Message
-from mtpipe.formats.html.markup import Edit, replaced
+from mtpipe.formats.editing.inplace import Edit, replaced
 from mtpipe.formats.po import directives, header_fields, plurals
 from mtpipe.formats.po.plurals import Plurals
 from mtpipe.formats.po.syntax import Entry
@@ -34,7 +34,7 @@ _FUZZY = re.compile(r",\s*fuzzy(?=\s*(?:,|\Z))")
 
 
 @dataclass(frozen=True, slots=True)
-class _Slot:
+class _PoSlot:
     """An entry to be translated: a message, and the drafts of its pieces, for each of its forms."""
 
     entry: Entry
@@ -44,12 +44,12 @@ class _Slot:
 
 
 @dataclass(frozen=True, slots=True)
-class _Skeleton:
+class _PoSkeleton:
     """The file as read, the entries to translate, and its header if it has one."""
 
     text: str
     encoding: Encoding
-    slots: tuple[_Slot, ...]
+    slots: tuple[_PoSlot, ...]
     header: Entry | None
     plurals: Plurals
 
@@ -71,30 +71,30 @@ class PoFormat:
     def read(self, path: Path, name: str) -> Document:
         """A segment for each line or wrapped paragraph of each form of each message; raises InputError."""
         text, encoding = read_declared(path, name, _DECLARED)
-        found = list(parsed(text, name))
-        header = next((entry for entry in found if entry.is_header), None)
+        catalogue = list(parsed(text, name))
+        header = next((entry for entry in catalogue if entry.is_header), None)
         stated = header_fields.fields(header)
         language = stated.get("Language", "")
         if not tags.fits(language, self._target_lang):
             raise InputError(f"{name}: a catalogue of {language}, the job translates into {self._target_lang}; correct "
                              "its Language field or translate it in another job")
         forms = plurals.read(stated.get("Plural-Forms", "")) or plurals.of(self._target_lang or language)
-        labels = self._labels(found, stated)
-        slots = tuple(self._slots(found, forms, labels))
+        labels = self._labels(catalogue, stated)
+        slots = tuple(self._slots(catalogue, forms, labels))
         segments: list[Segment] = []
         for slot in slots:
             for message, drafts in zip(slot.messages, slot.drafts, strict=True):
                 for piece, draft in zip(message.pieces, drafts, strict=True):
                     segments.append(Segment(f"{name}#{len(segments) + 1}", piece.source, draft=draft,
                                             codes=piece.codes))
-        kept = sum(not entry.is_header for entry in found) - len(slots)
-        notes = [f"{kept} entries are translated already, or not to be translated, and kept"] if kept else []
-        return Document(name, tuple(segments), _Skeleton(text, encoding, slots, header, forms),
+        count = sum(not entry.is_header for entry in catalogue) - len(slots)
+        notes = [f"{count} entries are translated already, or not to be translated, and kept"] if count else []
+        return Document(name, tuple(segments), _PoSkeleton(text, encoding, slots, header, forms),
                         (*notes, *_key_notes(slots)))
 
     def write(self, document: Document, path: Path) -> None:
         """The catalogue with its segments' targets; for a template, with the target's header. Raises OutputError."""
-        skeleton: _Skeleton = document.skeleton
+        skeleton: _PoSkeleton = document.skeleton
         text, encoding = skeleton.text, skeleton.encoding
         edits = self._edits(document)
         if edits:
@@ -104,16 +104,16 @@ class PoFormat:
             text, encoding = header_fields.in_utf8(text), Encoding()
         write_text(text, encoding, path)
 
-    def _labels(self, found: Sequence[Entry], stated: dict[str, str]) -> Labels:
-        texts = [entry.msgid for entry in found if not entry.is_header]
+    def _labels(self, catalogue: Sequence[Entry], stated: dict[str, str]) -> Labels:
+        texts = [entry.msgid for entry in catalogue if not entry.is_header]
         marks = self._accelerator
         if marks == "auto":
             found_marks = accelerators.marks(texts) + stated.get("X-Accelerator-Marker", "")
             marks = "".join(mark for mark in accelerators.MARKS if mark in found_marks)
         return Labels(marks, accelerators.words(texts) if marks else ())
 
-    def _slots(self, found: Sequence[Entry], forms: Plurals, labels: Labels) -> Iterator[_Slot]:
-        for entry in found:
+    def _slots(self, catalogue: Sequence[Entry], forms: Plurals, labels: Labels) -> Iterator[_PoSlot]:
+        for entry in catalogue:
             is_done = all(part.value for part in entry.translations)
             if entry.is_header or {entry.msgid, entry.value("msgctxt")} & _CREDITS:
                 continue
@@ -126,21 +126,22 @@ class PoFormat:
             if is_done and self._existing == "draft":
                 drafts = [entries.drafts(message, _message(old, kind, labels))
                           for message, old in zip(messages, _old(entry), strict=True)]
-            told = tuple(draft for draft in drafts if draft is not None)
-            if len(told) == len(messages):
-                yield _Slot(entry, kind, messages, told)
+            complete = tuple(draft for draft in drafts if draft is not None)
+            if len(complete) == len(messages):
+                yield _PoSlot(entry, kind, messages, complete)
 
     def _edits(self, document: Document) -> list[Edit]:
-        skeleton: _Skeleton = document.skeleton
+        skeleton: _PoSkeleton = document.skeleton
         rest = iter(document.segments)
-        given = [[[next(rest).target for _ in message.pieces] for message in slot.messages] for slot in skeleton.slots]
-        is_old = [targets == list(slot.drafts) for slot, targets in zip(skeleton.slots, given, strict=True)]
+        targets_by_form = [[[next(rest).target for _ in message.pieces] for message in slot.messages]
+                           for slot in skeleton.slots]
+        is_old = [targets == list(slot.drafts) for slot, targets in zip(skeleton.slots, targets_by_form, strict=True)]
         if all(is_old):
             return []
         width = 0 if _is_unwrapped(skeleton.text) else _WIDTH
         newline = "\r\n" if "\r\n" in skeleton.text else "\n"
         edits: list[Edit] = []
-        for slot, targets, is_same in zip(skeleton.slots, given, is_old, strict=True):
+        for slot, targets, is_same in zip(skeleton.slots, targets_by_form, is_old, strict=True):
             if is_same and any(message.pieces for message in slot.messages):
                 continue
             values = [_value(message, part, slot.kind) for message, part in zip(slot.messages, targets, strict=True)]
@@ -148,7 +149,7 @@ class PoFormat:
                 edits += self._entry_edits(skeleton.text, slot, [value or "" for value in values], (newline, width))
         return edits
 
-    def _entry_edits(self, text: str, slot: _Slot, values: Sequence[str], style: tuple[str, int]) -> Iterator[Edit]:
+    def _entry_edits(self, text: str, slot: _PoSlot, values: Sequence[str], style: tuple[str, int]) -> Iterator[Edit]:
         entry, (newline, width) = slot.entry, style
         old = _old(entry)
         if self._existing == "keep" and len(old) == len(values):
@@ -159,8 +160,8 @@ class PoFormat:
         yield from _flag_edits(text, entry, not fits or self._fuzzy and not is_copied, newline)
         keywords = ["msgstr"] if entry.value("msgid_plural") is None else [f"msgstr[{n}]" for n in range(len(values))]
         width = 0 if "no-wrap" in entry.flags else width
-        written = [quoted(keyword, value, newline, width) for keyword, value in zip(keywords, values, strict=True)]
-        yield entry.translations[0].start, entry.translations[-1].end, newline.join(written)
+        strings = [quoted(keyword, value, newline, width) for keyword, value in zip(keywords, values, strict=True)]
+        yield entry.translations[0].start, entry.translations[-1].end, newline.join(strings)
 
 
 def _old(entry: Entry) -> list[str]:
@@ -183,16 +184,16 @@ def _sources(entry: Entry, forms: Plurals, kind: str) -> list[str]:
 
 
 def _message(text: str, kind: str, labels: Labels) -> Message:
-    found = inline.find(text)
+    placeholders = inline.find(text)
     more = [code for code in (directives.find(text, kind) if kind else ())
-            if not any(other.start <= code.start and code.end <= other.end for other in found)]
+            if not any(other.start <= code.start and code.end <= other.end for other in placeholders)]
     return entries.message(text, more, labels)
 
 
 def _value(message: Message, targets: Sequence[str | None], kind: str) -> str | None:
     """The message translated; None where a target is missing."""
-    given = [target for target in targets if target is not None]
-    value = entries.filled(message, given) if len(given) == len(targets) else None
+    present = [target for target in targets if target is not None]
+    value = entries.filled(message, present) if len(present) == len(targets) else None
     return directives.fitted(value, message.text, kind) if kind and value else value
 
 
@@ -207,17 +208,17 @@ def _flag_edits(text: str, entry: Entry, is_fuzzy: bool, newline: str) -> Iterat
     if is_fuzzy:
         yield start + 2, start + 2, " fuzzy,"
         return
-    left = _FUZZY.sub("", text[start + 1:end])
-    if left:
-        yield start, end, f"#{left}"
+    remaining = _FUZZY.sub("", text[start + 1:end])
+    if remaining:
+        yield start, end, f"#{remaining}"
     else:
         yield start, end + len(newline), ""
 
 
-def _key_notes(slots: Sequence[_Slot]) -> list[str]:
+def _key_notes(slots: Sequence[_PoSlot]) -> list[str]:
     count = sum(bool(message.key and message.key.letter) for slot in slots for message in slot.messages)
-    said = "put on the same letter of the translation where it has it, else on a word's first letter"
-    return [f"{count} accelerator keys: {said}"] if count else []
+    place = "put on the same letter of the translation where it has it, else on a word's first letter"
+    return [f"{count} accelerator keys: {place}"] if count else []
 
 
 def _is_unwrapped(text: str) -> bool:

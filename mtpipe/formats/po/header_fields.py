@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from mtpipe.formats.html.markup import Edit
+from mtpipe.formats.editing.inplace import Edit
 from mtpipe.formats.po.syntax import Entry, quoted
 
 _CHARSET = re.compile(r'("Content-Type:[^"\n]{0,80}charset=)[A-Za-z0-9_:.-]{1,40}')
@@ -36,11 +36,11 @@ def edits(text: str, header: Entry | None, lang: str, plural_forms: str) -> list
     new = "\n".join((*lines, "")).replace("charset=CHARSET", "charset=UTF-8")
     if new == part.value:
         return []
-    found: list[Edit] = [(part.start, part.end, quoted("msgstr", new, newline, 0))]
+    changes: list[Edit] = [(part.start, part.end, quoted("msgstr", new, newline, 0))]
     if header.flags_at and "fuzzy" in header.flags:  # a template's header is, until it has been filled in
         start, end = header.flags_at
-        found.append((start, end, _FLAG.sub("", text[start:end])))
-    return found
+        changes.append((start, end, _FLAG.sub("", text[start:end])))
+    return changes
 
 
 def in_utf8(text: str) -> str:

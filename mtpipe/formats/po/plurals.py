@@ -53,9 +53,9 @@ class Plurals:
 def of(lang: str) -> Plurals:
     """The plural forms of a language (BCP 47)."""
     exact = lang.replace("-", "_").lower()
-    found = read(_BY_LANGUAGE.get(exact) or _BY_LANGUAGE.get(primary_subtag(lang)) or _ONE)
-    assert found is not None
-    return found
+    forms = read(_BY_LANGUAGE.get(exact) or _BY_LANGUAGE.get(primary_subtag(lang)) or _ONE)
+    assert forms is not None
+    return forms
 
 
 def read(rule: str) -> Plurals | None:

@@ -16,11 +16,11 @@ from mtpipe.errors import ConfigError, InputError
 from mtpipe.formats.editing import accelerators, entries, xml
 from mtpipe.formats.editing.encoding import Encoding, write_text
 from mtpipe.formats.editing.entries import Labels, Message
+from mtpipe.formats.editing.inplace import Edit, replaced
 from mtpipe.formats.editing.xml import Element
-from mtpipe.formats.html.markup import Edit, replaced
 from mtpipe.formats.xliff import inline, units
 from mtpipe.formats.xliff.inline import Content
-from mtpipe.formats.xliff.units import Unit
+from mtpipe.formats.xliff.units import XliffUnit
 from mtpipe.languages import tags
 
 EXISTING = ("keep", "redo", "draft")
@@ -28,10 +28,10 @@ _NOTHING = entries.message("")
 
 
 @dataclass(frozen=True, slots=True)
-class _Slot:
+class _XliffSlot:
     """A unit to translate: for each part the source's content and message, its pieces' drafts, and what is kept."""
 
-    unit: Unit
+    unit: XliffUnit
     contents: tuple[Content, ...]
     messages: tuple[Message, ...]
     drafts: tuple[list[str | None], ...]
@@ -39,10 +39,10 @@ class _Slot:
 
 
 @dataclass(frozen=True, slots=True)
-class _Skeleton:
+class _XliffSkeleton:
     text: str
     encoding: Encoding
-    slots: tuple[_Slot, ...]
+    slots: tuple[_XliffSlot, ...]
 
 
 class XliffFormat:
@@ -63,14 +63,14 @@ class XliffFormat:
     def read(self, path: Path, name: str) -> Document:
         """A segment for each part of each unit, or for each of its lines; raises InputError."""
         text, encoding = xml.read(path, name)
-        found = list(units.units(text, name))
-        fitting = [unit for unit in found if self._fits(unit)]
-        if found and not fitting:
-            source, target = found[0].languages
+        every = list(units.units(text, name))
+        fitting = [unit for unit in every if self._fits(unit)]
+        if every and not fitting:
+            source, target = every[0].languages
             raise InputError(f"{name}: translates {source} into {target}, the job {self._source_lang} into "
                              f"{self._target_lang}; correct the languages or translate it in another job")
-        asked = [unit for unit in fitting if unit.is_translatable]
-        todo = [unit for unit in asked if self._is_wanted(unit)]
+        translatable = [unit for unit in fitting if unit.is_translatable]
+        todo = [unit for unit in translatable if self._is_wanted(unit)]
         slots = tuple(self._slots(text, todo))
         segments: list[Segment] = []
         for slot in slots:
@@ -78,27 +78,27 @@ class XliffFormat:
                 for piece, draft in zip(message.pieces, drafts, strict=True):
                     segments.append(Segment(f"{name}#{len(segments) + 1}", piece.source, draft=draft,
                                             codes=piece.codes))
-        counts = ((len(found) - len(fitting), "units are of other languages"),
-                  (len(fitting) - len(asked), 'units are not to be translated (translate="no", or locked)'),
-                  (len(asked) - len(slots), "units are translated already and kept"))
-        return Document(name, tuple(segments), _Skeleton(text, encoding, slots),
+        counts = ((len(every) - len(fitting), "units are of other languages"),
+                  (len(fitting) - len(translatable), 'units are not to be translated (translate="no", or locked)'),
+                  (len(translatable) - len(slots), "units are translated already and kept"))
+        return Document(name, tuple(segments), _XliffSkeleton(text, encoding, slots),
                         tuple(f"{count} {what}" for count, what in counts if count))
 
     def write(self, document: Document, path: Path) -> None:
         """The file with its segments' targets, marked as machine translations to be reviewed; raises OutputError."""
-        skeleton: _Skeleton = document.skeleton
+        skeleton: _XliffSkeleton = document.skeleton
         text = skeleton.text
         text = replaced(text, sorted(self._edits(document)))
         write_text(text, skeleton.encoding, path, errors="xmlcharrefreplace")
 
-    def _fits(self, unit: Unit) -> bool:
+    def _fits(self, unit: XliffUnit) -> bool:
         source, target = unit.languages
         return tags.fits(source, self._source_lang) and tags.fits(target, self._target_lang)
 
-    def _is_wanted(self, unit: Unit) -> bool:
+    def _is_wanted(self, unit: XliffUnit) -> bool:
         return not unit.is_translated or self._existing != "keep" and not unit.is_locked
 
-    def _slots(self, text: str, todo: Sequence[Unit]) -> Iterator[_Slot]:
+    def _slots(self, text: str, todo: Sequence[XliffUnit]) -> Iterator[_XliffSlot]:
         sources = [tuple(inline.content(text, part, unit.keeps_space) for part in unit.parts) for unit in todo]
         texts = [content.text for contents in sources for content in contents]
         marks = accelerators.marks(texts) if self._accelerator == "auto" else self._accelerator
@@ -111,44 +111,45 @@ class XliffFormat:
             if unit.is_translated and self._existing == "draft":
                 drafts = list(_drafts(text, unit, contents, messages, labels))
             if len(drafts) == len(messages):
-                yield _Slot(unit, contents, messages, tuple(drafts), kept)
+                yield _XliffSlot(unit, contents, messages, tuple(drafts), kept)
 
     def _edits(self, document: Document) -> list[Edit]:
-        skeleton: _Skeleton = document.skeleton
+        skeleton: _XliffSkeleton = document.skeleton
         rest = iter(document.segments)
-        given = [[[next(rest).target for _ in message.pieces] for message in slot.messages] for slot in skeleton.slots]
-        is_old = [targets == list(slot.drafts) for slot, targets in zip(skeleton.slots, given, strict=True)]
+        targets_by_part = [[[next(rest).target for _ in message.pieces] for message in slot.messages]
+                           for slot in skeleton.slots]
+        is_old = [targets == list(slot.drafts) for slot, targets in zip(skeleton.slots, targets_by_part, strict=True)]
         if all(is_old):
             return []
         edits: list[Edit] = []
-        named: dict[int, Element] = {}
-        for slot, targets, is_same in zip(skeleton.slots, given, is_old, strict=True):
+        stated: dict[int, Element] = {}
+        for slot, targets, is_same in zip(skeleton.slots, targets_by_part, is_old, strict=True):
             is_copied = not any(message.pieces for message in slot.messages)
             if is_same and not is_copied:
                 continue
-            values = [old or _written(message, content, part) for old, message, content, part
+            values = [old or _rendered(message, content, part) for old, message, content, part
                       in zip(slot.kept, slot.messages, slot.contents, targets, strict=True)]
             if all(value is not None for value in values):
                 edits += slot.unit.edits(skeleton.text, [value or "" for value in values], is_copied)
-                named[slot.unit.stated_at.start] = slot.unit.stated_at
-        for element in named.values():
+                stated[slot.unit.stated_at.start] = slot.unit.stated_at
+        for element in stated.values():
             edits += units.language_edits(skeleton.text, element, self._target_lang)
         return edits
 
 
-def _drafts(text: str, unit: Unit, contents: Sequence[Content], messages: Sequence[Message],
+def _drafts(text: str, unit: XliffUnit, contents: Sequence[Content], messages: Sequence[Message],
             labels: Labels) -> Iterator[list[str | None]]:
     """What the unit's target says for each message's pieces; none where it can't be told or has codes of its own."""
     for old, content, message in zip(unit.old_parts, contents, messages, strict=True):
         if old is not None:
             target = inline.content(text, old, unit.keeps_space, content.names)
-            found = entries.drafts(message, entries.message(target.text, target.codes, labels))
-            if found is not None and target.markup.keys() <= content.markup.keys():
-                yield found
+            drafts = entries.drafts(message, entries.message(target.text, target.codes, labels))
+            if drafts is not None and target.markup.keys() <= content.markup.keys():
+                yield drafts
 
 
-def _written(message: Message, content: Content, targets: Sequence[str | None]) -> str | None:
+def _rendered(message: Message, content: Content, targets: Sequence[str | None]) -> str | None:
     """A part's target as XML; None where there is none."""
-    given = [target for target in targets if target is not None]
-    filled = entries.filled(message, given) if len(given) == len(targets) else None
-    return None if filled is None else inline.written(filled, content)
+    present = [target for target in targets if target is not None]
+    filled = entries.filled(message, present) if len(present) == len(targets) else None
+    return None if filled is None else inline.as_xml(filled, content)

@@ -32,26 +32,27 @@ class Content:
 
 
 @dataclass(slots=True)
-class _Parts:
+class _ContentParts:
     """The content taken apart: (text, None, "") or (markup, its name, kind) in order."""
 
     items: list[tuple[str, Name | None, str]] = field(default_factory=list)
     has_cdata: bool = False
 
 
-def content(text: str, element: Element, keeps_space: bool, known: Mapping[Name, str] | None = None) -> Content:
+def content(text: str, element: Element, keeps_space: bool,
+            source_literals: Mapping[Name, str] | None = None) -> Content:
     """What element holds in the file's text; known: the literals of codes that are the same as in the source."""
-    parts = _Parts()
+    parts = _ContentParts()
     _collect(text, element, parts, keeps_space)
     plain = "".join(item for item, name, _ in parts.items if name is None)
-    names, markup = dict(known or {}), dict[str, str]()
+    names, markup = dict(source_literals or {}), dict[str, str]()
     whole, codes, halves = "", [], dict[tuple[str, str], int]()
     pairs: dict[int, int] = {}
     for item, name, kind in parts.items:
         if name is None:
             whole += item
             continue
-        literal = known.get(name) if known else None
+        literal = source_literals.get(name) if source_literals else None
         literal = literal or _spelled(item, markup, plain)
         names[name], markup[literal] = literal, item
         if name[2] == "begins":
@@ -66,7 +67,7 @@ def content(text: str, element: Element, keeps_space: bool, known: Mapping[Name,
     return Content(whole, entries.uncrossed(lone, pairs), markup, names, parts.has_cdata)
 
 
-def written(target: str, source: Content) -> str:
+def as_xml(target: str, source: Content) -> str:
     """A target with the literals of source as XML."""
     pieces: list[str] = []
     position = 0
@@ -81,7 +82,7 @@ def is_protected(element: Element) -> bool:
     return element.attributes.get("translate") == "no" or element.attributes.get("mtype") == "protected"
 
 
-def _collect(text: str, element: Element, parts: _Parts, keeps_space: bool) -> None:
+def _collect(text: str, element: Element, parts: _ContentParts, keeps_space: bool) -> None:
     position = element.inner
     for child in element.children:
         _collect_text(text[position:child.start], parts, keeps_space)
@@ -108,7 +109,7 @@ def _pair(name: str) -> str:
     return {"bx": "x", "ex": "x", "bpt": "pt", "ept": "pt", "sc": "c", "ec": "c", "sm": "m", "em": "m"}[name]
 
 
-def _collect_text(raw: str, parts: _Parts, keeps_space: bool) -> None:
+def _collect_text(raw: str, parts: _ContentParts, keeps_space: bool) -> None:
     position = 0
     for section in _SECTION.finditer(raw):
         parts.items.append((_read(raw[position:section.start()], keeps_space), None, ""))
@@ -129,10 +130,10 @@ def _unwrapped(raw: str, keeps_space: bool) -> str:
     return raw.replace("\r\n", "\n") if keeps_space else _WRAP.sub(" ", raw)
 
 
-def _spelled(markup: str, taken: Mapping[str, str], plain: str) -> str:
+def _spelled(markup: str, markup_of: Mapping[str, str], plain: str) -> str:
     """A literal for markup, on one line and like nothing else in the text."""
     literal = _WRAP.sub(" ", markup)
-    while literal in plain or taken.get(literal, markup) != markup:
+    while literal in plain or markup_of.get(literal, markup) != markup:
         literal = f"{literal[:-1]} {literal[-1]}"
     return literal
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from mtpipe.errors import InputError
 from mtpipe.formats.editing import xml
+from mtpipe.formats.editing.inplace import Edit, replaced
 from mtpipe.formats.editing.xml import Element
-from mtpipe.formats.html.markup import Edit, replaced
 
 _NAMESPACE = "urn:oasis:names:tc:xliff:document:"
 _WHOLE = frozenset(("trans-unit", "unit"))
@@ -22,7 +22,7 @@ _STATES_2 = {"state": "translated", "subState": "mtpipe:machine-translated"}
 
 
 @dataclass(frozen=True, slots=True)
-class Unit:
+class XliffUnit:
     """What has one target: parts are the elements of the source that are translated apart (itself, or its mrk "seg").
 
     old_parts: what is there of the target for each part. frame is the element around the parts, end where a target
@@ -74,7 +74,7 @@ class Unit:
         yield self.target.start, self.target.end, f"{xml.with_attributes(begin, states)}{content}</{prefix}target>"
 
 
-def units(text: str, name: str) -> Iterator[Unit]:
+def units(text: str, name: str) -> Iterator[XliffUnit]:
     """The units of a checked text with something in their source, in order; raises InputError for another XML file."""
     is_root = True
     for element, around in xml.elements(text, _WHOLE):
@@ -97,7 +97,7 @@ def language_edits(text: str, element: Element, lang: str) -> list[Edit]:
     return [(element.start, element.inner, xml.with_attributes(text[element.start:element.inner], {name: lang}))]
 
 
-def _unit_1(text: str, unit: Element, around: Sequence[Element]) -> Iterator[Unit]:
+def _unit_1(text: str, unit: Element, around: Sequence[Element]) -> Iterator[XliffUnit]:
     source, target = unit.child("source"), unit.child("target")
     file = next((element for element in around if element.name == "file"), around[0])
     if source is None or not text[source.inner:source.outer].strip():
@@ -109,7 +109,7 @@ def _unit_1(text: str, unit: Element, around: Sequence[Element]) -> Iterator[Uni
     old_parts = (target,) if is_whole else tuple(old.get(part.attributes.get("mid")) for part in parts)
     state = target.attributes.get("state", "") if target else ""
     is_filled = is_whole or not old or all(_is_filled(text, part) for part in old_parts)
-    yield Unit(
+    yield XliffUnit(
         source if is_whole else segmented, source, target, parts, old_parts, segmented.end,
         languages=(file.attributes.get("source-language", ""), file.attributes.get("target-language", "")),
         is_translatable=(_inherited("translate", source, unit, *reversed(around)) != "no"
@@ -120,13 +120,13 @@ def _unit_1(text: str, unit: Element, around: Sequence[Element]) -> Iterator[Uni
         states_at=None, stated_at=file)
 
 
-def _units_2(text: str, unit: Element, around: Sequence[Element]) -> Iterator[Unit]:
+def _units_2(text: str, unit: Element, around: Sequence[Element]) -> Iterator[XliffUnit]:
     for segment in unit.children:
         source, target = segment.child("source"), segment.child("target")
         if segment.name != "segment" or source is None or not text[source.inner:source.outer].strip():
             continue
         state = segment.attributes.get("state", "")
-        yield Unit(
+        yield XliffUnit(
             source, source, target, (source,), (target,), source.end,
             languages=(around[0].attributes.get("srcLang", ""), around[0].attributes.get("trgLang", "")),
             is_translatable=_inherited("translate", unit, *reversed(around)) != "no",

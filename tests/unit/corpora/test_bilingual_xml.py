@@ -76,7 +76,7 @@ def test_a_unit_says_what_its_file_says(tmp_path):
     path = write(tmp_path / "x.tmx", unit("One", "Eins", 'tuid="7" creationdate="20200101T000000Z"', props),
                  unit("Two", "Zwei"), unit("", "leer"), unit("leer", " "), "<tu><tuv xml:lang='en'/></tu>")
     assert list(tmx.units(path, "en", "de")) == [
-        tmx.Unit("One", "Eins", "7", "manual.docx", "Before.", "A", "20200101T000000Z"), tmx.Unit("Two", "Zwei"),
+        tmx.TmxUnit("One", "Eins", "7", "manual.docx", "Before.", "A", "20200101T000000Z"), tmx.TmxUnit("Two", "Zwei"),
     ]
     assert [place for place, _ in located(path, "en", "de")] == ["manual.docx", "x.tmx@0"]
 
