@@ -39,8 +39,8 @@ def _lemma(word: str, lang: str) -> str:
     code = _code(lang)
     if code not in SUPPORTED_LANGUAGES:
         return word.casefold()
-    known = word if not word.isupper() or len(word) < 4 else word.capitalize()
-    lemma = _lemmatizer().lemmatize(known, code).casefold()
+    spelling = word if not word.isupper() or len(word) < 4 else word.capitalize()
+    lemma = _lemmatizer().lemmatize(spelling, code).casefold()
     return lemma if lemma != word.casefold() or word.isupper() else _guessed(word, code)
 
 

@@ -66,19 +66,19 @@ def is_reversed(source: str, target: str, source_lang: str, target_lang: str, wh
     raise InputError(f"{where}: translates {source} into {target}, not {source_lang} into {target_lang}")
 
 
-def distance(tag: str, wanted: str) -> int | None:
+def distance(tag: str, other: str) -> int | None:
     """How many subtags two tags of one language differ in, 0 for the same; None for another language."""
-    if not is_same(tag, wanted):
+    if not is_same(tag, other):
         return None
-    have, want = _subtags(tag)[1:], _subtags(wanted)[1:]
-    shared = next((i for i, (one, other) in enumerate(zip(have, want)) if one != other), min(len(have), len(want)))
-    return len(have) + len(want) - 2 * shared
+    ours, theirs = _subtags(tag)[1:], _subtags(other)[1:]
+    shared = next((i for i, (a, b) in enumerate(zip(ours, theirs)) if a != b), min(len(ours), len(theirs)))
+    return len(ours) + len(theirs) - 2 * shared
 
 
 @lru_cache(1000)
-def closest_variant(tags: tuple[str, ...], wanted: str) -> str | None:
-    """The tag of the wanted language that differs least from it, of equals the first; None if there is none."""
-    distances = {tag: far for tag in tags if (far := distance(tag, wanted)) is not None}
+def closest_variant(tags: tuple[str, ...], target: str) -> str | None:
+    """The tag of the target's language that differs least from it, of equals the first; None if there is none."""
+    distances = {tag: far for tag in tags if (far := distance(tag, target)) is not None}
     return min(distances, key=distances.__getitem__, default=None)
 
 
@@ -91,11 +91,11 @@ def standard(code: str) -> str | None:
         return None
 
 
-def closest(wanted: str, available: Collection[str]) -> str | None:
-    """The available tag that serves for the wanted one: itself, or another region; never another script."""
-    if wanted in available:
-        return wanted
-    tag = standard(wanted)
+def closest(code: str, available: Collection[str]) -> str | None:
+    """The available tag that serves for a language code: itself, or another region; never another script."""
+    if code in available:
+        return code
+    tag = standard(code)
     if tag is None:
         return None
     distances = {other: _distance(tag, other) for other in available}
@@ -103,12 +103,12 @@ def closest(wanted: str, available: Collection[str]) -> str | None:
     return best if best is not None and distances[best] <= _REGIONAL else None
 
 
-def suggestions(wanted: str, available: Collection[str], count: int = 6) -> list[str]:
+def suggestions(code: str, available: Collection[str], count: int = 6) -> list[str]:
     """Available tags for people to choose from: related or similarly written ones first."""
-    tag = standard(wanted)
+    tag = standard(code)
     related = sorted(available, key=lambda other: _distance(tag, other)) if tag else []
     related = [other for other in related if tag and _distance(tag, other) < _RELATED]
-    alike = difflib.get_close_matches(wanted.lower(), available, count, 0.4)
+    alike = difflib.get_close_matches(code.lower(), available, count, 0.4)
     return (list(dict.fromkeys([*related, *alike])) or sorted(available))[:count]
 
 

@@ -166,11 +166,11 @@ def load(kind: str, name: str) -> Any:
 
     Raises ConfigError for an unknown name and for a plug-in whose optional package is not installed.
     """
-    known = names(kind)
+    available = names(kind)
     points = _installed(f"mtpipe.{kind}")
     where = PLUGINS[kind].get(name) or points.get(name) or (name if ":" in name else None)
     if where is None:
-        raise ConfigError(f"no such {kind} plug-in {name!r}; available: {', '.join(known)}, or give module:Class")
+        raise ConfigError(f"no such {kind} plug-in {name!r}; available: {', '.join(available)}, or give module:Class")
     module_name, _, attribute = where.partition(":")
     try:
         module = import_module(module_name)
@@ -203,14 +203,14 @@ def create(kind: str, name: str, options: Mapping[str, Any], **offered: Any) -> 
     Raises ConfigError for options that it does not take, and for values of another kind than it wants.
     """
     plugin = load(kind, name)
-    chosen, wrong = _checked(signatures.of_class(plugin, name), kind, name, options)
+    values, wrong = _checked(signatures.of_class(plugin, name), kind, name, options)
     if wrong:
         raise ConfigError("\n".join(wrong))
     parameters = signature(plugin).parameters
-    # an offer may be costly or fail (finding a model): it is made only when it is wanted
-    made = {key: value() if callable(value) else value for key, value in offered.items()
-            if key in parameters and key not in chosen}  # fmt: skip
-    return plugin(**made | chosen)
+    # an offer may be costly or fail (finding a model): it is taken up only when the plug-in wants it
+    extras = {key: value() if callable(value) else value for key, value in offered.items()
+              if key in parameters and key not in values}  # fmt: skip
+    return plugin(**extras | values)
 
 
 def check_options(
@@ -226,16 +226,16 @@ def check_options(
         return {}, [f"[{kind}.{name}]: no such {kind} plug-in; available: {', '.join(available)}"]
     try:
         where = PLUGINS[kind].get(name)
-        made = signatures.of_source(where, name) if where else signatures.of_class(load(kind, name), name)
+        schema = signatures.of_source(where, name) if where else signatures.of_class(load(kind, name), name)
     except ConfigError:  # not installed: that is said where it is used
         return dict(values), []
-    return _checked(made, kind, name, values, folder)
+    return _checked(schema, kind, name, values, folder)
 
 
 def _checked(
-    made: type[BaseModel], kind: str, name: str, values: Mapping[str, Any], folder: Path | None = None
+    schema: type[BaseModel], kind: str, name: str, values: Mapping[str, Any], folder: Path | None = None
 ) -> tuple[dict[str, Any], list[str]]:
-    return checked(made, values, f"[{kind}.{name}]", folder, _OFFERED, "option")
+    return checked(schema, values, f"[{kind}.{name}]", folder, _OFFERED, "option")
 
 
 def format_name(path: PurePath) -> str | None:
@@ -258,7 +258,7 @@ def formats() -> list[dict[str, Any]]:
     """Each format's name, suffixes, about, options {name: default} and needs: "" or the extra it would come with."""
     rows = []
     for name in names("format"):
-        row = {"name": name, "suffixes": [suffix for suffix, known in SUFFIXES.items() if known == name],
+        row = {"name": name, "suffixes": [suffix for suffix, format_ in SUFFIXES.items() if format_ == name],
                "about": "", "options": {}, "needs": ""}  # fmt: skip
         try:
             plugin = load("format", name)

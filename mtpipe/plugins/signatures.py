@@ -36,8 +36,8 @@ def of_source(where: str, name: str) -> type[BaseModel]:
     arguments = _constructor(*where.split(":"))
     if arguments is None:
         return _model(name, {}, False)
-    named = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs][1:]
-    fields = {one.arg: ast.unparse(one.annotation) if one.annotation else "Any" for one in named}
+    parameters = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs][1:]
+    fields = {one.arg: ast.unparse(one.annotation) if one.annotation else "Any" for one in parameters}
     return _model(name, fields, arguments.kwarg is not None)
 
 
@@ -66,10 +66,10 @@ def _type(annotation: Any) -> Any:
     if not isinstance(annotation, str):
         return annotation if annotation is not Parameter.empty else Any
     try:
-        found = eval(annotation, {"__builtins__": {}}, _BUILTINS | _TYPES)  # of installed code, not of a user's text
+        kind = eval(annotation, {"__builtins__": {}}, _BUILTINS | _TYPES)  # of installed code, not of a user's text
     except (NameError, TypeError, SyntaxError, AttributeError):
         return Any
-    return Annotated[found, AfterValidator(_beside)] if "str" in annotation and "Path" in annotation else found
+    return Annotated[kind, AfterValidator(_beside)] if "str" in annotation and "Path" in annotation else kind
 
 
 _BUILTINS = {kind.__name__: kind for kind in (str, int, float, bool, list, dict, tuple, set, bytes)}

@@ -39,14 +39,14 @@ def run(
     again: whether or not they need it. Raises ConfigError for an unknown stage and for one left out that never was
     done, else what a stage raises; the manifest then says which failed, and a run to come begins there.
     """
-    chosen = _chosen([stage.name for stage in stages], first, last)
+    selection = _selection([stage.name for stage in stages], first, last)
     for number, stage in enumerate(stages):
-        if number < chosen.start:
+        if number < selection.start:
             _require(stage)
-        if number not in chosen:
+        if number not in selection:
             continue
         inputs = stage.inputs()
-        reason = "asked for" if again else _unfinished(stage, manifest) or _changed(stage, manifest, inputs)
+        reason = "requested" if again else _unfinished(stage, manifest) or _changed(stage, manifest, inputs)
         if not reason:
             tell(f"{stage.name}: unchanged")
             continue
@@ -57,9 +57,9 @@ def run(
 
 def plan(stages: Sequence[Stage], manifest: Manifest, first: str = "", last: str = "") -> Iterator[tuple[str, str]]:
     """(stage, why it would be done, "" if not), as far as can be said before the stages that it builds on are done."""
-    chosen = _chosen([stage.name for stage in stages], first, last)
+    selection = _selection([stage.name for stage in stages], first, last)
     before = ""
-    for stage in (stages[number] for number in chosen):
+    for stage in (stages[number] for number in selection):
         reason = _unfinished(stage, manifest)
         if not reason and before:
             reason = f"if {before} changes what it makes"
@@ -70,16 +70,16 @@ def plan(stages: Sequence[Stage], manifest: Manifest, first: str = "", last: str
 
 
 def _unfinished(stage: Stage, manifest: Manifest) -> str:
-    known = manifest.stages.get(stage.name)
-    if known is None:
+    record = manifest.stages.get(stage.name)
+    if record is None:
         return "not done yet"
-    return "" if known["state"] == "done" else f"was not finished ({known['state']})"
+    return "" if record["state"] == "done" else f"was not finished ({record['state']})"
 
 
 def _changed(stage: Stage, manifest: Manifest, inputs: dict[str, str]) -> str:
     """Why a finished stage is to be done again; "" where it was done from these inputs and what it made is there."""
-    known = manifest.stages[stage.name]["inputs"]
-    changed = [name for name in {**known, **inputs} if known.get(name) != inputs.get(name)]
+    before = manifest.stages[stage.name]["inputs"]
+    changed = [name for name in {**before, **inputs} if before.get(name) != inputs.get(name)]
     if changed:
         return f"changed: {', '.join(changed)}"
     lost = [str(path) for path in stage.outputs() if not path.exists()]
@@ -99,7 +99,7 @@ def _do(stage: Stage, manifest: Manifest, inputs: dict[str, str]) -> None:
                  seconds=round(perf_counter() - start, 1), facts=facts)  # fmt: skip
 
 
-def _chosen(names: Sequence[str], first: str, last: str) -> range:
+def _selection(names: Sequence[str], first: str, last: str) -> range:
     for name in (first, last):
         if name and name not in names:
             raise ConfigError(f"no stage {name!r} in this run; available: {', '.join(names)}")

@@ -28,8 +28,8 @@ class Manifest:
         self.stages: dict[str, dict[str, Any]] = {}
         if path.is_file():
             try:
-                known = json.loads(path.read_text("utf-8"))["stages"]
-                self.stages = {name: dict(stage) for name, stage in known.items()}
+                records = json.loads(path.read_text("utf-8"))["stages"]
+                self.stages = {name: dict(stage) for name, stage in records.items()}
             except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
                 raise InputError(f"{path}: no manifest of a run ({error!r}); remove it to begin anew") from error
 
@@ -57,11 +57,11 @@ def digest(path: Path | None) -> str:
     try:
         files = sorted(inner for inner in path.rglob("*") if inner.is_file()) if path.is_dir() else [path]
         stats = [file.stat() for file in files]
-        found = {str(file.relative_to(path)): _content(file, stat.st_mtime_ns, stat.st_size)
-                 for file, stat in zip(files, stats, strict=True)}  # fmt: skip
+        digests = {str(file.relative_to(path)): _content(file, stat.st_mtime_ns, stat.st_size)
+                   for file, stat in zip(files, stats, strict=True)}  # fmt: skip
     except OSError as error:
         raise InputError(f"{path}: can't be read ({error.strerror}); check the path") from error
-    return said(found) if path.is_dir() else found["."]
+    return fingerprint(digests) if path.is_dir() else digests["."]
 
 
 @cache
@@ -70,16 +70,16 @@ def _content(path: Path, changed: int, size: int) -> str:
     return file_digests.of_file(path)
 
 
-def said(settings: Any) -> str:
+def fingerprint(settings: Any) -> str:
     """A digest of settings: of a mapping, a list or a value of them."""
     return file_digests.of_text(json.dumps(settings, sort_keys=True, default=str))
 
 
 def _versions() -> dict[str, str]:
-    found = {}
+    versions = {}
     for name in _PACKAGES:
         try:
-            found[name] = metadata.version(name)
+            versions[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
             continue
-    return found
+    return versions

@@ -13,7 +13,7 @@ from mtpipe.models import registry
 from mtpipe.synthesis.recipe import SynthesisRecipe
 from mtpipe.validation import failure
 
-_MADE = ("work", "rejected")  # paths that need not be there
+_OUTPUTS = ("work", "rejected")  # paths that need not be there
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,4 +74,4 @@ def _lost(stages: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
         for key, value in table.items():
             paths = value if isinstance(value, tuple) else value.values() if isinstance(value, dict) else (value,)
             yield from (f"[{name}] {key}: {path} is not there" for path in paths
-                        if key not in _MADE and isinstance(path, Path) and not path.exists())  # fmt: skip
+                        if key not in _OUTPUTS and isinstance(path, Path) and not path.exists())  # fmt: skip

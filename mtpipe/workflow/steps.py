@@ -24,7 +24,7 @@ from mtpipe.report.wording import count
 from mtpipe.synthesis import back_translation
 from mtpipe.synthesis.generation import synthesize
 from mtpipe.workflow import Stage
-from mtpipe.workflow.manifest import code_digest, digest, said
+from mtpipe.workflow.manifest import code_digest, digest, fingerprint
 from mtpipe.workflow.settings import Workflow
 
 OnProgress = Callable[[jobs.Progress], object]
@@ -41,19 +41,19 @@ class Steps:
 
     def stages(self) -> list[Stage]:
         """Those that the configuration has a table for; translate and post-edit are in each."""
-        flow, found = self.flow, list[Stage]()
+        flow, steps = self.flow, list[Stage]()
         if flow.synthesize:
-            made = (flow.synthetic, flow.synthesize.manifest)
-            found.append(Stage("synthesize", self._synthesis_inputs, lambda: made, self._synthesize))
+            files = (flow.synthetic, flow.synthesize.manifest)
+            steps.append(Stage("synthesize", self._synthesis_inputs, lambda: files, self._synthesize))
         if flow.finetune:
-            found.append(Stage("finetune", self._training_inputs, lambda: (self._trained(),), self._finetune))
+            steps.append(Stage("finetune", self._training_inputs, lambda: (self._trained(),), self._finetune))
         state = (flow.job.folder / FILE,)
-        found.append(Stage("translate", self._draft_inputs, lambda: state, self._translate))
-        found.append(Stage("post-edit", self._edit_inputs, lambda: (flow.job.out,), self._post_edit))
+        steps.append(Stage("translate", self._draft_inputs, lambda: state, self._translate))
+        steps.append(Stage("post-edit", self._edit_inputs, lambda: (flow.job.out,), self._post_edit))
         if flow.evaluate:
             tables = tuple(flow.work / name for name in ("evaluation.md", "evaluation.html"))
-            found.append(Stage("evaluate", self._test_inputs, lambda: tables, self._evaluate))
-        return found
+            steps.append(Stage("evaluate", self._test_inputs, lambda: tables, self._evaluate))
+        return steps
 
     def job(self) -> Job:
         """The job, with the model that the run trains."""
@@ -65,8 +65,8 @@ class Steps:
         recipe = self.flow.synthesize
         assert recipe is not None
         files = [digest(path) for path in (*recipe.tm, *recipe.exclude, *recipe.also.values(), *self._tests())]
-        return {"glossary": digest(recipe.glossary), "settings": said(asdict(recipe)), "llm": self._llm(),
-                "prompts": digest(recipe.prompts or prompts.FOLDER), "files": said(files)}  # fmt: skip
+        return {"glossary": digest(recipe.glossary), "settings": fingerprint(asdict(recipe)), "llm": self._llm(),
+                "prompts": digest(recipe.prompts or prompts.FOLDER), "files": fingerprint(files)}  # fmt: skip
 
     def _synthesize(self) -> dict[str, Any]:
         job, recipe = self.flow.job, self.flow.synthesize
@@ -74,11 +74,11 @@ class Steps:
         recipe.out.parent.mkdir(parents=True, exist_ok=True)
         options = job.options.get(f"llm.{job.llm}", {})
         caller = client.open_llm(job.llm, options, job.calls, job.llm_cache or recipe.out.parent / client.FILE)
-        asked = replace(recipe, exclude=(*recipe.exclude, *self._held_out()))
-        made = synthesize(asked, caller, self.tell, back_translation.translator(recipe))
-        facts = {"pairs": made.pairs, "short": dict(made.short), "usage": asdict(caller.usage), "seed": recipe.seed}
-        if made.stopped:
-            there = f"synthesize: {made.stopped}; {made.pairs} pairs are in {recipe.out}"
+        recipe = replace(recipe, exclude=(*recipe.exclude, *self._held_out()))
+        result = synthesize(recipe, caller, self.tell, back_translation.translator(recipe))
+        facts = {"pairs": result.pairs, "short": dict(result.short), "usage": asdict(caller.usage), "seed": recipe.seed}
+        if result.stopped:
+            there = f"synthesize: {result.stopped}; {result.pairs} pairs are in {recipe.out}"
             raise MtpipeError(f"{there}: run again, or go on with what is there by --from finetune")
         return facts
 
@@ -92,9 +92,10 @@ class Steps:
         files = [[digest(path) for path in paths] for paths in kinds]
         return {
             "synthetic": digest(self.flow.synthetic if self.flow.synthesize else None),
-            "files": said(files), "dev": digest(settings.dev), "glossary": digest(self.flow.job.glossary),
+            "files": fingerprint(files), "dev": digest(settings.dev), "glossary": digest(self.flow.job.glossary),
             "teacher": digest(settings.teacher),
-            "base": digest(base) if base and base.exists() else settings.base, "settings": said(asdict(settings)),
+            "base": digest(base) if base and base.exists() else settings.base,
+            "settings": fingerprint(asdict(settings)),
         }  # fmt: skip
 
     def _bundled(self) -> Path | None:
@@ -103,7 +104,7 @@ class Steps:
 
     def _trained(self) -> Path:
         """Where the model of today's inputs is: another's is never taken for it, and neither is its training."""
-        return self.flow.work / f"model-{said(self._training_inputs())[:8]}"
+        return self.flow.work / f"model-{fingerprint(self._training_inputs())[:8]}"
 
     def _finetune(self) -> dict[str, Any]:
         flow = self.flow
@@ -129,19 +130,23 @@ class Steps:
         files = {file.name: digest(file.path) for file in job_folder.files(job) if not file.problem}
         options = {key: table for key, table in job.options.items() if key.startswith(("mt.", "format."))}
         return {
-            "source": said(files), "glossary": digest(job.glossary), "model": digest(model),
+            "source": fingerprint(files), "glossary": digest(job.glossary), "model": digest(model),
             "stages": stages.versions("translate"),
-            "tm": said([digest(path) for path in job.tm]),
-            "settings": said({"languages": self._languages, "mt": job.mt, "options": options, "other": job.other,
-                              "tm_flagged": job.tm_flagged, "columns": [job.glossary_sheet, job.glossary_columns]}),
+            "tm": fingerprint([digest(path) for path in job.tm]),
+            "settings": fingerprint({
+                "languages": self._languages, "mt": job.mt, "options": options, "other": job.other,
+                "tm_flagged": job.tm_flagged, "columns": [job.glossary_sheet, job.glossary_columns],
+            }),
         }  # fmt: skip
 
     def _edit_inputs(self) -> dict[str, str]:
         job = self.job()
         options = {key: table for key, table in job.options.items() if key.startswith("editor.")}
-        return self._draft_inputs() | {"stages": stages.versions("write"), "llm": self._llm(),
-                                       "editors": said({"names": job.editors, "options": options}),
-                                       "lexicon": digest(job.lexicon), "calls": said(asdict(job.calls))}  # fmt: skip
+        return self._draft_inputs() | {
+            "stages": stages.versions("write"), "llm": self._llm(),
+            "editors": fingerprint({"names": job.editors, "options": options}),
+            "lexicon": digest(job.lexicon), "calls": fingerprint(asdict(job.calls)),
+        }  # fmt: skip
 
     def _translate(self) -> dict[str, Any]:
         return dict(jobs.draft(self.job(), self.on_progress))
@@ -160,27 +165,29 @@ class Steps:
     def _test_inputs(self) -> dict[str, str]:
         settings = self.flow.evaluate
         assert settings is not None
-        systems = {name: said({"job": asdict(job), "model": digest(job.model or self._bundled())})
+        systems = {name: fingerprint({"job": asdict(job), "model": digest(job.model or self._bundled())})
                    for name, job in self._systems().items()}  # fmt: skip
-        return {"test": said([digest(path) for path in settings.test]), "settings": said(asdict(settings)),
-                "glossary": digest(self.flow.job.glossary), "code": code_digest(), **systems}  # fmt: skip
+        return {
+            "test": fingerprint([digest(path) for path in settings.test]), "settings": fingerprint(asdict(settings)),
+            "glossary": digest(self.flow.job.glossary), "code": code_digest(), **systems,
+        }  # fmt: skip
 
     def _systems(self) -> dict[str, Job]:
         """What is compared: the model as it was, as it is now, with the terms, with what repairs them, with the LLM."""
         job = self.job()
         plain = replace(job, glossary=None, editors=(), llm="", tm=())
-        found = {"generic": replace(plain, model=base) for base in self._bases()}
+        systems = {"generic": replace(plain, model=base) for base in self._bases()}
         if self.flow.finetune:
-            found["fine-tuned"] = plain
+            systems["fine-tuned"] = plain
         if job.glossary:
-            found |= {"annotated": replace(job, editors=(), llm="", tm=()), "repaired": replace(job, llm="", tm=())}
-            found |= {"llm": replace(job, tm=())} if job.llm and "llm" in job.methods else {}
-        return found
+            systems |= {"annotated": replace(job, editors=(), llm="", tm=()), "repaired": replace(job, llm="", tm=())}
+            systems |= {"llm": replace(job, tm=())} if job.llm and "llm" in job.methods else {}
+        return systems
 
     def _bases(self) -> list[Path]:
         """The folder of the model before this run, [] where that is none to translate with."""
-        given = self.flow.finetune.base if self.flow.finetune else str(self.flow.job.model or "")
-        base = Path(given) if given else self._bundled()
+        name = self.flow.finetune.base if self.flow.finetune else str(self.flow.job.model or "")
+        base = Path(name) if name else self._bundled()
         return [base] if base and (base / "model.json").is_file() else []
 
     def _evaluate(self) -> dict[str, Any]:
@@ -215,7 +222,7 @@ class Steps:
 
     def _llm(self) -> str:
         job = self.flow.job
-        return said({job.llm: job.options.get(f"llm.{job.llm}", {})}) if job.llm else "-"
+        return fingerprint({job.llm: job.options.get(f"llm.{job.llm}", {})}) if job.llm else "-"
 
 
 def _test_set(paths: tuple[Path, ...], languages: tuple[str, str], out: Path) -> Path:

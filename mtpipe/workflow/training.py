@@ -33,25 +33,25 @@ def train(
 ) -> TrainingOutcome | None:
     """Trains a model into the folder out; None in processes that are not the first. Raises as `stages.finetune`."""
     transformers.logging.set_verbosity_error()  # its warnings are about what is done here on purpose
-    asked = recipe(settings, languages, out, glossary)
+    job = recipe(settings, languages, out, glossary)
     if settings.teacher:
-        asked = _taught(asked, settings.teacher, settings.teacher_share, tell)
-    return stage.finetune(asked, tell, resume)
+        job = _taught(job, settings.teacher, settings.teacher_share, tell)
+    return stage.finetune(job, tell, resume)
 
 
 def _taught(
-    asked: stage.TrainingRecipe, teacher: Path, share: float, tell: Callable[[str], None]
+    recipe: stage.TrainingRecipe, teacher: Path, share: float, tell: Callable[[str], None]
 ) -> stage.TrainingRecipe:
     """The recipe with the teacher's translations as targets; development text stays that of people."""
-    if asked.task != registry.TRANSLATE:
+    if recipe.task != registry.TRANSLATE:
         raise ConfigError("--teacher teaches to translate; a post-editing model learns from triplets")
     translator = plugins.load("mt", "ct2")(teacher)
-    pairs, dev = (list(asked.pairs), list(asked.dev)) if asked.dev else held_out(asked.pairs, lambda pair: pair[0])
-    work = asked.out.with_name(f"{asked.out.name}.training")
+    pairs, dev = (list(recipe.pairs), list(recipe.dev)) if recipe.dev else held_out(recipe.pairs, lambda pair: pair[0])
+    work = recipe.out.with_name(f"{recipe.out.name}.training")
     work.mkdir(parents=True, exist_ok=True)
-    kept = work / f"teacher-{translator.digest[:8]}.jsonl"
-    languages = asked.source_lang, asked.target_lang
-    return replace(asked, pairs=distilled(pairs, translator, languages, kept, share, tell), dev=dev)
+    targets = work / f"teacher-{translator.digest[:8]}.jsonl"
+    languages = recipe.source_lang, recipe.target_lang
+    return replace(recipe, pairs=distilled(pairs, translator, languages, targets, share, tell), dev=dev)
 
 
 def recipe(

@@ -115,7 +115,7 @@ def test_what_changes_brings_only_its_stages_back(folder, done):
 
 def test_until_and_from(folder, done):
     told = run(folder, "--from", "translate", "--until", "translate", "--again").stderr
-    assert told == "translate: asked for\n"
+    assert told == "translate: requested\n"
     failed = run(folder, "--from", "dream")
     assert failed.exit_code == 1
     assert "no stage 'dream' in this run; available: synthesize, finetune, translate, post-edit, ev" in failed.stderr

@@ -5,7 +5,7 @@ import pytest
 from mtpipe import workflow
 from mtpipe.errors import ConfigError, InputError, OutputError
 from mtpipe.workflow import Stage
-from mtpipe.workflow.manifest import Manifest, digest, said
+from mtpipe.workflow.manifest import Manifest, digest, fingerprint
 
 
 class Kitchen:
@@ -144,6 +144,6 @@ def test_digests_follow_contents_and_names(tmp_path):
     assert (digest(tmp_path / "a"), digest(file)) == before
     file.rename(file.with_name("d"))
     assert digest(tmp_path / "a") != before[0] and digest(file.with_name("d")) == before[1]
-    assert digest(None) == "-" and said({"a": tmp_path}) != said({"a": None})
+    assert digest(None) == "-" and fingerprint({"a": tmp_path}) != fingerprint({"a": None})
     with pytest.raises(InputError, match="none: can't be read .No such file"):
         digest(tmp_path / "none")
