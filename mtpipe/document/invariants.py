@@ -91,7 +91,7 @@ def find(text: str) -> tuple[Invariant, ...]:
                   if _is_pressed(match[0])]
     items += [Invariant("number", start, end, text[start:end]) for start, end in numbers.find(text)]
     if not text.isascii():
-        items += [Invariant("symbol", i, i + 1, char) for i, char in enumerate(text) if _is_symbol(char)]
+        items += [Invariant("symbol", i, i + 1, char) for i, char in enumerate(text) if is_symbol(char)]
         items += [Invariant("space", i, i + 1, char) for i, char in enumerate(text) if char in _SPACES
                   and text[i - 1 : i].isdigit()]
     apart: list[Invariant] = []
@@ -151,8 +151,14 @@ def _pressed(combination: str) -> tuple[int, str | None]:
     return combination.count("+") + 1, last.casefold() if is_alike else None
 
 
-def _is_symbol(char: str) -> bool:
-    return char not in _OF_TEXT and char not in _PICTURE and unicodedata.category(char) == "So"
+def is_symbol(char: str) -> bool:
+    """Is it a symbol that no language has words for?"""
+    return char not in _OF_TEXT and unicodedata.category(char) == "So"
+
+
+def is_picture(char: str) -> bool:
+    """Does it choose how the symbol before it looks, or join it with the next?"""
+    return char in _PICTURE or "\U0001f3fb" <= char <= "\U0001f3ff"
 
 
 def _leftmost_longest(item: Invariant) -> tuple[int, int]:

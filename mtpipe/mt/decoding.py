@@ -14,7 +14,7 @@ import numpy as np
 
 from mtpipe.document import inline_codes
 from mtpipe.document.segment import Code, Segment
-from mtpipe.mt import Draft
+from mtpipe.mt import Draft, outer_symbols
 from mtpipe.mt.term_annotation import Line, coded_line, plain_line
 from mtpipe.terminology import checker
 
@@ -100,8 +100,16 @@ def _place(code: Code) -> int:
 def make(segments: Sequence[Segment], sizes: Sequence[int], model: Model, shape: str | None) -> list[list[Draft]]:
     """For each segment up to its size of drafts, best first, at least one; shape: of the masks the model knows, if any.
 
-    Segments without a letter outside their codes are copied. text "" where there is no translation.
+    Segments without a letter outside their codes are copied, symbols around a text stay around it. text "" where there
+    is no translation.
     """
+    frames = [outer_symbols.cut(segment) for segment in segments]
+    drafts = _make([segment for _, segment, _ in frames], sizes, model, shape)
+    return [[replace(draft, text=f"{before}{draft.text}{after}") if draft.text else draft for draft in options]
+            for (before, _, after), options in zip(frames, drafts, strict=True)]
+
+
+def _make(segments: Sequence[Segment], sizes: Sequence[int], model: Model, shape: str | None) -> list[list[Draft]]:
     drafts = [[Draft(segment.source)] for segment in segments]
     todo = [i for i, segment in enumerate(segments) if _has_words(segment)]
     if shape:
