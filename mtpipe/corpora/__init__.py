@@ -14,7 +14,8 @@ Located = tuple[str, Pair]  # (document the pair comes from, pair)
 # one text says little about where it belongs: neighbours do; so many make a document where a file names none
 RUN = 100
 
-_READERS = {".mo": "gettext", ".po": "gettext", ".tmx": "tmx", ".xlf": "xliff", ".xliff": "xliff", ".jsonl": "segments"}
+_READERS = {".mo": "gettext", ".po": "gettext", ".tmx": "tmx", ".jsonl": "segments",
+            **dict.fromkeys((".xlf", ".xliff", ".sdlxliff", ".mqxliff", ".mxliff"), "xliff")}  # fmt: skip
 _T = TypeVar("_T")
 
 

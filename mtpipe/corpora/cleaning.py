@@ -6,9 +6,10 @@ import re
 from collections import Counter
 from collections.abc import Callable
 
-from mtpipe.corpora import Pair, accelerators
+from mtpipe.corpora import Pair
 from mtpipe.document import inline_codes, sentence_splitting
 from mtpipe.document.segment import Code
+from mtpipe.formats.editing.accelerators import without_keys
 from mtpipe.languages import identification
 from mtpipe.languages.scripts import CJK
 from mtpipe.languages.tokenization import is_lopsided, length
@@ -23,7 +24,7 @@ _WORD = re.compile(rf"[{CJK}]|[^\W\d_{CJK}]+")
 def tidied(source: str, target: str) -> Pair:
     """Both texts without invisible characters and key marks, white space folded."""
     source, target = (" ".join(_INVISIBLE.sub("", text).split()) for text in (source, target))
-    source, target = accelerators.without(source, target)
+    source, target = without_keys(source, target)
     return source.strip(), target.strip()
 
 

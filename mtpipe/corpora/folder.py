@@ -11,7 +11,7 @@ from mtpipe.errors import InputError
 from mtpipe.io import compression
 from mtpipe.languages.tags import closest_variant, folder_names, is_same, primary_subtag
 
-_SELF_DESCRIBED = (".tmx", ".xlf", ".xliff")
+_SELF_DESCRIBED = (".tmx", ".xlf", ".xliff", ".sdlxliff", ".mqxliff", ".mxliff")
 _MANUALS = (man_pages, lyx, pages)  # kinds without ids, aligned by structure
 
 

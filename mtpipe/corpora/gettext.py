@@ -1,15 +1,17 @@
-"""Message catalogues (.po, .mo): program texts and their translations, accelerators taken out."""
+"""Message catalogues (.po, .mo): program texts and their translations, without accelerator keys."""
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import polib
 
-from mtpipe.corpora import Located, Pair, accelerators, runs
+from mtpipe.corpora import Located, Pair, runs
 from mtpipe.errors import InputError
+from mtpipe.formats.editing.accelerators import without_keys
+from mtpipe.formats.po import header_fields, syntax
 from mtpipe.languages.tags import is_same, primary_subtag
 
 
@@ -18,14 +20,12 @@ def located(path: Path, source_lang: str, target_lang: str) -> Iterator[Located]
 
     Raises InputError when the catalogue says that it is in neither language.
     """
-    catalogue = _read(path)
-    language = catalogue.metadata.get("Language", "").strip()
+    language, messages = _catalogue(path)
     is_english_wanted = primary_subtag(target_lang) == "en" and primary_subtag(source_lang) != "en"
     is_turned = is_same(language, source_lang) if language else is_english_wanted
     if language and not is_turned and not is_same(language, target_lang):
         raise InputError(f"{path}: a catalogue in {language}, neither in {source_lang} nor {target_lang}")
-    found = accelerators.cleaned(_messages(catalogue))
-    return runs(path.name, ((target, source) if is_turned else (source, target) for source, target in found))
+    return runs(path.name, ((target, source) if is_turned else (source, target) for source, target in _tidy(messages)))
 
 
 def pairs(path: Path) -> Iterator[Pair]:
@@ -33,17 +33,21 @@ def pairs(path: Path) -> Iterator[Pair]:
 
     A singular goes with the first plural form, the plural with the others. Raises InputError for what is no catalogue.
     """
-    yield from accelerators.cleaned(_messages(_read(path)))
+    yield from _tidy(_catalogue(path)[1])
 
 
-def _read(path: Path) -> polib.POFile | polib.MOFile:
+def _catalogue(path: Path) -> tuple[str, Iterator[Pair]]:
+    """(its language or "", its messages)."""
+    if path.suffix == ".po":
+        _, _, entries = syntax.read(path, str(path))
+        header = next((entry for entry in entries if entry.is_header), None)
+        return header_fields.fields(header).get("Language", ""), _messages(entries)
     try:
-        if path.suffix == ".po":
-            return polib.pofile(str(path))
         _check_size(path.read_bytes())
-        return polib.mofile(str(path))
+        binary = polib.mofile(str(path))
     except (OSError, ValueError, LookupError, struct.error) as error:
-        raise InputError(f"{path}: not a readable {path.suffix} catalogue ({error})") from error
+        raise InputError(f"{path}: not a readable .mo catalogue ({error})") from error
+    return binary.metadata.get("Language", "").strip(), _binary_messages(binary)
 
 
 def _check_size(data: bytes) -> None:
@@ -56,16 +60,33 @@ def _check_size(data: bytes) -> None:
             raise ValueError("it is cut short")
 
 
-def _messages(catalogue: polib.POFile | polib.MOFile) -> Iterator[Pair]:
+def _messages(entries: Iterable[syntax.Entry]) -> Iterator[Pair]:
+    for entry in entries:
+        if entry.msgid and "fuzzy" not in entry.flags:
+            yield from _forms(entry.msgid, entry.value("msgid_plural"), [part.value for part in entry.translations])
+
+
+def _binary_messages(catalogue: polib.MOFile) -> Iterator[Pair]:
     for entry in catalogue:
-        if entry.obsolete or "fuzzy" in entry.flags or not entry.msgid:
-            continue
-        if not entry.msgid_plural:
-            yield entry.msgid, entry.msgstr
-            continue
+        plural = entry.msgid_plural
         forms = [text for _, text in sorted(entry.msgstr_plural.items(), key=lambda form: int(form[0]))]
-        if len(forms) == 1:  # languages without plural forms
-            yield entry.msgid_plural, forms[0]
-        else:
-            yield entry.msgid, forms[0] if forms else ""
-            yield from ((entry.msgid_plural, form) for form in forms[1:])
+        if entry.msgid:
+            yield from _forms(entry.msgid, plural or None, forms if plural else [entry.msgstr])
+
+
+def _forms(singular: str, plural: str | None, translations: list[str]) -> Iterator[Pair]:
+    if plural is None:
+        yield singular, translations[0]
+    elif len(translations) == 1:  # languages without plural forms
+        yield plural, translations[0]
+    else:
+        yield singular, translations[0] if translations else ""
+        yield from ((plural, form) for form in translations[1:])
+
+
+def _tidy(messages: Iterable[Pair]) -> Iterator[Pair]:
+    """Pairs with white space folded and without keys, but for those that are empty or alike on both sides."""
+    for pair in messages:
+        source, target = (" ".join(text.split()) for text in without_keys(*pair))
+        if source and target and source != target:
+            yield source, target

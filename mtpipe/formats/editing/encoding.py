@@ -10,6 +10,7 @@ from pathlib import Path
 from charset_normalizer import from_bytes
 
 from mtpipe.errors import InputError, OutputError
+from mtpipe.io import compression
 
 NEWLINE = re.compile(r"\r\n|\r|\n")
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF32_LE, "utf-32-le"), (codecs.BOM_UTF32_BE, "utf-32-be"),
@@ -61,13 +62,15 @@ def read_text(path: Path, name: str,
 def read_declared(path: Path, name: str, declared: re.Pattern[bytes]) -> tuple[str, Encoding]:
     """(text, encoding) of a file that says its encoding near its beginning (declared, group 1), else is in UTF-8.
 
-    For formats whose readers believe that declaration: nothing is guessed. A byte order mark outdoes it. Raises
-    InputError where the bytes are not what is declared.
+    For formats whose readers believe that declaration: nothing is guessed. A byte order mark outdoes it; .gz and .xz
+    are unpacked. Raises InputError where the bytes are not what is declared.
     """
     try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise InputError(f"{name}: can't be read: {error.strerror}; check the file and its permissions") from error
+        with compression.open_bytes(path) as file:
+            data = file.read()
+    except compression.BROKEN as error:
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(f"{name}: can't be read: {reason}; check the file and its permissions") from error
     for bom, codec in _BOMS:
         if data.startswith(bom):
             return _decoded(data[len(bom):], codec, name), Encoding(codec, bom)

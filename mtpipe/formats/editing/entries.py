@@ -48,7 +48,7 @@ def message(text: str, markup: Sequence[Code] = (), labels: Labels = Labels()) -
     """The message of a text whose markup (well nested) is known; placeholders in between are found."""
     codes, key = merged(text, markup), None
     if labels.marks:
-        text, codes, key = accelerators.taken(text, codes, labels.marks, labels.words)
+        text, codes, key = accelerators.without_key(text, codes, labels.marks, labels.words)
     pieces = tuple(piece for spans in blocks(_masked(text, codes, "x")) if (piece := _piece(text, codes, spans)))
     return Message(text, codes, key, pieces)
 
@@ -70,7 +70,7 @@ def filled(message: Message, targets: Sequence[str]) -> str | None:
     if inline.broken(message.text, message.codes, text):
         return None
     codes = inline.locate(message.text, message.codes, text)
-    return accelerators.put(text, codes, message.key) if message.key else text
+    return accelerators.with_key(text, codes, message.key) if message.key else text
 
 
 def intact(piece: MessagePiece, target: str) -> str | None:

@@ -16,18 +16,15 @@ from mtpipe.document import inline_codes as inline
 from mtpipe.document.segment import Document, Segment
 from mtpipe.errors import ConfigError, InputError
 from mtpipe.formats.editing import accelerators, entries
-from mtpipe.formats.editing.encoding import Encoding, read_declared, write_text
+from mtpipe.formats.editing.encoding import Encoding, write_text
 from mtpipe.formats.editing.entries import Labels, Message
 from mtpipe.formats.editing.inplace import Edit, replaced
-from mtpipe.formats.po import directives, header_fields, plurals
+from mtpipe.formats.po import directives, header_fields, plurals, syntax
 from mtpipe.formats.po.plurals import Plurals
-from mtpipe.formats.po.syntax import Entry
-from mtpipe.formats.po.syntax import entries as parsed
-from mtpipe.formats.po.syntax import quoted
+from mtpipe.formats.po.syntax import Entry, quoted
 from mtpipe.languages import tags
 
 EXISTING = ("keep", "redo", "draft")
-_DECLARED = re.compile(rb'"Content-Type:[^"\n]{0,80}charset=(?!CHARSET)([A-Za-z0-9_:.-]{1,40})')
 _CREDITS = frozenset(("translator-credits", "translator_credits", "NAME OF TRANSLATORS", "EMAIL OF TRANSLATORS"))
 _WIDTH = 79  # columns: gettext's own
 _FUZZY = re.compile(r",\s*fuzzy(?=\s*(?:,|\Z))")
@@ -70,8 +67,7 @@ class PoFormat:
 
     def read(self, path: Path, name: str) -> Document:
         """A segment for each line or wrapped paragraph of each form of each message; raises InputError."""
-        text, encoding = read_declared(path, name, _DECLARED)
-        catalogue = list(parsed(text, name))
+        text, encoding, catalogue = syntax.read(path, name)
         header = next((entry for entry in catalogue if entry.is_header), None)
         stated = header_fields.fields(header)
         language = stated.get("Language", "")

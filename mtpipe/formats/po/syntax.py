@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from mtpipe.errors import InputError
+from mtpipe.formats.editing.encoding import Encoding, read_declared
 
+_DECLARED = re.compile(rb'"Content-Type:[^"\n]{0,80}charset=(?!CHARSET)([A-Za-z0-9_:.-]{1,40})')
 _TOKEN = re.compile(r'(?P<comment>#[^\r\n]*)|(?P<keyword>msgctxt|msgid_plural|msgid|msgstr(?:\[\d{1,2}\])?)|'
                     r'(?P<string>"(?:[^"\\\r\n]|\\.)*+")|\s+')
 _ESCAPE = re.compile(r"\\(?:([0-7]{1,3})|x([0-9A-Fa-f]{1,2})|(.))")
@@ -53,6 +56,12 @@ class Entry:
     @property
     def is_header(self) -> bool:
         return not self.msgid and self.value("msgctxt") is None
+
+
+def read(path: Path, name: str) -> tuple[str, Encoding, list[Entry]]:
+    """(text, encoding, entries) of the PO file at path, called name; raises InputError."""
+    text, encoding = read_declared(path, name, _DECLARED)
+    return text, encoding, list(entries(text, name))
 
 
 def entries(text: str, name: str) -> Iterator[Entry]:

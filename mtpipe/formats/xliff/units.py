@@ -13,7 +13,7 @@ from mtpipe.formats.editing.xml import Element
 
 _NAMESPACE = "urn:oasis:names:tc:xliff:document:"
 _WHOLE = frozenset(("trans-unit", "unit"))
-_UNTRANSLATED = ("new", "needs-translation", "initial")
+_UNTRANSLATED = ("new", "needs-translation", "needs-l10n", "initial")
 _LOCKED = ("final", "signed-off")
 _PO_HEADER = "x-gettext-domain-header"
 # 2.x knows no "needs review": translated is what comes before reviewed.
@@ -27,6 +27,7 @@ class XliffUnit:
 
     old_parts: what is there of the target for each part. frame is the element around the parts, end where a target
     would come; states_at the element that says the state (None: the target itself), stated_at that of the languages.
+    document: the file that the unit is of, as it says; is_header: a PO header, no text.
     """
 
     frame: Element
@@ -42,6 +43,8 @@ class XliffUnit:
     keeps_space: bool
     states_at: Element | None
     stated_at: Element
+    document: str = ""
+    is_header: bool = False
 
     def kept(self, text: str) -> list[str | None]:
         """What (XML) an incomplete target has already for each part."""
@@ -108,19 +111,21 @@ def _unit_1(text: str, unit: Element, around: Sequence[Element]) -> Iterator[Xli
     old = {part.attributes.get("mid"): part for part in _segments(target)} if target else {}
     old_parts = (target,) if is_whole else tuple(old.get(part.attributes.get("mid")) for part in parts)
     state = target.attributes.get("state", "") if target else ""
+    is_header = unit.attributes.get("restype") == _PO_HEADER
     is_filled = is_whole or not old or all(_is_filled(text, part) for part in old_parts)
     yield XliffUnit(
         source if is_whole else segmented, source, target, parts, old_parts, segmented.end,
         languages=(file.attributes.get("source-language", ""), file.attributes.get("target-language", "")),
         is_translatable=(_inherited("translate", source, unit, *reversed(around)) != "no"
-                         and unit.attributes.get("restype") != _PO_HEADER and not _is_held(unit)),
+                         and not is_header and not _is_held(unit)),
         is_translated=_is_filled(text, target) and is_filled and state not in _UNTRANSLATED,
         is_locked=unit.attributes.get("approved") == "yes" or state in _LOCKED or _says(unit, "confirmed"),
         keeps_space=_inherited("xml:space", source, unit, *reversed(around)) == "preserve",
-        states_at=None, stated_at=file)
+        states_at=None, stated_at=file, document=file.attributes.get("original", ""), is_header=is_header)
 
 
 def _units_2(text: str, unit: Element, around: Sequence[Element]) -> Iterator[XliffUnit]:
+    file = next((element for element in around if element.name == "file"), around[0])
     for segment in unit.children:
         source, target = segment.child("source"), segment.child("target")
         if segment.name != "segment" or source is None or not text[source.inner:source.outer].strip():
@@ -133,7 +138,7 @@ def _units_2(text: str, unit: Element, around: Sequence[Element]) -> Iterator[Xl
             is_translated=_is_filled(text, target) and state not in _UNTRANSLATED,
             is_locked=state in _LOCKED,
             keeps_space=_inherited("xml:space", source, segment, unit, *reversed(around)) == "preserve",
-            states_at=segment, stated_at=around[0])
+            states_at=segment, stated_at=around[0], document=file.attributes.get("original", ""))
 
 
 def _segments(element: Element) -> Iterator[Element]:

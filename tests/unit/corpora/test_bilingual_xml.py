@@ -235,12 +235,22 @@ def test_translated_units(tmp_path, content, expected):
     (one("a", ""), "no translated unit"), (one("a", "b", "state='new'"), "no translated unit"),
     (two("a", "b", "state='initial'"), "no translated unit"),
     (one("a", "b").replace("en-US", "fr"), "translates fr into de, not en into de"),
-    ("<html/>", "no <xliff> element"), ("", "broken XML"), (XLIFF1[:120], "broken XML at byte 120"),
+    ("<html/>", "no XLIFF but a file of <html>"), ("", "broken XML"), (XLIFF1[:120], "broken XML at byte 68 .line 2."),
 ])
 def test_what_an_xliff_lacks_is_said(tmp_path, content, message):
     (tmp_path / "x.xlf").write_text(content)
     with pytest.raises(InputError, match=message):
         list(xliff.located(tmp_path / "x.xlf", "en", "de"))
+
+
+def test_segments_of_a_unit_are_pairs_in_packed_files_and_dialects(tmp_path):
+    unit = ("<trans-unit id='1'><source>One. Two.</source><seg-source><mrk mtype='seg' mid='1'>One.</mrk> <mrk "
+            "mtype='seg' mid='2'>Two.</mrk></seg-source><target><mrk mtype='seg' mid='1'>Eins.</mrk> <mrk mtype='seg' "
+            "mid='2'><sdl:x xmlns:sdl='u' a='1'/>Zwei.</mrk></target></trans-unit>")
+    header = "<trans-unit id='2' restype='x-gettext-domain-header'><source>a</source><target>b</target></trans-unit>"
+    (tmp_path / "x.sdlxliff.gz").write_bytes(gzip.compress(XLIFF1.format(unit + header).encode()))
+    assert [pair for _, pair in located(tmp_path / "x.sdlxliff.gz", "en", "de")] == [
+        ("One.", "Eins."), ("Two.", "Zwei.")]
 
 
 # files of others

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mtpipe.corpora import accelerators, deduplication, gettext, located, paired_html, pairs, tsv
+from mtpipe.corpora import deduplication, gettext, located, paired_html, pairs, tsv
 from mtpipe.document.segment import Segment
 from mtpipe.errors import InputError
+from mtpipe.formats.editing.accelerators import without_keys
 from mtpipe.languages.tags import folder_names
 
 ROWS = "Open the table.\tÖffnen Sie die Tabelle.\n\n"
@@ -214,7 +215,7 @@ def test_a_po_without_a_language_goes_from_english(tmp_path):
                                      b'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\n"\n#\xff\xfe\n'])
 def test_a_broken_po_is_named(tmp_path, content):
     (tmp_path / "x.po").write_bytes(content)
-    with pytest.raises(InputError, match=r"x\.po: not a readable \.po catalogue"):
+    with pytest.raises(InputError, match=r"x\.po.*(?:mend the line|are expected|correct the declaration)"):
         list(pairs(tmp_path / "x.po", "en", "de"))
 
 
@@ -223,7 +224,7 @@ words = st.text(st.characters(exclude_categories=("Cs", "Cc", "Cn", "Zl", "Zp", 
 
 @given(words, words)
 def test_texts_without_marks_stay_and_nothing_but_marks_goes(source, target):
-    cleaned = accelerators.without(source, target)
+    cleaned = without_keys(source, target)
     for before, after in zip((source, target), cleaned):
         assert len(before) - len(after) in ((0,) if not set("_&~") & set(before) else range(0, 9))
         assert [char for char in after if char not in "_&~()"] == [char for char in before if char not in "_&~()"] or (

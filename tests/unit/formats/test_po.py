@@ -344,6 +344,12 @@ def test_accelerator_keys_are_taken_out_and_put_back(source, mark, target, expec
     assert entries.filled(made, [target]) == expected
 
 
+def test_a_key_behind_an_east_asian_translation_is_no_part_of_its_draft():
+    labels = entries.Labels("_", ())
+    assert entries.message("開く(_O)...", (), labels).text == "開く..."
+    assert entries.message("_Open", (), labels).key == accelerators.Key("_", "O", False)
+
+
 @pytest.mark.parametrize("texts, marks", [
     (["_File", "_Edit", "~View", "~Help", "~Tools", "_Window"], "_~"), (["&File", "&Edit", "E&xit", "&Help"], "&"),
     (["file_name", "snake_case", "R&D", "a word"], ""), (["_File"] + ["a word"] * 999, ""),
