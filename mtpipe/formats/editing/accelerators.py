@@ -16,8 +16,8 @@ _WORD = re.compile(r"[^\W\d_]+")
 _NAME = re.compile(r"\b[A-Z]+&[A-Z]\b")  # R&D, AT&T
 _UNSPACED = re.compile(f"[{SOUTH_EAST_ASIAN}{CJK}{CJK_MARKS}{HANGUL}]")
 _APPENDED = re.compile(r"\s?\(([_&~])\w\)")  # how East Asian translations add a key
-# What is no key in a text that stands alone: R&D is a name, &amp; and &#9; are characters, ~/bin is a place, MY_HOME and
-# get_name( are identifiers.
+# What is no key in a text that stands alone: R&D is a name, &amp; and &#9; are characters, ~/bin is a place, MY_HOME
+# and get_name( are identifiers.
 _NOT_KEYS = {
     "&": re.compile(r"\b[A-Z]+&[A-Z]\b|&#?\w+;|[?]\w+=|&&"),
     "~": re.compile(r"~[/\d]|`"),
