@@ -23,6 +23,7 @@ from mtpipe.cli.options import (
     languages,
     llm_options,
     plugin_names,
+    protect,
     repair,
     show,
     showing,
@@ -146,6 +147,7 @@ def post_edit(ctx: click.Context, dry_run: bool, strict: bool, as_json: bool, qu
 @languages
 @click.option("-g", "--glossary", type=FILE, help="Terms to check (CSV or TSV), beside the segments' own.")
 @form_checks
+@protect
 @click.option("--strict", is_flag=True, help="Exit with 3 if there are errors.")
 @as_json
 @click.pass_context

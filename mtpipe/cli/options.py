@@ -85,6 +85,8 @@ languages = options(
     click.option("-s", "--source-lang", required=True, metavar="LANG", help="Language of the source (BCP 47)."),
     click.option("-t", "--target-lang", required=True, metavar="LANG", help="Language to translate into."),
 )
+protect = click.option("--protect", multiple=True, metavar="REGEX",
+                       help="What must reach the target as it is, such as \"[A-Z]{2}-\\d+\"; repeatable.")
 form_checks = click.option("--checks", default="", metavar="NAMES",
                            help="Checks of punctuation, spaces, brackets and so on, separated by commas, or all.")
 repair = options(
@@ -103,6 +105,7 @@ repair = options(
     click.option("--gate-below", type=float, help="Limit for --gate score: log-probability per token, such as -1.5."),
     click.option("--prompts", type=FOLDER, help="Folder with a post-edit.txt or post-edit.jsonl (demonstrations)."),
     form_checks,
+    protect,
     click.option("--report-dir", type=ANY, help="Where the report goes [default: the job's folder]."),
 )
 llm_options = options(

@@ -67,56 +67,76 @@ def find(text: str) -> list[Span]:
 
 def missing(source: str, spans: Sequence[Span], target: str, lang: str) -> set[Span]:
     """The source's numbers that a target in the language lang lacks, by value and unit."""
-    there = _candidates(target)
-    words: list[str] | None = None
-    lacking = set()
+    there = _candidates(target, _decimal_mark(primary_subtag(lang)))
+    lacking: set[Span] = set()
+    unseen: list[tuple[int, int, set[Decimal | str]]] = []
     for start, end in spans:
         required = _readings(source, start, end)
         place = next((span for span, values in there.items() if not required.isdisjoint(values)), None)
-        if place is not None:
-            there = {span: values for span, values in there.items() if not _is_in(span, [place])}
+        if place is None:
+            unseen.append((start, end, required))
+        else:
+            there = _without(there, place)
             if not _has_unit(source, end, required, target, lang):
                 lacking.add((start, end))
-            continue
-        if _is_listed(source[start:end], there):  # 1,3,5 as 1, 3, 5
-            continue
-        if words is None:
-            words = [word.casefold() for word in re.findall(r"[^\W\d]+", target)]
-        if not any(_is_said(value, target, words, lang) for value in required):
+    words = [word.casefold() for word in re.findall(r"[^\W\d]+", target)] if unseen else []
+    for start, end, required in unseen:
+        place = _listed(source[start:end], target, there)
+        if place is not None:  # 1,3,5 as 1, 3 and 5
+            there = _without(there, place)
+        elif not any(_is_said(value, target, words, lang) for value in required):
             lacking.add((start, end))
     return lacking
 
 
-def _candidates(text: str) -> dict[Span, set[Decimal | str]]:
-    """What each run of digits may mean, those that may belong together both as one and by themselves."""
+def _candidates(text: str, mark: str) -> dict[Span, set[Decimal | str]]:
+    """What each run of digits may mean, those that may belong together both as one and by themselves.
+
+    mark: the decimal mark of the text's language, "" where that is not known.
+    """
     spans = {match.span() for pattern in (_NUMBER, _SPACED) for match in pattern.finditer(text)} | set(find(text))
     spans |= {part.span() for match in _LIST.finditer(text) for part in _DIGITS.finditer(text, *match.span())}
-    return {span: _readings(text, *span) for span in sorted(spans)}
+    return {span: _readings(text, *span, mark) for span in sorted(spans)}
 
 
-def _is_listed(literal: str, there: Mapping[Span, Collection[Decimal | str]]) -> bool:
-    """Are the parts of a literal with commas there, each by itself?"""
+def _without(there: Mapping[Span, set[Decimal | str]], place: Span) -> dict[Span, set[Decimal | str]]:
+    return {span: values for span, values in there.items() if not _is_in(span, [place])}
+
+
+def _listed(literal: str, target: str, there: Collection[Span]) -> Span | None:
+    """Where the parts of a literal with commas follow each other in the target, none of them another number's."""
+    if not _LIST.fullmatch(literal) or _GROUPED.fullmatch(literal):
+        return None
     parts = literal.split(",")
-    return len(parts) > 1 and all(any(part in values for values in there.values()) for part in parts)
+    pattern = r"(?<![\d.,])" + r"(?:\D{2,12}|[,;/、])".join(parts) + r"(?![\d])"
+    free = (match.span() for match in re.finditer(pattern, target)
+            if sum(_is_in(span, [match.span()]) for span in there) >= len(parts))  # fmt: skip
+    return next(free, None)
 
 
 def _is_in(span: Span, others: Iterable[Span]) -> bool:
     return any(start < span[1] and span[0] < end for start, end in others)
 
 
-def _readings(text: str, start: int, end: int) -> set[Decimal | str]:
-    """What text[start:end] may mean: by its marks in any convention, by the word of magnitude behind it, as it is."""
+def _readings(text: str, start: int, end: int, mark: str = "") -> set[Decimal | str]:
+    """What text[start:end] may mean: by its marks, by the word of magnitude behind it, as it is.
+
+    mark: the decimal mark, "" for any convention's.
+    """
     if _PADDED.match(text, start, end):
         return {text[start:end]}
-    values: set[Decimal | str] = set(_decimals(text[start:end]))
+    values: set[Decimal | str] = set(_decimals(text[start:end], mark))
     if (match := _MAGNITUDE.match(text, end)) is not None:
         values |= {value * _MAGNITUDES[match[1].lower()] for value in values if isinstance(value, Decimal)}
     return values | {text[start:end]}
 
 
 @lru_cache(maxsize=10_000)
-def _decimals(literal: str) -> frozenset[Decimal]:
-    """The values of a literal with . or , for either mark; none where the marks make no number (1,234,56)."""
+def _decimals(literal: str, mark: str = "") -> frozenset[Decimal]:
+    """The values of a literal with . or , for either mark; none where the marks make no number (1,234,56).
+
+    mark: the only decimal mark of a number without groups, where that is known.
+    """
     plain = "".join(char for char in literal if char not in _GROUP_SPACES)
     values = set()
     grouped = _GROUPED.match(plain)
@@ -128,7 +148,8 @@ def _decimals(literal: str) -> frozenset[Decimal]:
         elif rest[0] in ".,\u066b" and rest[0] != grouped["mark"] and rest[1:].isdecimal():
             values.add(Decimal(f"{whole}.{rest[1:]}"))
     parts = re.split(r"[.,\u066b]", plain)
-    if len(parts) <= 2 and all(part.isdecimal() for part in parts):
+    has_mark = len(parts) == 1 or not mark or mark in plain
+    if len(parts) <= 2 and has_mark and all(part.isdecimal() for part in parts):
         values.add(Decimal(".".join(parts)))
     return frozenset(value.normalize() for value in values)
 
@@ -187,6 +208,12 @@ def _unit_names(sign: str, language: str) -> tuple[str, ...]:
             text = format_unit(number, _UNITS[sign], length=length, locale=locale)
             names.add(re.sub(r"[\d\s\u00a0\u202f.]+", "", text).casefold())
     return tuple(name for name in names if name)
+
+
+@cache
+def _decimal_mark(language: str) -> str:
+    locale = _locale(language)
+    return locale.number_symbols["latn"]["decimal"] if locale and "latn" in locale.number_symbols else ""
 
 
 @cache

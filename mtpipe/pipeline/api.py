@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from mtpipe.config import Job
+from mtpipe.config.tables import ProtectSettings
 from mtpipe.document import inline_codes, sentence_splitting
 from mtpipe.document.segment import Score, Segment
 from mtpipe.errors import ConfigError, InputError
@@ -161,8 +162,10 @@ class Pipeline:
         return postedit(checked, tools.editors, target_lang, tools.translator, lexicon=tools.lexicon)
 
 
-def check(segments: Iterable[Segment], glossary: Glossary) -> list[Segment]:
+def check(segments: Iterable[Segment], glossary: Glossary, *, protect: Sequence[str] = ()) -> list[Segment]:
     """The segments with the glossary's terms found in their sources and the errors of their targets; none is edited.
+
+    protect: regular expressions of what must be in the target as it is in the source. Raises ConfigError.
 
     >>> from mtpipe import Glossary, Segment, Term, check
     >>> glossary = Glossary.of([Term(("cell",), ("Zelle",))], "en", "de")
@@ -171,7 +174,8 @@ def check(segments: Iterable[Segment], glossary: Glossary) -> list[Segment]:
     [('missing', 'cell', ('Zelle',))]
     """
     terms = _glossary(glossary)
-    matched = Matcher(terms).find([_with_codes(segment) for segment in _segments(segments)])
+    coded = [_with_codes(segment) for segment in _segments(segments)]
+    matched = Matcher(terms).find(steps.protect(coded, ProtectSettings(protect).patterns))
     return steps.check(matched, terms.target_lang)
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from mtpipe import plugins
+from mtpipe.config.tables import ProtectSettings
 from mtpipe.document import inline_codes
 from mtpipe.document.checks import select
 from mtpipe.document.segment import Score, Segment
@@ -23,15 +24,17 @@ __all__ = ["METRICS", "review", "score"]
 
 
 def review(
-    path: Path, source_lang: str, target_lang: str, glossary: Path | None = None, checks: Sequence[str] = ()
+    path: Path, source_lang: str, target_lang: str, glossary: Path | None = None, checks: Sequence[str] = (),
+    protect: Sequence[str] = (),
 ) -> JobReport:
     """The counted part of a report on bilingual segments as they are, nothing edited: terms, inline tags, invariants,
-    and the named checks of their form (of `document.checks.CHECKS`)."""
+    what the regular expressions of protect match, and the named checks of their form (of `document.checks.CHECKS`)."""
     tally = Tally(())
+    patterns = ProtectSettings(protect).patterns
     segments = _segments(path, source_lang, target_lang, glossary)
     if segments and not any(segment.target for segment in segments):
         raise InputError(f"{path}: no sentence has a translation beside it; give a bilingual file")
-    segments = steps.check(segments, target_lang)
+    segments = steps.check(steps.protect(segments, patterns), target_lang)
     tally.add(path.name, "written", steps.review(segments, select(checks), target_lang))
     return tally.report()
 

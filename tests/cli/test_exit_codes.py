@@ -30,6 +30,26 @@ def test_suspected_drafts_are_those_that_are_still_there(notes, postedit, is_one
     assert is_suspected(Segment("a", "b", draft="c", notes=notes, postedit=postedit)) is is_one
 
 
+def test_check_finds_what_patterns_of_the_command_line_or_the_settings_file_protect(tmp_path):
+    path, settings = tmp_path / "s.jsonl", tmp_path / "c.toml"
+    path.write_text(json.dumps({"id": "1", "source": "Order Ab-x now.", "draft": "Bestelle jetzt Ab-y."}) + "\n")
+    settings.write_text('[protect]\npatterns = ["Ab-[a-z]"]\n')
+    command = ["check", str(path), "-s", "en", "-t", "de", "--strict"]
+    assert CliRunner().invoke(main, command).exit_code == 0
+    for arguments in ([*command, "--protect", "Ab-[a-z]"], ["-c", str(settings), *command]):
+        result = CliRunner().invoke(main, arguments)
+        assert result.exit_code == 3 and "1: changed" in result.output and "expected Ab-x" in result.output
+    wrong = CliRunner().invoke(main, [*command, "--protect", "("])
+    assert wrong.exit_code == 1 and "'(' is not a valid regular expression" in wrong.output
+
+
+def test_translate_takes_patterns_on_the_command_line(tmp_path):
+    (tmp_path / "a.txt").write_text("Order Ab-x now.\n")
+    CliRunner().invoke(main, ["translate", str(tmp_path / "a.txt"), "-o", str(tmp_path / "b.txt"), "-s", "en", "-t", "de",
+                              "--mt", "fake", "--editors", "", "-q", "--protect", "Ab-[a-z]"])  # fmt: skip
+    assert (tmp_path / "b.txt").read_text() == "ORDER Ab-x NOW.\n"
+
+
 def test_check_finds_what_was_altered_and_what_the_named_checks_find(tmp_path):
     path = tmp_path / "s.jsonl"
     path.write_text(json.dumps({"id": "1", "source": "Wait 3600 seconds.", "draft": "Warte 380 Sekunden"}) + "\n")

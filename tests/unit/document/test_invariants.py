@@ -33,6 +33,9 @@ def texts(source, target, lang="de"):
     ("The text 000123 becomes 123.", "Der Text 00015 wird 123.", "number", "000123"),
     ("At most 10 MB are kept.", "Höchstens 10 GB bleiben erhalten.", "number", "10"),
     ("It takes 10\u00a0minutes.", "Es dauert 10 Minuten.", "space", "\u00a0"),
+    ("Choose 1,2 or 5.", "Wählen Sie 1.2 oder 5.", "number", "1,2"),
+    ("Enter 1,2 in step 1 of 2.", "In Schritt 1 von 2 eingeben.", "number", "1,2"),
+    ("Enter 1,2,3 and 4.", "Geben Sie 1, 2 und 4 ein.", "number", "1,2,3"),
     ("See com.sun.star.util there.", "Siehe dort com.sonne.stern.util.", "identifier", "com.sun.star.util"),
 ])  # fmt: skip
 def test_what_was_altered(source, target, kind, literal):
@@ -65,12 +68,21 @@ def test_what_was_altered(source, target, kind, literal):
     ("pages 1,3, 5", "Seiten 1,3, 5", "de"),
     ("pages 1,3,5 and 7", "Seiten 1, 3, 5 und 7", "de"),
     ("pages 1, 2 or 3", "Seiten 1,2 oder 3", "de"),
+    ("pages 1,2", "Seiten 1 und 2", "de"),
+    ("a factor of 1.2 to 2.75", "ein Faktor von 1,2 bis 2,75", "de"),
+    ("ein Faktor von 1,2", "a factor of 1.2", "en"),
+    ("section 1.2 of 3.1", "Abschnitt 1.2 von 3.1", "de"),
     ("--depth=\ufffc\ufffc", "--depth=\ufffc", "de"),
     ("Command+Option Ctrl+Alt", "⌘⌥ Ctrl + Alt", "es"),
     ("", "", "de"),
 ])  # fmt: skip
 def test_what_translators_may_write(source, target, lang):
     assert not texts(source, target, lang)
+
+
+def test_a_decimal_mark_is_the_target_languages():
+    assert texts("Wählen Sie 1.2 oder 5.", "Choose 1,2 or 5.", "en") == [("number", "1.2")]
+    assert not texts("Wählen Sie 1.2 oder 5.", "Choose 1,2 or 5.", "tlh")
 
 
 def test_each_occurrence_counts():

@@ -112,6 +112,15 @@ def test_nothing_is_left_behind(monkeypatch, tmp_path):
     assert os.listdir(tmp_path) == []
 
 
+def test_patterns_of_ones_own_are_kept_and_checked():
+    pipe = mtpipe.Pipeline.load("en", "de", mt="fake", protect="Ab-[a-z]")
+    assert pipe.translate(["Order Ab-x."])[0].target == "ORDER Ab-x."
+    wrong, = mtpipe.check([mtpipe.Segment("1", "Order Ab-x.", draft="Bestelle Ab-y.")], CELL, protect=["Ab-[a-z]"])
+    assert [(error.kind, error.expected) for error in wrong.errors] == [("changed", ("Ab-x",))]
+    with pytest.raises(MtpipeError, match="is not a valid regular expression"):
+        mtpipe.check([], CELL, protect=["("])
+
+
 def test_scores():
     segments = [mtpipe.Segment("1", "A cell.", draft="Eine ZELLE.", reference="Eine ZELLE.")]
     chrf, terms = mtpipe.evaluate(segments, ["chrf", "tsr_strict"], glossary=CELL)
