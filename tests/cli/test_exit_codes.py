@@ -45,8 +45,8 @@ def test_check_finds_what_patterns_of_the_command_line_or_the_settings_file_prot
 
 def test_translate_takes_patterns_on_the_command_line(tmp_path):
     (tmp_path / "a.txt").write_text("Order Ab-x now.\n")
-    CliRunner().invoke(main, ["translate", str(tmp_path / "a.txt"), "-o", str(tmp_path / "b.txt"), "-s", "en", "-t", "de",
-                              "--mt", "fake", "--editors", "", "-q", "--protect", "Ab-[a-z]"])  # fmt: skip
+    CliRunner().invoke(main, ["translate", str(tmp_path / "a.txt"), "-o", str(tmp_path / "b.txt"), "-s", "en", "-t",
+                              "de", "--mt", "fake", "--editors", "", "-q", "--protect", "Ab-[a-z]"])  # fmt: skip
     assert (tmp_path / "b.txt").read_text() == "ORDER Ab-x NOW.\n"
 
 
