@@ -117,7 +117,7 @@ class Lexicon:
                 forms.add(target_words)
                 self.fluency.learn([target_words])
             used += len(shard)
-        self.links = {s: kept for s, row in self.links.items() if (kept := _above(row, MIN_LINK))}
+        self.links = {s: frequent for s, row in self.links.items() if (frequent := _above(row, MIN_LINK))}
         self._totals = None
         self.forms = forms.by_lemma(self.target_lang, self.forms)
         return used
@@ -171,11 +171,11 @@ class Lexicon:
                              f"'mtpipe corpus lexicon PAIRS.tsv --out {folder}'")
         try:
             about = json.loads(head.read_text(encoding="utf-8"))
-            made = cls(about["source_lang"], about["target_lang"], folder)
+            lexicon = cls(about["source_lang"], about["target_lang"], folder)
         except (ValueError, KeyError, TypeError) as error:
             raise ModelError(f"{head}: not a lexicon's head ({error!r}); make the lexicon again") from error
-        made._function_words = about.get("function_words")
-        return made
+        lexicon._function_words = about.get("function_words")
+        return lexicon
 
 
 class _Forms:

@@ -35,17 +35,17 @@ class Fluency:
         counts = self._counts
         self._bigram.cache_clear()
         for sentence in sentences:
-            read = [EDGE, *(word.casefold() for word in sentence), EDGE]
-            classes = [endings(word) for word in read]
-            counts.update(read)
-            counts[""] += len(read)
+            tokens = [EDGE, *(word.casefold() for word in sentence), EDGE]
+            classes = [endings(word) for word in tokens]
+            counts.update(tokens)
+            counts[""] += len(tokens)
             for coarse in classes:
                 counts.update(coarse)
-            for v, w, cv, cw in zip(read, read[1:], classes, classes[1:]):
+            for v, w, cv, cw in zip(tokens, tokens[1:], classes, classes[1:]):
                 counts[f"{v} {w}"] += 1
                 counts.update(f"{v} {c}" for c in cw)
                 counts.update(f"{c} {w}" for c in cv)
-            counts.update(map(" ".join, zip(read, read[1:], read[2:])))
+            counts.update(map(" ".join, zip(tokens, tokens[1:], tokens[2:])))
 
     def rows(self, least: int = MIN_COUNT) -> Iterator[tuple[str, str]]:
         """(n-gram, count) of what is frequent enough to keep; of single words, what was seen MIN_COUNT times."""
@@ -54,8 +54,8 @@ class Fluency:
 
     def score(self, words: Sequence[str]) -> float:
         """Log-probability of the words in this order, the first two as given context."""
-        read = [word.casefold() for word in words]
-        return sum(log(self._trigram(*read[i - 2 : i + 1])) for i in range(2, len(read)))
+        tokens = [word.casefold() for word in words]
+        return sum(log(self._trigram(*tokens[i - 2 : i + 1])) for i in range(2, len(tokens)))
 
     def count(self, *words: str) -> int:
         """How often the words were seen in a row; with none, how many words were seen."""

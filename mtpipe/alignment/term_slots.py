@@ -17,7 +17,7 @@ LONGER = 4  # words that a translation may have more than its source term
 
 
 @dataclass(frozen=True, slots=True)
-class Slot:
+class TermSlot:
     """words [first, last) of the target that stand for one occurrence of a term, with the weight of the links.
 
     is_bent: the source has the term in another form than the glossary (a plural, say).
@@ -32,7 +32,7 @@ class Slot:
 
 def places(
     term: Term, matrix: np.ndarray, inside: Sequence[int], fixed: Collection[int], empty: Collection[int]
-) -> list[Slot]:
+) -> list[TermSlot]:
     """The likeliest slots, best first: ranges linked to the source words inside and not elsewhere.
 
     matrix: [target words × source words]. fixed: target words that must stay; empty: marks and function words, which
@@ -52,23 +52,23 @@ def places(
             total += float(gain[last])
             is_word = is_word or last not in empty
             if gain[last] > 0 and is_word and total > WEAK:
-                slots.append(Slot(term, int(first), last + 1, total))
+                slots.append(TermSlot(term, int(first), last + 1, total))
     slots.sort(key=lambda slot: -slot.weight)
     return disjoint(slots, PLACES)
 
 
-def disjoint(slots: Sequence[Slot], most: int | None = None) -> list[Slot]:
+def disjoint(slots: Sequence[TermSlot], most: int | None = None) -> list[TermSlot]:
     """The slots without those that overlap an earlier one."""
-    kept: list[Slot] = []
+    separate: list[TermSlot] = []
     for slot in slots:
-        if not any(slot.first < other.last and other.first < slot.last for other in kept):
-            kept.append(slot)
-    return kept[:most]
+        if not any(slot.first < other.last and other.first < slot.last for other in separate):
+            separate.append(slot)
+    return separate[:most]
 
 
 def guesses(
     term: Term, matrix: np.ndarray, inside: Sequence[int], fixed: Collection[int], empty: Collection[int]
-) -> list[Slot]:
+) -> list[TermSlot]:
     """Slots for a term that nothing is linked to, as `places`: the loosest word where the source's neighbours went, or
     the gap beside them."""
     rows, columns = matrix.shape
@@ -83,4 +83,4 @@ def guesses(
         gap += 1
     loose = [i for i in range(rows) if i not in fixed and i not in empty and matrix[i].sum() < LOOSE]
     loose.sort(key=lambda i: abs(i - centre))
-    return [*(Slot(term, i, i + 1, 0.0) for i in loose[:1]), Slot(term, gap, gap, 0.0)]
+    return [*(TermSlot(term, i, i + 1, 0.0) for i in loose[:1]), TermSlot(term, gap, gap, 0.0)]

@@ -42,18 +42,18 @@ class Header:
     languages: tuple[str, ...] | None = None
     unused: tuple[str, ...] = ()
 
-    def check(self, path: Path, line: int, wanted: tuple[str, str]) -> list[str]:
+    def check(self, path: Path, line: int, languages: tuple[str, str]) -> list[str]:
         """Notes on the languages; raises GlossaryError when they are not the job's."""
         assert self.languages is not None
         if not {"source", "target"} <= set(self.columns.values()):
             raise GlossaryError(
-                f"{path}:{line}: the header states {' → '.join(self.languages)}, the job is {wanted[0]} → {wanted[1]} —"
+                f"{path}:{line}: the header states {' → '.join(self.languages)}, the job is {' → '.join(languages)} —"
                 " use a glossary of these languages (or name the columns source and target if these are terms)"
             )
-        return _variants(self.languages, wanted, "the header")
+        return _variants(self.languages, languages, "the header")
 
 
-def read_header(cells: Sequence[str], wanted: tuple[str, str]) -> Header | None:
+def read_header(cells: Sequence[str], job_languages: tuple[str, str]) -> Header | None:
     """The header that cells are, by column names or language codes in any order; None when they are a row of terms."""
     columns: dict[int, str] = {}
     languages: dict[int, str] = {}
@@ -62,15 +62,15 @@ def read_header(cells: Sequence[str], wanted: tuple[str, str]) -> Header | None:
         code = tags.from_name(_word(cell)) or cell.strip()
         if name and name not in columns.values():
             columns[index] = name
-        elif is_language(code, wanted):
+        elif is_language(code, job_languages):
             languages[index] = code
-    named = set(columns.values()) & {"source", "target"}
+    sides = set(columns.values()) & {"source", "target"}
     stated = None
-    if not named and len(set(languages.values())) > 1:
-        places = [_closest(languages, lang) for lang in wanted]
+    if not sides and len(set(languages.values())) > 1:
+        places = [_closest(languages, lang) for lang in job_languages]
         columns |= {i: name for i, name in zip(places, ("source", "target"), strict=True) if i is not None}
         stated = tuple(languages.values()) if None in places else tuple(languages[i] for i in places if i is not None)
-    elif "source" not in named or not {"target", "status"} & set(columns.values()):
+    elif "source" not in sides or not {"target", "status"} & set(columns.values()):
         return None
     unused = (cell.strip() for i, cell in enumerate(cells) if i not in columns and cell.strip())
     return Header(columns, len(cells), stated, tuple(unused))
@@ -87,28 +87,28 @@ def named_languages(path: Path) -> tuple[str, str] | None:
     return (match[1], match[2]) if match and all(is_language(code, ()) for code in match.groups()) else None
 
 
-def check_file_name(path: Path, wanted: tuple[str, str]) -> list[str]:
+def check_file_name(path: Path, languages: tuple[str, str]) -> list[str]:
     """Notes on the languages in a name such as en-fr.office.csv; raises GlossaryError when they are not the job's."""
     match = _FILE_NAME.match(path.name)
-    if not match or not all(is_language(code, wanted) for code in match.groups()):
+    if not match or not all(is_language(code, languages) for code in match.groups()):
         return []
     stated = (match.group(1), match.group(2))
     # "pt-br.csv" names one language
-    is_one = tags.is_same(stated[0], wanted[1]) and not tags.is_same(stated[1], wanted[0])
-    if is_one or all(tags.is_same(code, lang) for code, lang in zip(stated, wanted, strict=True)):
-        return [] if is_one else _variants(stated, wanted, "the file name")
+    is_one = tags.is_same(stated[0], languages[1]) and not tags.is_same(stated[1], languages[0])
+    if is_one or all(tags.is_same(code, lang) for code, lang in zip(stated, languages, strict=True)):
+        return [] if is_one else _variants(stated, languages, "the file name")
     raise GlossaryError(
-        f"{path}: its name states {stated[0]} → {stated[1]}, the job is {wanted[0]} → {wanted[1]} — use a glossary of"
+        f"{path}: its name states {stated[0]} → {stated[1]}, the job is {' → '.join(languages)} — use a glossary of"
         " these languages, or rename the file if it is one"
     )
 
 
-def is_language(code: str, wanted: Sequence[str]) -> bool:
+def is_language(code: str, languages: Sequence[str]) -> bool:
     """Whether code is a language code: ISO 639-1 with or without a region or script, or one of the job's."""
     if not _LANGUAGE.fullmatch(code):
         return False
     primary = tags.primary_subtag(code)
-    return tags.is_two_letter_code(primary) or primary in map(tags.primary_subtag, wanted)
+    return tags.is_two_letter_code(primary) or primary in map(tags.primary_subtag, languages)
 
 
 def _word(cell: str) -> str:
@@ -121,6 +121,6 @@ def _closest(languages: dict[int, str], lang: str) -> int | None:
     return min(away, key=away.__getitem__, default=None)
 
 
-def _variants(stated: Sequence[str], wanted: Sequence[str], where: str) -> list[str]:
-    pairs = [(a, b) for a, b in zip(stated, wanted, strict=True) if "-" in a + b and a.replace("_", "-") != b]
+def _variants(stated: Sequence[str], languages: Sequence[str], where: str) -> list[str]:
+    pairs = [(a, b) for a, b in zip(stated, languages, strict=True) if "-" in a + b and a.replace("_", "-") != b]
     return [f"{where} states {a}, the job {b}: treated as the same language" for a, b in pairs]

@@ -29,12 +29,12 @@ _LEGACY = {
 }
 
 
-def read_lines(path: Path, wanted: tuple[str, str]) -> tuple[list[Line], list[str]]:
+def read_lines(path: Path, languages: tuple[str, str]) -> tuple[list[Line], list[str]]:
     """(the file's lines of cells, notes on what was detected); raises GlossaryError when it is no such text."""
-    text, encoding = decode(path.read_bytes(), path, wanted)
+    text, encoding = decode(path.read_bytes(), path, languages)
     declared = _SEPARATOR_LINE.match(text)
     body = text[declared.end() :] if declared else text
-    mark = declared.group(1) if declared else _delimiter(body, path, wanted)
+    mark = declared.group(1) if declared else _delimiter(body, path, languages)
     lines = list(_lines(body, mark, skipped=1 if declared else 0))
     notes = [f"read as {encoding}, columns separated by {_DELIMITERS.get(mark, mark)}"]
     if mark == "\t" and any(isinstance(cells, str) for _, cells in lines):
@@ -73,7 +73,7 @@ def _guess(data: bytes, languages: Sequence[str]) -> str:
     return best.encoding if best else likely[0]
 
 
-def _delimiter(text: str, path: Path, wanted: tuple[str, str]) -> str:
+def _delimiter(text: str, path: Path, languages: tuple[str, str]) -> str:
     """The delimiter under which the first rows make the best table.
 
     csv.Sniffer counts characters and raises on a single column. Here each candidate reads the rows: a header that is
@@ -86,7 +86,7 @@ def _delimiter(text: str, path: Path, wanted: tuple[str, str]) -> str:
         good = [cells for cells in lines if isinstance(cells, list) and not any(c.count('"') % 2 for c in cells)]
         widths = Counter(len(cells) for cells in good if len(cells) > 1)
         share = max(widths.values(), default=0) / max(len(lines), 1)
-        has_header = bool(good) and good[0] == lines[0] and read_header(good[0], wanted) is not None
+        has_header = bool(good) and good[0] == lines[0] and read_header(good[0], languages) is not None
         return has_header, share, mark == "\t" and path.suffix.lower() in (".tsv", ".tab")
 
     return max(_DELIMITERS, key=fitness)

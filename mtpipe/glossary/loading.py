@@ -12,7 +12,7 @@ from pathlib import Path
 from mtpipe.errors import GlossaryError
 from mtpipe.glossary.columns import COLUMNS, Header, check_file_name, column, read_header
 from mtpipe.glossary.model import Glossary
-from mtpipe.glossary.rows import Line, Remark, Row, Table, assemble
+from mtpipe.glossary.rows import Line, Remark, Table, TermRow, assemble
 from mtpipe.glossary.validation import Finding
 from mtpipe.glossary.validation import problems as problems_of
 from mtpipe.glossary.validation import wrong_script
@@ -34,7 +34,7 @@ def load_glossary(
     if not isinstance(path, (str, Path)):
         raise GlossaryError(f"path is {path!r}; give the path of a glossary file")
     path = Path(path)
-    table = _read(path, source_lang, target_lang, sheet, columns or {})
+    table = _table(path, source_lang, target_lang, sheet, columns or {})
     build = assemble(table.rows)
     problems = tuple(remark.at(path.name) for remark in sorted(table.problems + build.problems))
     if problems and not skip_bad_rows:
@@ -53,7 +53,7 @@ def validate(
 ) -> tuple[list[Finding], Glossary]:
     """All findings in a file, by line, and its good rows; raises GlossaryError when it is no such file at all."""
     path = Path(path)
-    table = _read(path, source_lang, target_lang, sheet, columns or {})
+    table = _table(path, source_lang, target_lang, sheet, columns or {})
     build = assemble(table.rows)
     if not (build.terms or table.problems or build.problems):
         raise GlossaryError(f"{path}: no terms in it — a row needs a source and a target")
@@ -64,9 +64,9 @@ def validate(
     return sorted(findings + problems_of(glossary)), glossary
 
 
-def _read(path: Path, source_lang: str, target_lang: str, sheet: str, columns: Mapping[str, str]) -> Table:
+def _table(path: Path, source_lang: str, target_lang: str, sheet: str, columns: Mapping[str, str]) -> Table:
     """The rows of the file at path; raises GlossaryError when it can't be read or is of other languages."""
-    wanted, suffix = (source_lang, target_lang), path.suffix.lower()
+    languages, suffix = (source_lang, target_lang), path.suffix.lower()
     if sheet and suffix not in _WORKBOOKS:
         raise GlossaryError(f"{path}: only workbooks (.xlsx) have sheets — leave the sheet out")
     if columns and suffix in _TERMBASES:
@@ -75,47 +75,47 @@ def _read(path: Path, source_lang: str, target_lang: str, sheet: str, columns: M
         if suffix in _TERMBASES:
             from mtpipe.glossary.tbx_reader import read
 
-            return read(path, wanted)
+            return read(path, languages)
         if suffix in _WORKBOOKS:
             from mtpipe.glossary.xlsx_file import read_lines  # on use: openpyxl takes a third of a second
 
-            lines, notes = read_lines(path, wanted, sheet)
+            lines, notes = read_lines(path, languages, sheet)
         else:
             from mtpipe.glossary.csv_file import read_lines as read_text
 
-            lines, notes = read_text(path, wanted)
+            lines, notes = read_text(path, languages)
     except OSError as error:
         why = error.strerror or str(error)
         raise GlossaryError(f"{path}: can't be read ({why}) — check the path and its permissions") from error
     table = Table(notes=notes)
-    header, lines = _head(lines, path, wanted, table, columns)
+    header, lines = _head(lines, path, languages, table, columns)
     _fill(table, lines, header)
     return table
 
 
 def _head(
-    lines: list[Line], path: Path, wanted: tuple[str, str], table: Table, columns: Mapping[str, str]
+    lines: list[Line], path: Path, languages: tuple[str, str], table: Table, columns: Mapping[str, str]
 ) -> tuple[Header, list[Line]]:
     """The header, chosen, read or assumed, and the lines below it."""
     first = lines[0][1] if lines else []
-    header = read_header(first, wanted) if isinstance(first, list) else None
+    header = read_header(first, languages) if isinstance(first, list) else None
     if columns:
-        return _chosen(columns, header, first if isinstance(first, list) else [], path, lines)
+        return _column_places(columns, header, first if isinstance(first, list) else [], path, lines)
     if header is None:
-        table.notes += check_file_name(path, wanted)
+        table.notes += check_file_name(path, languages)
         if not isinstance(first, str):
             table.notes.append(f"no header: columns read as {', '.join(COLUMNS[: max(len(first), 2)])}")
         return Header(dict(enumerate(COLUMNS)), len(COLUMNS)), lines
     if header.languages is None:
-        table.notes += check_file_name(path, wanted)
+        table.notes += check_file_name(path, languages)
     else:
-        table.notes += header.check(path, lines[0][0], wanted)
+        table.notes += header.check(path, lines[0][0], languages)
     if header.unused:
         table.notes.append(f"columns not used: {', '.join(header.unused)}")
     return header, lines[1:]
 
 
-def _chosen(
+def _column_places(
     columns: Mapping[str, str], header: Header | None, first: Sequence[str], path: Path, lines: list[Line]
 ) -> tuple[Header, list[Line]]:
     """The header with the columns as asked for; a cell of the first row that is asked for makes that row the header."""
@@ -132,11 +132,11 @@ def _chosen(
     problems += [f"no column given for {name}" for name in ("source", "target") if name not in columns]
     if problems:
         raise GlossaryError(f"{path}: invalid choice of columns", tuple(problems))
-    chosen = {place: name for name, place in places.items() if place is not None}
+    columns_by_place = {place: name for name, place in places.items() if place is not None}
     is_headed = bool(by_name) or header is not None
-    others = {i: name for i, cell in enumerate(first) if is_headed and i not in chosen
+    others = {i: name for i, cell in enumerate(first) if is_headed and i not in columns_by_place
               and (name := column(cell)) and name not in places}  # fmt: skip
-    return Header(chosen | others, max(len(first), 1 + max(chosen))), lines[is_headed:]
+    return Header(columns_by_place | others, max(len(first), 1 + max(columns_by_place))), lines[is_headed:]
 
 
 def _place(cell: str) -> int | None:
@@ -168,4 +168,4 @@ def _fill(table: Table, lines: Iterable[Line], header: Header) -> None:
             table.problems.append(Remark(line, what))
         else:
             names = header.columns.items()
-            table.rows.append(Row(line, {name: cells[i] for i, name in names if i < len(cells) and cells[i]}))
+            table.rows.append(TermRow(line, {name: cells[i] for i, name in names if i < len(cells) and cells[i]}))

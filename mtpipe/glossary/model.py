@@ -63,8 +63,8 @@ class Glossary:
         cls, terms: Iterable[Term], source_lang: str, target_lang: str, name: str = "", notes: Iterable[str] = ()
     ) -> Glossary:
         """A glossary of these terms, with their digest."""
-        kept = tuple(terms)
-        return cls(name, source_lang, target_lang, kept, digest(kept), tuple(notes))
+        entries = tuple(terms)
+        return cls(name, source_lang, target_lang, entries, digest(entries), tuple(notes))
 
 
 def digest(terms: Iterable[Term]) -> str:

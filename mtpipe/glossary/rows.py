@@ -45,7 +45,7 @@ class Remark(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class TermRow:
     """A glossary file's row: cells by column name (source, target, status, …) and the line it starts in.
 
     Rows of one entry ("" counts as one) may be one term, those of two never are.
@@ -66,7 +66,7 @@ Line = tuple[int, list[str] | str]  # (first line, cells), or (first line, what 
 class Table:
     """A file's rows, remarks on what is no row, and notes on what was detected."""
 
-    rows: list[Row] = field(default_factory=list)
+    rows: list[TermRow] = field(default_factory=list)
     problems: list[Remark] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -99,7 +99,7 @@ class Build:
         return (f"warnings: {count} (mtpipe glossary validate shows all), the first in {place}: {first.what}",)
 
 
-def assemble(rows: Iterable[Row]) -> Build:
+def assemble(rows: Iterable[TermRow]) -> Build:
     """The terms of rows; rows with one source, domain and entry become one term, its preferred target first."""
     build = Build()
     groups: dict[tuple[str, str, str], list[Parsed]] = {}
@@ -223,15 +223,15 @@ def _merge(group: list[Parsed], build: Build) -> list[Term]:
     # stable: in the file's order, but the explicitly preferred leads and what is only admitted comes last
     accepted.sort(key=lambda item: (item.term.status == "admitted", not item.is_explicit))
     accepted = _without_rivals(accepted, build)
-    kept = [item for item in group if item.term.status == "do-not-translate"]
-    if accepted and kept:
-        first, second = sorted((accepted[0].term, kept[0].term), key=lambda term: term.line)
+    names = [item for item in group if item.term.status == "do-not-translate"]
+    if accepted and names:
+        first, second = sorted((accepted[0].term, names[0].term), key=lambda term: term.line)
         what = f"“{first.source}” is {second.status} here and {first.status} in line {first.line} — keep one of the two"
         build.problems.append(Remark(second.line, what, second.entry))
-        accepted, kept = (accepted, []) if first is accepted[0].term else ([], kept)
-    wanted = {target: item.term.line for item in accepted + kept for target in item.term.targets}
-    banned = [item for item in group if item.term.status == "forbidden" and not _is_wanted(item, wanted, build)]
-    return [_joined(items, build) for items in (accepted, kept, banned) if items]
+        accepted, names = (accepted, []) if first is accepted[0].term else ([], names)
+    targets = {target: item.term.line for item in accepted + names for target in item.term.targets}
+    banned = [item for item in group if item.term.status == "forbidden" and not _is_allowed(item, targets, build)]
+    return [_joined(items, build) for items in (accepted, names, banned) if items]
 
 
 def _without_rivals(accepted: list[Parsed], build: Build) -> list[Parsed]:
@@ -245,10 +245,10 @@ def _without_rivals(accepted: list[Parsed], build: Build) -> list[Parsed]:
     return [item for item in accepted if not any(item is rival for rival in rivals)]
 
 
-def _is_wanted(item: Parsed, wanted: Mapping[str, int], build: Build) -> bool:
-    both = [target for target in item.term.targets if target in wanted]
+def _is_allowed(item: Parsed, targets: Mapping[str, int], build: Build) -> bool:
+    both = [target for target in item.term.targets if target in targets]
     for target in both:
-        what = f"“{target}” is forbidden for “{item.term.source}” here and required in line {wanted[target]}"
+        what = f"“{target}” is forbidden for “{item.term.source}” here and required in line {targets[target]}"
         build.problems.append(Remark(item.term.line, f"{what} — drop one of the two", item.term.entry))
     return bool(both)
 

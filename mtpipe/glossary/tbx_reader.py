@@ -16,7 +16,7 @@ from lxml import etree
 
 from mtpipe.errors import GlossaryError
 from mtpipe.glossary.columns import column
-from mtpipe.glossary.rows import Row, Table, clean, known_status, unsplit
+from mtpipe.glossary.rows import Table, TermRow, clean, known_status, unsplit
 from mtpipe.languages.tags import distance
 
 _ROOTS = {"martif": "TBX v2", "tbx": "TBX v3", "TBX": "TBX v3", "tmx": "TMX"}
@@ -32,7 +32,7 @@ Facts = dict[str, list[str]]  # by column name
 
 
 @dataclass(slots=True)
-class _Entry:
+class _TermEntry:
     """An entry's terms in the two languages, as (text, facts), and what holds for all of it."""
 
     name: str
@@ -52,7 +52,7 @@ class _Counts:
     one_sided: int = 0
 
 
-def read(path: Path, wanted: tuple[str, str]) -> Table:
+def read(path: Path, languages: tuple[str, str]) -> Table:
     """The rows of a TBX or TMX file; memory grows with the terms of the two languages, not with the file.
 
     Raises GlossaryError for broken XML (with line and column), entities, other kinds of XML and other languages.
@@ -60,15 +60,15 @@ def read(path: Path, wanted: tuple[str, str]) -> Table:
     table, counts = Table(), _Counts()
     try:
         kind = _kind(path)
-        for entry in _entries(path, wanted, counts):
+        for entry in _entries(path, languages, counts):
             _add(entry, table, counts)
     except etree.XMLSyntaxError as error:
         where = f"{path}:{error.lineno or 1}:{error.offset or 1}"
         raise GlossaryError(f"{where}: broken XML ({error.msg}) — export the termbase again") from error
     if not table.rows:
-        named = ", ".join(f"{lang} ({count} entries)" for lang, count in counts.languages.most_common(_SAMPLE))
-        there = f"there are: {named}" if named else "there are no terms in it at all"
-        raise GlossaryError(f"{path}: no entry has terms in {wanted[0]} and {wanted[1]} — {there}")
+        listed = ", ".join(f"{lang} ({count} entries)" for lang, count in counts.languages.most_common(_SAMPLE))
+        there = f"there are: {listed}" if listed else "there are no terms in it at all"
+        raise GlossaryError(f"{path}: no entry has terms in {languages[0]} and {languages[1]} — {there}")
     table.notes += [f"read as {kind}", *_notes(counts)]
     return table
 
@@ -94,7 +94,7 @@ def _events(path: Path, events: tuple[str, ...], tags: Sequence[str] | None) -> 
     )  # fmt: skip
 
 
-def _entries(path: Path, wanted: tuple[str, str], counts: _Counts) -> Iterator[_Entry]:
+def _entries(path: Path, languages: tuple[str, str], counts: _Counts) -> Iterator[_TermEntry]:
     for _, element in _events(path, ("end",), [f"{{*}}{tag}" for tag in _ENTRIES]):
         counts.entries += 1
         name = element.get("id") or element.get("tuid") or f"#{counts.entries}"
@@ -102,15 +102,15 @@ def _entries(path: Path, wanted: tuple[str, str], counts: _Counts) -> Iterator[_
             raise GlossaryError(f"{path}:{element.sourceline}: entry {name} contains the undeclared entity"
                                 f" {broken.text} — write the character itself")  # fmt: skip
         facts = _facts(element)
-        terms = _of_languages(element, wanted, counts)
-        yield _Entry((facts.get("entry") or [name])[0], element.sourceline or 0, facts, terms)
+        terms = _of_languages(element, languages, counts)
+        yield _TermEntry((facts.get("entry") or [name])[0], element.sourceline or 0, facts, terms)
         element.clear()
         while element.getprevious() is not None:
             del element.getparent()[0]
 
 
 def _of_languages(
-    entry: etree._Element, wanted: tuple[str, str], counts: _Counts
+    entry: etree._Element, languages: tuple[str, str], counts: _Counts
 ) -> tuple[list[tuple[str, Facts]], list[tuple[str, Facts]]]:
     """The entry's terms in the sections that are closest to each language of the job."""
     sections: dict[str, list[etree._Element]] = {}
@@ -118,13 +118,13 @@ def _of_languages(
         if _name(section) in _SECTIONS:
             sections.setdefault(section.get(_LANG) or section.get("lang") or "?", []).append(section)
     counts.languages.update(sections.keys())
-    chosen = []
-    for lang in wanted:
+    terms = []
+    for lang in languages:
         away = {tag: far for tag in sections if (far := distance(tag, lang)) is not None}
         nearest = [tag for tag, far in away.items() if far == min(away.values())]
         counts.taken.update((tag, lang) for tag in nearest if away[tag])
-        chosen.append([term for tag in nearest for section in sections[tag] for term in _terms(section)])
-    return chosen[0], chosen[1]
+        terms.append([term for tag in nearest for section in sections[tag] for term in _terms(section)])
+    return terms[0], terms[1]
 
 
 def _terms(section: etree._Element) -> Iterator[tuple[str, Facts]]:
@@ -162,7 +162,7 @@ def _category(word: str) -> str:
     return word.rpartition(":")[2].removeprefix("x-")
 
 
-def _add(entry: _Entry, table: Table, counts: _Counts) -> None:
+def _add(entry: _TermEntry, table: Table, counts: _Counts) -> None:
     """The entry's rows: one of the accepted targets, one of the forbidden ones."""
     sources, targets = entry.terms
     if not sources or not targets:
@@ -182,7 +182,7 @@ def _add(entry: _Entry, table: Table, counts: _Counts) -> None:
         cells |= {"status": group[0][0], "entry": entry.name}
         if group[0][0] == "do-not-translate":
             cells["target"] = cells["source"]
-        table.rows.append(Row(entry.line, cells))
+        table.rows.append(TermRow(entry.line, cells))
 
 
 _ORDER = {"do-not-translate": 0, "preferred": 1, "": 2, "admitted": 3, "forbidden": 4}

@@ -28,22 +28,22 @@ _PROLOG = 4096  # bytes of a part in which a DOCTYPE stands, if there is one
 _EMPTY_ROWS = 10_000  # after so many a sheet is over: formatted columns go on for a million rows
 
 
-def read_lines(path: Path, wanted: tuple[str, str], sheet: str) -> tuple[list[Line], list[str]]:
+def read_lines(path: Path, languages: tuple[str, str], sheet: str) -> tuple[list[Line], list[str]]:
     """(lines of cells of the sheet, notes); without a name the first sheet whose header is understood, else the first
     that holds anything. Raises GlossaryError for what is not a workbook, not safe to unpack or has no such sheet."""
     try:
         _inspect(path)
         with warnings.catch_warnings(), closing(_open(path)) as book:
             names = [page.title for page in book.worksheets]
-            chosen = _sheets(path, names, sheet)
-            filled = [(name, lines) for name in chosen if (lines := list(_lines(book[name])))]
+            sheets = _sheets(path, names, sheet)
+            filled = [(name, lines) for name in sheets if (lines := list(_lines(book[name])))]
     # a workbook that is broken inside fails in as many ways as there are parts in it
     except (InvalidFileException, zipfile.BadZipFile, zlib.error, KeyError, ValueError, TypeError, AttributeError,
             SyntaxError, EOFError, IndexError, RuntimeError) as error:  # fmt: skip
         raise GlossaryError(f"{path}: a broken workbook ({type(error).__name__}: {error}) — save it again") from error
     if not names:
         raise GlossaryError(f"{path}: a broken workbook (it has no sheets) — save it again")
-    headed = [item for item in filled if isinstance(item[1][0][1], list) and read_header(item[1][0][1], wanted)]
+    headed = [item for item in filled if isinstance(item[1][0][1], list) and read_header(item[1][0][1], languages)]
     name, lines = next(iter(headed + filled), (names[0], []))
     others = f" of {len(names)}: {', '.join(names)}" if len(names) > 1 else ""
     return lines, [f"read as XLSX, sheet “{name}”{others}"]

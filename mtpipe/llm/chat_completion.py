@@ -22,8 +22,8 @@ def request(prompt: Prompt, mode: str, parameters: Mapping[str, Any]) -> dict[st
     schema = json.loads(prompt.schema) if prompt.schema else None
     if schema and mode.endswith("schema"):
         shape = schema if mode == "json_schema" else _bare(schema)
-        named = {"name": "answer", "strict": True, "schema": shape}
-        fields["response_format"] = {"type": "json_schema", "json_schema": named}
+        named_schema = {"name": "answer", "strict": True, "schema": shape}
+        fields["response_format"] = {"type": "json_schema", "json_schema": named_schema}
     elif schema:
         prompt = template("json").fill(system=prompt.system, user=prompt.user, shape=prompt.schema)
         if mode == "json_object":
@@ -36,8 +36,8 @@ def extra_fields(extra: Mapping[str, Any], prompt: Prompt) -> dict[str, Any]:
     """The user's own fields of a request; "$schema" in them becomes the prompt's schema, without one they are left out.
     """
     schema = json.loads(prompt.schema) if prompt.schema else None
-    kept = {name: value for name, value in extra.items() if schema or "$schema" not in json.dumps(value)}
-    return _with_schema(kept, schema)
+    fields = {name: value for name, value in extra.items() if schema or "$schema" not in json.dumps(value)}
+    return _with_schema(fields, schema)
 
 
 def answer(completion: Any, where: str, most: object) -> Reply:

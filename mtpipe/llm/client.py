@@ -19,7 +19,7 @@ from mtpipe.llm.cache import Cache, key
 from mtpipe.llm.prompts import Prompt
 from mtpipe.llm.pseudonymization import Mask
 
-__all__ = ["FILE", "CallSettings", "Caller", "Usage", "open_llm"]
+__all__ = ["FILE", "CallSettings", "Caller", "TokenUsage", "open_llm"]
 FILE = "llm.sqlite"  # of a job's folder
 _FIRST_WAIT = 1.0  # seconds before the first retry, at most
 
@@ -33,7 +33,7 @@ def open_llm(name: str, options: Mapping[str, Any], settings: CallSettings, cach
 
 
 @dataclass(slots=True)
-class Usage:
+class TokenUsage:
     """What a run asked of its LLM; cost is in the price table's currency, None where there is no price.
 
     calls: that went out, failed ones and retries included. cached: prompts that the cache answered. failed: calls that
@@ -60,7 +60,7 @@ class Caller:
             raise ConfigError(f"max_cost needs the price of {llm.name!r}: [calls.prices] {llm.name!r} = [1.5, 6] in "
                               "mtpipe.toml, of a million tokens sent and received")  # fmt: skip
         self.name, self.digest, self.is_remote = llm.name, llm.digest, llm.is_remote
-        self.usage = Usage(cost=None if self._price is None else 0.0)
+        self.usage = TokenUsage(cost=None if self._price is None else 0.0)
         self._lock = Lock()
         self._stopped = Event()
         self._not_before = 0.0  # on the monotonic clock

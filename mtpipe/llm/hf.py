@@ -78,7 +78,7 @@ class TransformersLLM:
         mask = [[0] * (longest - len(one.ids)) + [1] * len(one.ids) for one in batch]
         torch.manual_seed(self._seed)
         try:
-            written = self._model.generate(
+            tokens = self._model.generate(
                 input_ids=torch.tensor(ids, device=self._device), max_new_tokens=max(one.budget for one in batch),
                 attention_mask=torch.tensor(mask, device=self._device),
                 logits_processor=LogitsProcessorList([_Held(batch, longest)]),
@@ -89,7 +89,7 @@ class TransformersLLM:
             if self._device.type == "cuda":
                 torch.cuda.empty_cache()
             raise MemoryError(str(self._device)) from error
-        for one, row in zip(batch, written.tolist(), strict=True):
+        for one, row in zip(batch, tokens.tolist(), strict=True):
             if not one.is_over:  # nothing was asked for after the last token
                 one.offer(row[-1])
 

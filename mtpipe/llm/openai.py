@@ -117,7 +117,7 @@ class OpenAILLM:
 
     def _refusal(self, error: openai.APIStatusError, mode: str) -> Reply:
         """What an HTTP status says about this prompt or about all of them."""
-        status, message = error.status_code, self._said(error)
+        status, message = error.status_code, self._reason(error)
         problem, low = f"{self._url}: HTTP {status}: {message}", message.casefold()
         if status in (401, 403):
             hint = f"check the key in {self._variable}" if self._key else f"set {self._variable} to a key"
@@ -147,7 +147,7 @@ class OpenAILLM:
             raise ConfigError(f"{problem}; nothing answers there: base_url usually ends in /v1") from None
         raise ModelError(f"{problem}; the server has no model {self.name!r}, it has {', '.join(known[:20]) or 'none'}")
 
-    def _said(self, error: openai.APIStatusError) -> str:
+    def _reason(self, error: openai.APIStatusError) -> str:
         """The server's own words; some repeat the key in them."""
         body = error.body if isinstance(error.body, dict) else {}
         message = str(body.get("message") or body.get("detail") or error.message)

@@ -75,5 +75,5 @@ def _edges(form: str, is_unspaced: bool, banned: str) -> tuple[str, str]:
                          for char in (form[0], form[-1]))  # fmt: skip
         return before, after
     edge = _EDGE if banned else _ESCAPED + _EDGE
-    gone = ".,/" if form[-1].isdigit() else "+#" if len(form) == 1 else ""
-    return f"[{edge}]", f"[{''.join(char for char in edge if char not in gone)}]"
+    excluded = ".,/" if form[-1].isdigit() else "+#" if len(form) == 1 else ""
+    return f"[{edge}]", f"[{''.join(char for char in edge if char not in excluded)}]"

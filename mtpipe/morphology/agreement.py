@@ -9,7 +9,7 @@ from itertools import product
 
 from mtpipe.alignment.lexicon import Lexicon
 from mtpipe.alignment.ngram_lm import EDGE
-from mtpipe.alignment.term_slots import Slot
+from mtpipe.alignment.term_slots import TermSlot
 from mtpipe.languages.lemmatization import lemma
 from mtpipe.languages.tokenization import spans, words
 from mtpipe.morphology import inflection
@@ -36,18 +36,18 @@ class Agreement:
     def _spread(self) -> dict[str, tuple[str, str]]:
         return {fused: pair for pair, fused in self._fused.items()}
 
-    def rewrite(self, target: str, slots: Sequence[Slot], agree: bool) -> str:
+    def rewrite(self, target: str, slots: Sequence[TermSlot], agree: bool) -> str:
         """target with each slot's words replaced; slots are disjoint, left to right. agree: neighbours may change."""
-        read = spans(target)
+        word_spans = spans(target)
         for slot in reversed(slots):
-            target = self._replaced(target, read, slot, agree)
+            target = self._replaced(target, word_spans, slot, agree)
         return target
 
-    def _replaced(self, target: str, read: Sequence[tuple[int, int]], slot: Slot, agree: bool) -> str:
-        before = [target[start:end] for start, end in read[max(0, slot.first - 5) : slot.first]]
-        old = [target[start:end] for start, end in read[slot.first : slot.last]]
-        start = read[slot.first][0] if slot.first < len(read) else len(target)
-        end = read[slot.last - 1][1] if old else start
+    def _replaced(self, target: str, word_spans: Sequence[tuple[int, int]], slot: TermSlot, agree: bool) -> str:
+        before = [target[start:end] for start, end in word_spans[max(0, slot.first - 5) : slot.first]]
+        old = [target[start:end] for start, end in word_spans[slot.first : slot.last]]
+        start = word_spans[slot.first][0] if slot.first < len(word_spans) else len(target)
+        end = word_spans[slot.last - 1][1] if old else start
         after = words(target[end : end + 200])
         is_first = not before or before[-1] in ".!?:…"
         if not agree or self._lexicon is None:
@@ -60,12 +60,12 @@ class Agreement:
             form, end = form + target[end : last - len(after[0])] + trail, last
         if lead:
             changed, new = lead
-            start = read[slot.first - changed][0]
+            start = word_spans[slot.first - changed][0]
             form = " ".join([*new, form])
         return _spliced(target, start, end, form)
 
     def _best(
-        self, slot: Slot, old: Sequence[str], before: Sequence[str], after: Sequence[str]
+        self, slot: TermSlot, old: Sequence[str], before: Sequence[str], after: Sequence[str]
     ) -> tuple[tuple[int, list[str]] | None, str, str]:
         """((how many words before change, what they become) or None, form, the word after if it changes or "")."""
         assert self._lexicon is not None
@@ -75,7 +75,7 @@ class Agreement:
         beyond = [*after[1:], EDGE, EDGE][:CONTEXT] if after else [EDGE]
         score = self._lexicon.fluency.score
         tail = [*after[:1], *beyond]
-        found = []
+        options = []
         for form, odd in self._forms(slot, old):
             inner = words(form)
             lead, gain = _fitting(leads, lambda near: score([*context, *near, *inner, *tail]),
@@ -85,8 +85,8 @@ class Agreement:
                                    lambda next_: score([*was, *next_, *beyond]))
             # neighbours count by how much better they fit, so that they can't sell a form that reads well by itself
             value = score([*context, *near, *inner, *tail]) - ODD * odd + gain + more
-            found.append((value, lead, form, trail))
-        _, lead, form, trail = max(found, key=lambda item: item[0])
+            options.append((value, lead, form, trail))
+        _, lead, form, trail = max(options, key=lambda item: item[0])
         changed = trail[0] if trail and trail[0] != after[0] else ""
         if lead == near:
             return None, form, changed
@@ -95,7 +95,7 @@ class Agreement:
         first = inflection.like(lead[same], near[same], True, None)
         return (len(near) - same, [first, *lead[same + 1 :]]), form, changed
 
-    def _forms(self, slot: Slot, old: Sequence[str]) -> list[tuple[str, float]]:
+    def _forms(self, slot: TermSlot, old: Sequence[str]) -> list[tuple[str, float]]:
         assert self._lexicon is not None
         term = slot.term
         listed = [(form, 1.0) for form in term.forms]
@@ -126,15 +126,15 @@ class Agreement:
         function = self._lexicon.fluency.function_words
         return loose[0].casefold() in function and loose[-1].isalpha() and loose[-1].casefold() not in function
 
-    def _joined(self, read: Sequence[str]) -> list[str]:
-        made: list[str] = []
-        for word in read:
-            fused = self._fused.get((made[-1].casefold(), word.casefold())) if made else None
+    def _joined(self, parts: Sequence[str]) -> list[str]:
+        joined: list[str] = []
+        for word in parts:
+            fused = self._fused.get((joined[-1].casefold(), word.casefold())) if joined else None
             if fused:
-                made[-1] = inflection.like(fused, made[-1], True, None)
+                joined[-1] = inflection.like(fused, joined[-1], True, None)
             else:
-                made.append(word)
-        return made
+                joined.append(word)
+        return joined
 
     def _alternatives(self, word: str) -> list[tuple[str, float]]:
         """The word at no cost, then its other forms."""
@@ -208,16 +208,16 @@ def _contractions(lexicon: Lexicon) -> dict[tuple[str, str], str]:
     families = {word: lemma(word, lang) for word in frequent}
     articles = [word for word in frequent
                 if sum(other == families[word] for other in families.values()) >= 3]
-    found = {}
+    contractions = {}
     for first, second in product(sorted(frequent), sorted(articles)):
         expected = fluency.count(first) * fluency.count(second) / max(fluency.count(), 1)
         if expected < 50 or fluency.count(first, second) > 0.05 * expected or families[first] == families[second]:
             continue
         for word in frequent:
             if _is_contraction(word, first, second) and families[word] not in (families[first], families[second]):
-                found[first, second] = word
-    made = set(found.values())
-    return {pair: word for pair, word in found.items() if pair[0] not in made}
+                contractions[first, second] = word
+    fused = set(contractions.values())
+    return {pair: word for pair, word in contractions.items() if pair[0] not in fused}
 
 
 def _is_contraction(word: str, first: str, second: str) -> bool:

@@ -14,7 +14,7 @@ from mtpipe.alignment.lexicon import Lexicon
 from mtpipe.alignment.ngram_lm import EDGE
 from mtpipe.languages.lemmatization import is_known, lemma
 from mtpipe.morphology.german_nouns import CELLS, Noun, Nouns
-from mtpipe.morphology.readings import Phrase, Reading, Wording
+from mtpipe.morphology.protocol import Analysis, TermContext, Wording
 
 _ALL = tuple((case, number, gender) for case, number in CELLS for gender in "mfn")
 # endings of dies-, by case: masculine, feminine, neuter, plural
@@ -53,7 +53,7 @@ Cell = tuple[str, str, str]  # case, number, gender
 
 
 @dataclass(frozen=True, slots=True)
-class _Group:
+class _Premodifiers:
     """What stands before a noun: preposition, determiner and adjectives, and how many words they are."""
 
     preposition: str
@@ -69,16 +69,16 @@ class German:
         self._lexicon = lexicon
         self._nouns = Nouns(lexicon)
 
-    def analyse(self, word: str) -> list[Reading]:
+    def analyse(self, word: str) -> list[Analysis]:
         """Readings as a noun (gender, number, case), and as an adjective or a verb as far as the dictionary goes."""
-        found = [Reading(noun.lemma, "noun", noun.gender, number, case)
-                 for noun in self._nouns.of_form(word) for case, number in noun.cells(word)]  # fmt: skip
+        analyses = [Analysis(noun.lemma, "noun", noun.gender, number, case)
+                    for noun in self._nouns.of_form(word) for case, number in noun.cells(word)]  # fmt: skip
         if word[:1].islower():
             pos = "verb" if _is_verb(word) else "adjective" if _stem(word) else ""
-            found += [Reading(lemma(word, "de"), pos)] if pos else []
-        return found
+            analyses += [Analysis(lemma(word, "de"), pos)] if pos else []
+        return analyses
 
-    def inflect(self, lemma: str, reading: Reading) -> str:
+    def inflect(self, lemma: str, reading: Analysis) -> str:
         if reading.pos == "adjective":
             index = 3 if reading.number == "p" else "mfn".index(reading.gender or "m")
             return (_stem(lemma) or lemma) + _STRONG[reading.case or "n"][index]
@@ -104,7 +104,7 @@ class German:
     @lru_cache(maxsize=10_000)
     def _pairs(self, compound: str, is_outer: bool) -> list[tuple[str, str]]:
         """is_outer: whether the parts may be compounds themselves."""
-        found = []
+        pairs = []
         for i in range(_LEAST_PART, len(compound) - _LEAST_PART + 1):
             front, head = compound[:i], compound[i:]
             if not is_outer and len(head) <= _LEAST_PART:
@@ -113,8 +113,8 @@ class German:
             is_head = is_compound or self._nouns.is_noun(_capital(head))
             if is_head and (base := self.front_base(front, is_outer)):
                 # linking elements are not part of heads: Arbeits|platz, and long known parts are likelier
-                found.append((len(base) + len(head) - 2 * (len(front) != len(base)), front, head))
-        return [(front, head) for _, front, head in sorted(found, reverse=True)]
+                pairs.append((len(base) + len(head) - 2 * (len(front) != len(base)), front, head))
+        return [(front, head) for _, front, head in sorted(pairs, reverse=True)]
 
     def front_base(self, front: str, is_outer: bool = True) -> str:
         """The dictionary form of a compound's front; "" where it is none. is_outer: whether it may be a compound."""
@@ -130,8 +130,8 @@ class German:
         """front: a term in its dictionary form; the parts are hyphenated where one is foreign, a name or has several
         words, else joined with the linking element that the corpus or the front's ending demands."""
         if head.startswith("-"):
-            said = f"{front}s" if front.endswith(_LINKED_BY_S) and self._is_native(front) else front.replace(" ", "-")
-            return said + head
+            joint = f"{front}s" if front.endswith(_LINKED_BY_S) and self._is_native(front) else front.replace(" ", "-")
+            return joint + head
         if not self._is_native(front):
             return f"{front.replace(' ', '-')}-{_capital(head)}"
         return self._linked(front) + head[:1].lower() + head[1:]
@@ -177,16 +177,16 @@ class German:
         return frozenset(word.lower() for forms in self._lexicon.forms.values() for word in forms
                          if word[:1].isupper() and len(word) >= 4)  # fmt: skip
 
-    def wordings(self, phrase: Phrase) -> list[Wording]:
+    def wordings(self, phrase: TermContext) -> list[Wording]:
         pos = self.part_of_speech(phrase.term)
-        if phrase.kept == ("", "-"):  # "Erneuerungs- und …": the head comes later
-            said = self._linked(phrase.term) if self._is_native(phrase.term) else phrase.term
-            return [Wording(phrase.before, said, phrase.after)] if pos == "noun" else []
-        if phrase.kept[1]:  # the head stays: nothing else changes
-            form = self.compound(phrase.term, phrase.kept[1]) if pos == "noun" else ""
-            front = phrase.kept[0]
-            made = f"{front if front.endswith('-') else front and front + '-'}{form}"
-            return [Wording(phrase.before, made, phrase.after)] if form else []
+        if phrase.affixes == ("", "-"):  # "Erneuerungs- und …": the head comes later
+            form = self._linked(phrase.term) if self._is_native(phrase.term) else phrase.term
+            return [Wording(phrase.before, form, phrase.after)] if pos == "noun" else []
+        if phrase.affixes[1]:  # the head stays: nothing else changes
+            form = self.compound(phrase.term, phrase.affixes[1]) if pos == "noun" else ""
+            front = phrase.affixes[0]
+            joined = f"{front if front.endswith('-') else front and front + '-'}{form}"
+            return [Wording(phrase.before, joined, phrase.after)] if form else []
         if pos == "noun":
             return self._nominal(phrase)
         if pos == "adjective" and len(phrase.old) == 1:
@@ -195,16 +195,16 @@ class German:
             return self._verbal(phrase)
         return []
 
-    def _nominal(self, phrase: Phrase) -> list[Wording]:
+    def _nominal(self, phrase: TermContext) -> list[Wording]:
         head, attributes = phrase.term.split()[-1], phrase.term.split()[:-1]
-        old = _capital(phrase.old[-1]) if phrase.kept[0] else phrase.old[-1]
+        old = _capital(phrase.old[-1]) if phrase.affixes[0] else phrase.old[-1]
         olds = self._nouns.of_form(old)
         if not olds:
             return []
         news = self._nouns.of_lemma(head)
-        if phrase.kept[0]:
-            fronted = phrase.kept[0] + head if phrase.kept[0].endswith("-") else (
-                phrase.kept[0] + head[:1].lower() + head[1:])  # fmt: skip
+        if phrase.affixes[0]:
+            fronted = phrase.affixes[0] + head if phrase.affixes[0].endswith("-") else (
+                phrase.affixes[0] + head[:1].lower() + head[1:])  # fmt: skip
             news = tuple(noun.with_front(fronted[: len(fronted) - len(head)]) for noun in news)
         is_plural_only = news[0].lemma in news[0].forms.get(("n", "p"), ()) and ("n", "s") not in news[0].forms
         group = self._group(phrase.before)
@@ -223,9 +223,9 @@ class German:
             doubts = (*doubts, "case")  # that of a phrase before
         if news[0].is_guessed and group.words:
             doubts = (*doubts, "guessed")
-        found = self._ranked(phrase, weights, doubts)
+        wordings = self._ranked(phrase, weights, doubts)
         was = {gender for _, _, gender in cells} if {number for _, number, _ in cells} == {"s"} else set()
-        return [self._related(wording, was, news[0].gender) for wording in found]
+        return [self._related(wording, was, news[0].gender) for wording in wordings]
 
     @staticmethod
     def _related(wording: Wording, was: set[str], now: str) -> Wording:
@@ -239,7 +239,7 @@ class German:
         doubts = wording.doubts if is_clear else (*wording.doubts, "pronoun")
         return replace(wording, after=(*wording.after[:at], mark, forms[pronoun]), doubts=doubts)
 
-    def _priors(self, phrase: Phrase, group: _Group) -> dict[str, float]:
+    def _priors(self, phrase: TermContext, group: _Premodifiers) -> dict[str, float]:
         """How likely the cases are: a subject begins a sentence, a determiner right after a noun begins a genitive."""
         priors = dict(_PRIOR)
         place = len(phrase.before) - len(group.words) - 1
@@ -250,23 +250,23 @@ class German:
         return priors
 
     def _cells(
-        self, olds: Sequence[Noun], old: str, wanted_number: str, group: _Group
+        self, olds: Sequence[Noun], old: str, wanted_number: str, group: _Premodifiers
     ) -> tuple[list[Cell], tuple[str, ...]]:
         """The readings that the words around and the old noun allow, and what had to be overlooked for them."""
-        said = {(*cell, noun.gender) for noun in olds for cell in noun.cells(old)}
+        of_noun = {(*cell, noun.gender) for noun in olds for cell in noun.cells(old)}
         around = [cell for cell in _ALL if self._allows(group, cell)]
         doubts: tuple[str, ...] = ()
-        cells = [cell for cell in around if cell in said]
+        cells = [cell for cell in around if cell in of_noun]
         if not cells:  # the draft's own words do not agree, or the old noun is of another gender than known
-            cells = [cell for cell in around if any(cell[:2] == each[:2] for each in said)]
-            cells = cells or (around if group.determiner else sorted(said)) or around
+            cells = [cell for cell in around if any(cell[:2] == each[:2] for each in of_noun)]
+            cells = cells or (around if group.determiner else sorted(of_noun)) or around
             doubts = ("agreement",)
-        wanted = [cell for cell in cells if cell[1] == wanted_number]
-        if wanted_number and not wanted:
+        of_number = [cell for cell in cells if cell[1] == wanted_number]
+        if wanted_number and not of_number:
             doubts = (*doubts, "number")
-        return wanted or cells, doubts
+        return of_number or cells, doubts
 
-    def _group(self, before: Sequence[str]) -> _Group:
+    def _group(self, before: Sequence[str]) -> _Premodifiers:
         """The determiner, adjectives and preposition right before a noun."""
         words: list[str] = []
         determiner, rest = "", list(before)
@@ -278,15 +278,15 @@ class German:
         if rest and (_is_determiner(rest[-1]) or rest[-1].casefold() in _CONTRACTIONS):
             determiner = rest.pop()
         preposition = rest[-1].casefold() if rest and rest[-1].casefold() in _GOVERNED else ""
-        kept = ([determiner] if determiner else []) + words
-        return _Group(preposition, determiner, tuple(words), tuple(kept))
+        modifiers = ([determiner] if determiner else []) + words
+        return _Premodifiers(preposition, determiner, tuple(words), tuple(modifiers))
 
     @staticmethod
     def _begins_phrase(word: str) -> bool:
         """Whether a word with a capital is an adjective at the start of a sentence or title."""
         return word[1:].islower() and bool(is_known(word.lower(), "de")) and lemma(word.lower(), "de") != word.lower()
 
-    def _allows(self, group: _Group, cell: Cell) -> bool:
+    def _allows(self, group: _Premodifiers, cell: Cell) -> bool:
         case, number, gender = cell
         governed = _GOVERNED.get(group.preposition, "ndga")
         determiner = group.determiner.casefold()
@@ -299,24 +299,24 @@ class German:
         return all(word.casefold() == self._adjective(word, group, case, number, gender).casefold()
                    for word in group.adjectives)  # fmt: skip
 
-    def _agreeing(self, group: _Group, case: str, number: str, gender: str, was: str) -> tuple[str, ...]:
+    def _agreeing(self, group: _Premodifiers, case: str, number: str, gender: str, was: str) -> tuple[str, ...]:
         """The words before the noun in the gender of another; as they are where it is the same."""
         if gender == was or number == "p" or not group.words:
             return group.words
-        made = []
+        words = []
         if determiner := group.determiner:
             folded = determiner.casefold()
             if folded in _CONTRACTIONS:
                 preposition, _ = _CONTRACTIONS[folded]
                 article = _article(case, number, gender)
-                said = _USUAL.get((preposition, article), f"{preposition} {article}")
+                form = _USUAL.get((preposition, article), f"{preposition} {article}")
             else:
-                said = _declined(folded, (case, number, gender))
-            made.append(_capital(said) if determiner[:1].isupper() else said)
-        made += [self._adjective(word, group, case, number, gender) for word in group.adjectives]
-        return tuple(made)
+                form = _declined(folded, (case, number, gender))
+            words.append(_capital(form) if determiner[:1].isupper() else form)
+        words += [self._adjective(word, group, case, number, gender) for word in group.adjectives]
+        return tuple(words)
 
-    def _adjective(self, word: str, group: _Group, case: str, number: str, gender: str) -> str:
+    def _adjective(self, word: str, group: _Premodifiers, case: str, number: str, gender: str) -> str:
         stem = _stem(word)
         if not stem:
             return word
@@ -332,7 +332,7 @@ class German:
             ending = "en" if case == "g" and number == "s" and gender != "f" else _STRONG[case][index]
         return stem + ending
 
-    def _adjectival(self, phrase: Phrase) -> list[Wording]:
+    def _adjectival(self, phrase: TermContext) -> list[Wording]:
         """The new adjective with the old one's ending."""
         old, stem = phrase.old[0], _stem(phrase.term) or phrase.term
         if old[:1].isupper() and phrase.before and not old[:1].islower() and self._nouns.of_form(old) and (
@@ -350,7 +350,7 @@ class German:
         form = phrase.term if not ending else stem + ending
         return [Wording(phrase.before, form, phrase.after)]
 
-    def _verbal(self, phrase: Phrase) -> list[Wording]:
+    def _verbal(self, phrase: TermContext) -> list[Wording]:
         """The new verb as the old one: infinitives, and endings of regular verbs that the dictionary knows."""
         old, base = phrase.old[0], lemma(phrase.old[0].lower(), "de")
         is_noun = old[:1].isupper() and bool(phrase.before)
@@ -365,20 +365,20 @@ class German:
         for prefix, ending in product(("", "ge"), ("t", "et", "te", "ten", "en", "end", "ende", "enden", "e")):
             participle = f"{prefix}{stem}{ending}" == old.casefold()
             if participle:
-                made = new + ("et" if ending == "t" and new.endswith(("t", "d")) else ending)
+                inflected = new + ("et" if ending == "t" and new.endswith(("t", "d")) else ending)
                 own = "ge" if prefix or ending in ("t", "et") and self._takes_ge(phrase) else ""
-                for form in dict.fromkeys((f"{own}{made}", made)):
+                for form in dict.fromkeys((f"{own}{inflected}", inflected)):
                     if lemma(form, "de") == phrase.term.casefold():
                         return [Wording(phrase.before, form, phrase.after)]
         return []
 
     @staticmethod
-    def _takes_ge(phrase: Phrase) -> bool:
+    def _takes_ge(phrase: TermContext) -> bool:
         return not phrase.term.startswith(("be", "er", "ver", "zer", "ent", "emp", "ge", "miss")) and (
             not phrase.term.endswith("ieren"))  # fmt: skip
 
     def _ranked(
-        self, phrase: Phrase, weights: dict[tuple[tuple[str, ...], str], float], doubts: tuple[str, ...]
+        self, phrase: TermContext, weights: dict[tuple[tuple[str, ...], str], float], doubts: tuple[str, ...]
     ) -> list[Wording]:
         """The wordings by their weight and by how they read after the words before them."""
         if not weights:
@@ -386,17 +386,17 @@ class German:
         rated = []
         for (before, form), weight in weights.items():
             count = len(self._group(phrase.before).words)
-            kept = phrase.before[: len(phrase.before) - count]
-            rated.append((weight * self._fluency(kept, before, form, phrase.after), (*kept, *before), form))
+            lead = phrase.before[: len(phrase.before) - count]
+            rated.append((weight * self._fluency(lead, before, form, phrase.after), (*lead, *before), form))
         total = sum(rate for rate, _, _ in rated)
         return [Wording(before, form, phrase.after, rate / total, doubts)
                 for rate, before, form in sorted(rated, key=lambda item: -item[0])]  # fmt: skip
 
-    def _fluency(self, kept: Sequence[str], before: Sequence[str], form: str, after: Sequence[str]) -> float:
+    def _fluency(self, lead: Sequence[str], before: Sequence[str], form: str, after: Sequence[str]) -> float:
         if self._lexicon is None or not self._lexicon.fluency:
             return 1.0
         spread = [part for word in before for part in word.split()]
-        context = ([EDGE, EDGE, *kept])[-2:]
+        context = ([EDGE, EDGE, *lead])[-2:]
         words = [*context, *spread, *form.split(), *after[:1]]
         return exp(max(-60.0, _TEMPER * self._lexicon.fluency.score(words)))
 

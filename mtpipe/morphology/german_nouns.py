@@ -40,13 +40,13 @@ class Noun:
 
     def with_front(self, front: str) -> Noun:
         """The compound that has this noun as its head."""
-        made = {cell: tuple(_joined(front, form) for form in forms) for cell, forms in self.forms.items()}
-        return Noun(_joined(front, self.lemma), self.gender, made, self.is_guessed)
+        new_forms = {cell: tuple(_joined(front, form) for form in forms) for cell, forms in self.forms.items()}
+        return Noun(_joined(front, self.lemma), self.gender, new_forms, self.is_guessed)
 
     def cased_as(self, word: str) -> Noun:
         """The noun with the capitals that a word has inside, as names of functions have: SmartTag."""
-        made = {cell: tuple(_cased(form, word) for form in forms) for cell, forms in self.forms.items()}
-        return Noun(_cased(self.lemma, word), self.gender, made, self.is_guessed)
+        new_forms = {cell: tuple(_cased(form, word) for form in forms) for cell, forms in self.forms.items()}
+        return Noun(_cased(self.lemma, word), self.gender, new_forms, self.is_guessed)
 
 
 class Nouns:
@@ -62,8 +62,8 @@ class Nouns:
 
     def of_lemma(self, word: str) -> tuple[Noun, ...]:
         """The nouns with this dictionary form, else one made by rule."""
-        known = [noun for noun in self.of_form(word) if noun.lemma.casefold() == word.casefold()]
-        certain = tuple(noun for noun in known if not noun.is_guessed)
+        nouns = [noun for noun in self.of_form(word) if noun.lemma.casefold() == word.casefold()]
+        certain = tuple(noun for noun in nouns if not noun.is_guessed)
         return certain or (self._guessed(word),)
 
     def is_noun(self, word: str) -> bool:
@@ -102,10 +102,10 @@ class Nouns:
         """The gender by the articles that the corpus has beside the word, else by its ending; whether that is sure."""
         counts = {"m": 0, "f": 0, "n": 0}
         if self._lexicon is not None:
-            seen = self._lexicon.fluency.count
-            counts["m"] = seen("der", word) + seen("den", word) + seen("einen", word)
-            counts["n"] = 2 * seen("das", word)
-            counts["f"] = seen("die", word) + seen("eine", word) + seen("einer", word) + seen("zur", word)
+            count = self._lexicon.fluency.count
+            counts["m"] = count("der", word) + count("den", word) + count("einen", word)
+            counts["n"] = 2 * count("das", word)
+            counts["f"] = count("die", word) + count("eine", word) + count("einer", word) + count("zur", word)
         best, next_best = sorted(counts, key=lambda gender: -counts[gender])[:2]
         if counts[best] >= _FEW and counts[best] > 3 * counts[next_best]:
             return best, True
@@ -121,8 +121,8 @@ class Nouns:
         folded = word.casefold()
         endings = ("n",) if folded.endswith(("e", "ie")) else ("en",) if gender == "f" else (
             ("", "s") if folded.endswith(("er", "el", "en", "chen", "lein")) else ("s", "e", "en"))  # fmt: skip
-        seen = [word + ending for ending in endings if ending and self._count(word + ending)]
-        return max(seen, key=self._count) if seen else word + endings[0]
+        attested_forms = [word + ending for ending in endings if ending and self._count(word + ending)]
+        return max(attested_forms, key=self._count) if attested_forms else word + endings[0]
 
     def _attested_plurals(self, word: str) -> list[str]:
         """The forms of the corpus that an umlaut or an ending of plurals alone tells from the word: Felder, Blätter."""
@@ -158,8 +158,8 @@ def _entries(form: str) -> tuple[Noun, ...]:
     """The dictionary's nouns with this form, those with the same capitals only: a verb is no noun."""
     lines, index, columns = _dictionary()
     rows = csv.reader(lines[int(row)] for row in index.get(form.lower(), "").split("\t") if row)
-    found = [_noun(row, columns) for row in rows]
-    nouns = [noun for several in found for noun in several if noun.cells(form)]
+    noun_groups = [_noun(row, columns) for row in rows]
+    nouns = [noun for several in noun_groups for noun in several if noun.cells(form)]
     return tuple(nouns) if form[:1].isupper() else ()
 
 
@@ -175,20 +175,20 @@ def _forms(row: list[str], columns: Mapping[str, int], n: str) -> Mapping[tuple[
     forms = {}
     for name, case in _CASES.items():
         for number in ("singular", "plural"):
-            said = [f"{name} {number}", f"{name} {number} {n}" if n else "", f"{name} {number}*"]
+            names = [f"{name} {number}", f"{name} {number} {n}" if n else "", f"{name} {number}*"]
             if number == "plural" or not n:
-                said += [f"{name} {number} {k}" for k in (1, 2)]
-            written = [row[columns[key]] for key in said if key in columns and columns[key] < len(row)]
-            if kept := tuple(dict.fromkeys(form for form in written if form and form != "—")):
-                forms[case, number[0]] = kept
+                names += [f"{name} {number} {k}" for k in (1, 2)]
+            cells = [row[columns[key]] for key in names if key in columns and columns[key] < len(row)]
+            if distinct := tuple(dict.fromkeys(form for form in cells if form and form != "—")):
+                forms[case, number[0]] = distinct
     return forms
 
 
 @cache
 def _dictionary() -> tuple[list[str], dict[str, str], dict[str, int]]:
     """The rows, read on use, their numbers by lower-case form, the columns; all empty where there is no dictionary."""
-    found = find_spec("german_nouns")
-    folder = Path(next(iter(found.submodule_search_locations or ("",)))) if found else Path()
+    spec = find_spec("german_nouns")
+    folder = Path(next(iter(spec.submodule_search_locations or ("",)))) if spec else Path()
     if not (folder / "nouns.csv").is_file() or not (folder / "index.txt").is_file():
         return [], {}, {}
     head, *lines = (folder / "nouns.csv").read_text(encoding="utf-8").splitlines()

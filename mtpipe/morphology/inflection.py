@@ -38,9 +38,9 @@ def variants(term: str, replaced: Sequence[str], is_bent: bool, lexicon: Lexicon
         if i >= attribute:
             choices.append([(part, 0.0)])
             continue
-        known = [part] if not part.isalpha() else forms(part, lexicon)
-        known += [made for bend in bends if (made := _bent(part, bend)) and _is_possible(made, part, lexicon)]
-        choices.append([(form, _oddity(part, form, bends)) for form in dict.fromkeys(known)])
+        options = [part] if not part.isalpha() else forms(part, lexicon)
+        options += [form for bend in bends if (form := _bent(part, bend)) and _is_possible(form, part, lexicon)]
+        choices.append([(form, _oddity(part, form, bends)) for form in dict.fromkeys(options)])
     if len(parts) > 3:  # a long name keeps its words
         choices = [words[:1] for words in choices[:-1]] + choices[-1:]
     whole = [(" ".join(form for form, _ in row), sum(odd for _, odd in row)) for row in product(*choices)]
@@ -84,10 +84,10 @@ def _count(word: str, lexicon: Lexicon) -> int:
     return lexicon.forms.get(lemma(word, lexicon.target_lang), {}).get(word, 0)
 
 
-def _is_possible(made: str, part: str, lexicon: Lexicon) -> bool:
+def _is_possible(form: str, part: str, lexicon: Lexicon) -> bool:
     """A form made by analogy is attested, or its word is too rare for the corpus to know better."""
-    same = lemma(made, lexicon.target_lang) == lemma(part, lexicon.target_lang)
-    return same and (_count(made, lexicon) > 0 or _count(part, lexicon) == 0)
+    same = lemma(form, lexicon.target_lang) == lemma(part, lexicon.target_lang)
+    return same and (_count(form, lexicon) > 0 or _count(part, lexicon) == 0)
 
 
 def _oddity(part: str, form: str, bends: set[tuple[str, str]]) -> float:

@@ -6,7 +6,7 @@ from importlib import import_module
 
 from mtpipe.alignment.lexicon import Lexicon
 from mtpipe.languages.tags import primary_subtag
-from mtpipe.morphology.readings import Morphology
+from mtpipe.morphology.protocol import Morphology
 
 _LANGUAGES = {"de": "german:German", "es": "spanish:Spanish"}
 

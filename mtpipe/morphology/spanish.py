@@ -9,7 +9,7 @@ from functools import cache
 from mtpipe.alignment.lexicon import Lexicon
 from mtpipe.languages.lemmatization import is_known, lemma
 from mtpipe.languages.normalization import unaccented
-from mtpipe.morphology.readings import Phrase, Reading, Wording
+from mtpipe.morphology.protocol import Analysis, TermContext, Wording
 
 # masculine singular, feminine singular, masculine plural, feminine plural
 _DETERMINERS = (
@@ -56,14 +56,14 @@ class Spanish:
     def __init__(self, lexicon: Lexicon | None = None):
         self._lexicon = lexicon
 
-    def analyse(self, word: str) -> list[Reading]:
+    def analyse(self, word: str) -> list[Analysis]:
         base = lemma(word, "es")
         if re.search("[aeií]r(se)?$", base) and base != word.casefold():
-            return [Reading(base, "verb")]
+            return [Analysis(base, "verb")]
         gender, _ = self.gender(singular(word))
-        return [Reading(singular(word), "noun", gender, "p" if is_plural(word) else "s")]
+        return [Analysis(singular(word), "noun", gender, "p" if is_plural(word) else "s")]
 
-    def inflect(self, lemma: str, reading: Reading) -> str:
+    def inflect(self, lemma: str, reading: Analysis) -> str:
         if reading.pos == "adjective":
             return _adjective(lemma, reading.gender or "m", reading.number or "s")
         return plural(lemma) if reading.number == "p" else lemma
@@ -83,10 +83,10 @@ class Spanish:
     def gender(self, noun: str) -> tuple[str, bool]:
         """The gender of a noun in the singular, and whether it is more than a guess."""
         if self._lexicon is not None:
-            seen, many = self._lexicon.fluency.count, plural(noun)
+            count, many = self._lexicon.fluency.count, plural(noun)
             counts = {
-                "m": sum(seen(word, noun) for word in ("el", "un", "del", "al", "este")) + seen("los", many),
-                "f": sum(seen(word, noun) for word in ("la", "una", "esta")) + seen("las", many),
+                "m": sum(count(word, noun) for word in ("el", "un", "del", "al", "este")) + count("los", many),
+                "f": sum(count(word, noun) for word in ("la", "una", "esta")) + count("las", many),
             }
             best, other = ("m", "f") if counts["m"] >= counts["f"] else ("f", "m")
             if counts[best] >= _FEW and counts[best] > 3 * counts[other]:
@@ -102,11 +102,11 @@ class Spanish:
         """Whether the corpus uses the word as a noun."""
         if self._lexicon is None:
             return False
-        seen = self._lexicon.fluency.count
-        nominal = sum(seen(article, word) for article in ("el", "la", "un", "una", "del", "los", "las"))
-        return nominal >= _FEW and nominal > 0.02 * seen(word)
+        count = self._lexicon.fluency.count
+        nominal = sum(count(article, word) for article in ("el", "la", "un", "una", "del", "los", "las"))
+        return nominal >= _FEW and nominal > 0.02 * count(word)
 
-    def wordings(self, phrase: Phrase) -> list[Wording]:
+    def wordings(self, phrase: TermContext) -> list[Wording]:
         pos = self.part_of_speech(phrase.term)
         if pos == "verb":
             return self._verbal(phrase)
@@ -123,7 +123,7 @@ class Spanish:
             return [Wording(phrase.before, form, phrase.after)]
         return self._nominal(phrase) if is_noun and not is_attribute else []
 
-    def _is_attribute(self, phrase: Phrase) -> bool:
+    def _is_attribute(self, phrase: TermContext) -> bool:
         """Whether what is to be replaced by a noun stands beside one, as adjectives and participles do."""
         previous, old = phrase.before[-1:], phrase.old[0]
         if not previous or _row(previous[0]) or previous[0].casefold() in _CLOSED:
@@ -137,7 +137,7 @@ class Spanish:
     def _function_words(self) -> frozenset[str]:
         return _LINKS | (self._lexicon.fluency.function_words if self._lexicon is not None else frozenset())
 
-    def _nominal(self, phrase: Phrase) -> list[Wording]:
+    def _nominal(self, phrase: TermContext) -> list[Wording]:
         # "operación de procesamiento" → its head is its first noun; function words in front are not replaced
         old = phrase.old[0]
         is_nominal = phrase.before and (_row(phrase.before[-1]) or phrase.before[-1].casefold() in _LINKS)
@@ -151,8 +151,8 @@ class Spanish:
             else:
                 is_many = phrase.number == "p" if singular(old) == old.casefold() and is_plural(old) else is_many
         (was, was_sure), (now, now_sure) = self.gender(singular(old)), self.gender(phrase.term.split()[0])
-        if seen := self._shown_gender(phrase.before, is_many):
-            was, was_sure = seen, True
+        if own_gender := self._shown_gender(phrase.before, is_many):
+            was, was_sure = own_gender, True
         if not now_sure or not was_sure and was != now:
             doubts = (*doubts, "gender")
         form = pluralised(phrase.term) if is_many else phrase.term
@@ -165,7 +165,7 @@ class Spanish:
     def _determined(self, before: Sequence[str]) -> bool:
         return any(_row(word) for word in before[-2:])
 
-    def _is_many(self, phrase: Phrase) -> bool:
+    def _is_many(self, phrase: TermContext) -> bool:
         """Whether the phrase is plural: its determiner says so."""
         for word in reversed(phrase.before[-2:]):
             if row := _row(word):
@@ -184,43 +184,43 @@ class Spanish:
 
     def _before(self, before: Sequence[str], gender: str, number: str) -> tuple[str, ...]:
         """The words before with the determiner, and adjectives between, in a gender; contractions made and undone."""
-        made = list(before)
-        for i in range(len(made) - 1, max(-1, len(made) - 4), -1):
-            word = made[i]
+        words = list(before)
+        for i in range(len(words) - 1, max(-1, len(words) - 4), -1):
+            word = words[i]
             if row := _row(word):
-                said = row[(number == "p") * 2 + (gender == "f")]
-                if not said:
+                form = row[(number == "p") * 2 + (gender == "f")]
+                if not form:
                     break
-                made[i] = said.capitalize() if word[:1].isupper() else said
-                previous = made[i - 1].casefold() if i else ""
-                if (previous, made[i]) in _CONTRACTED:
-                    whole = _CONTRACTED[previous, made[i]]
-                    made[i - 1 : i + 1] = [whole.capitalize() if made[i - 1][:1].isupper() else whole]
-                if not (i and (outer := _row(made[i - 1])) and outer[0] in _OUTER or row[0] in ("mismo", "otro")):
+                words[i] = form.capitalize() if word[:1].isupper() else form
+                previous = words[i - 1].casefold() if i else ""
+                if (previous, words[i]) in _CONTRACTED:
+                    whole = _CONTRACTED[previous, words[i]]
+                    words[i - 1 : i + 1] = [whole.capitalize() if words[i - 1][:1].isupper() else whole]
+                if not (i and (outer := _row(words[i - 1])) and outer[0] in _OUTER or row[0] in ("mismo", "otro")):
                     break
-            elif i == len(made) - 1 and i and word.casefold().endswith(("nte", "ntes")) and _row(made[i - 1]):
+            elif i == len(words) - 1 and i and word.casefold().endswith(("nte", "ntes")) and _row(words[i - 1]):
                 continue
-            elif i == len(made) - 1 and i and _row(made[i - 1]) and self._is_epithet(word):
-                made[i] = _adjective(word, gender, number)
+            elif i == len(words) - 1 and i and _row(words[i - 1]) and self._is_epithet(word):
+                words[i] = _adjective(word, gender, number)
             else:
                 break
-        return tuple(made)
+        return tuple(words)
 
     def _after(self, after: Sequence[str], was: str, now: str, number: str) -> tuple[str, ...]:
         """The adjectives and participles that follow at once, in another gender."""
-        made = list(after)
-        for i, word in enumerate(made):
+        words = list(after)
+        for i, word in enumerate(words):
             if word.casefold() == "de" and i < 2 and after[i + 1 : i + 2] and after[i + 1][:1].isupper() or (
-                i and made[i - 1].casefold() == "de" and word[:1].isupper()
+                i and words[i - 1].casefold() == "de" and word[:1].isupper()
             ):
                 continue  # "los incidentes de SAP generados …"
             if word.casefold() in self._function_words:
                 break
-            shown = _shown(word, number)
-            if not shown or shown != was or not _is_adjective(word) or self._has_article(singular(word)):
+            own_gender = _shown(word, number)
+            if not own_gender or own_gender != was or not _is_adjective(word) or self._has_article(singular(word)):
                 break
-            made[i] = _adjective(word, now, number)
-        return tuple(made)
+            words[i] = _adjective(word, now, number)
+        return tuple(words)
 
     def _is_epithet(self, word: str) -> bool:
         return word.isalpha() and _is_adjective(word) and not self._has_article(singular(word))
@@ -228,7 +228,7 @@ class Spanish:
     def _is_verb_form(self, word: str) -> bool:
         return bool(re.search("[aei]r(se)?$", lemma(word, "es"))) and not self._has_article(word.casefold())
 
-    def _verbal(self, phrase: Phrase) -> list[Wording]:
+    def _verbal(self, phrase: TermContext) -> list[Wording]:
         old, rest = phrase.old[0], phrase.term.split()[1:]
         if len(phrase.old) > 1 and not set(phrase.old[1:]) <= _LINKS:
             return []
@@ -238,11 +238,11 @@ class Spanish:
             "ar", "er", "ir"
         ):
             return []
-        made = [form for slot in slots(base.casefold(), infinitive)
-                for form in forms(phrase.term.split()[0].casefold(), slot) if form]  # fmt: skip
-        doubts = ("form",) if len(set(made)) > 1 else ()
+        inflected = [form for slot in slots(base.casefold(), infinitive)
+                     for form in forms(phrase.term.split()[0].casefold(), slot) if form]  # fmt: skip
+        doubts = ("form",) if len(set(inflected)) > 1 else ()
         return [Wording(phrase.before, " ".join([form + pronoun, *rest]), phrase.after, 1 / (i + 1), doubts)
-                for i, form in enumerate(dict.fromkeys(made))]  # fmt: skip
+                for i, form in enumerate(dict.fromkeys(inflected))]  # fmt: skip
 
 
 def is_plural(word: str) -> bool:
@@ -288,20 +288,20 @@ def plural(word: str) -> str:
 
 def pluralised(term: str) -> str:
     """The plural of a term: its head and the adjectives after it, up to an attribute with a preposition."""
-    made: list[str] = []
+    plurals: list[str] = []
     words = term.split()
     for i, word in enumerate(words):
         if word.casefold() in _LINKS:
-            return " ".join([*made, *words[i:]])
-        made.append(plural(word) if i == 0 or _is_adjective(word) else word)
-    return " ".join(made)
+            return " ".join([*plurals, *words[i:]])
+        plurals.append(plural(word) if i == 0 or _is_adjective(word) else word)
+    return " ".join(plurals)
 
 
 @cache
 def slots(form: str, infinitive: str) -> tuple[int, ...]:
     """Which columns of the endings a verb's form stands in, the likeliest first."""
-    found = [i for i in range(len(_ENDINGS["ar"].split())) if form in forms(infinitive, i)]
-    return tuple(found)
+    columns = [i for i in range(len(_ENDINGS["ar"].split())) if form in forms(infinitive, i)]
+    return tuple(columns)
 
 
 @cache
@@ -312,36 +312,36 @@ def forms(infinitive: str, slot: int) -> tuple[str, ...]:
         return ()
     ending, stem = _ENDINGS[kind].split()[slot], infinitive[:-2]
     special = _IRREGULAR.get(infinitive, {})
-    for regular, made in special.items():
+    for regular, form in special.items():
         if ending[:-1].rstrip("s") == regular[:-1] or ending in (regular, "ida", "idos", "idas"):
-            return (made[:-1] + ending.removeprefix("id"),)
+            return (form[:-1] + ending.removeprefix("id"),)
     if slot == 0:
         return (infinitive,)
-    found = []
+    options = []
     for old, new in _STEMS:
         at = stem.rfind(old) if old else len(stem)
         if at >= 0 and (old == "" or len(stem) - at <= 4):
             changed = stem[:at] + new + stem[at + len(old) :]
-            made = _spelled(changed, ending, kind)
-            if lemma(made, "es") == infinitive and (not old or is_known(made, "es")):
-                found.append(made)
-    for made in (_spelled(stem + "g", ending, kind), _spelled(stem[:-1] + "zc", ending, kind)):
-        if ending in ("o", "a", "as", "amos", "an") and is_known(made, "es") and lemma(made, "es") == infinitive:
-            found.insert(0, made)
-    return tuple(dict.fromkeys(sorted(found, key=lambda each: not is_known(each, "es"))))[:1]
+            form = _spelled(changed, ending, kind)
+            if lemma(form, "es") == infinitive and (not old or is_known(form, "es")):
+                options.append(form)
+    for form in (_spelled(stem + "g", ending, kind), _spelled(stem[:-1] + "zc", ending, kind)):
+        if ending in ("o", "a", "as", "amos", "an") and is_known(form, "es") and lemma(form, "es") == infinitive:
+            options.insert(0, form)
+    return tuple(dict.fromkeys(sorted(options, key=lambda each: not is_known(each, "es"))))[:1]
 
 
 def _spelled(stem: str, ending: str, kind: str) -> str:
     """Stem and ending with the sound of the stem's last letter kept: busc-e → busque."""
     is_soft = unaccented(ending[:1]) in "ei"
     if kind == "ar" and is_soft:
-        for last, said in (("gu", "gü"), ("c", "qu"), ("g", "gu"), ("z", "c")):
+        for last, spelling in (("gu", "gü"), ("c", "qu"), ("g", "gu"), ("z", "c")):
             if stem.endswith(last):
-                return stem[: -len(last)] + said + ending
+                return stem[: -len(last)] + spelling + ending
     if kind != "ar" and not is_soft:
-        for last, said in (("gu", "g"), ("c", "z"), ("g", "j")):
+        for last, spelling in (("gu", "g"), ("c", "z"), ("g", "j")):
             if stem.endswith(last):
-                return stem[: -len(last)] + said + ending
+                return stem[: -len(last)] + spelling + ending
     return stem + ending
 
 
@@ -384,5 +384,5 @@ def _adjective(word: str, gender: str, number: str) -> str:
     base = singular(word)
     if base.endswith(("o", "a")):
         base = base[:-1] + ("o" if gender == "m" else "a")
-    made = plural(base) if number == "p" else base
-    return made.capitalize() if word[:1].isupper() else made
+    form = plural(base) if number == "p" else base
+    return form.capitalize() if word[:1].isupper() else form

@@ -46,11 +46,11 @@ def masks(segment: Segment, target: str, shape: str) -> Masks:
     numbers: dict[str, list[int]] = defaultdict(list)
     for number, literal in enumerate(inline_codes.literals(segment.source, segment.codes), 1):
         numbers[literal].append(number)
-    found = []
+    places = []
     for code in inline_codes.locate(segment.source, segment.codes, target):
         free = numbers[target[code.start : code.end]]
-        found.append((code.start, code.end, shape.format(free.pop(0)) if free else ""))
-    return tuple(found)
+        places.append((code.start, code.end, shape.format(free.pop(0)) if free else ""))
+    return tuple(places)
 
 
 def distance(segment: Segment, draft: str, reference: str) -> float:

@@ -40,16 +40,16 @@ class Refiner:
         about = self._model.model
         lines = [revision(segment, about.annotation, about.code) for segment in segments]
         options = self._model.hypotheses(lines, [self._size] * len(lines))
-        return [self._texts(segment, found) for segment, found in zip(segments, options, strict=True)]
+        return [self._texts(segment, hypotheses) for segment, hypotheses in zip(segments, options, strict=True)]
 
-    def _texts(self, segment: Segment, found: Sequence[decoding.Hypothesis]) -> list[Candidate]:
-        written = [hypothesis for hypothesis in found if hypothesis.text]
-        if not written:
+    def _texts(self, segment: Segment, hypotheses: Sequence[decoding.Hypothesis]) -> list[Candidate]:
+        complete = [hypothesis for hypothesis in hypotheses if hypothesis.text]
+        if not complete:
             return [Unusable("", "too-long")]
-        texts = dict.fromkeys(draft.text for draft in decoding.unmasked(segment, written, self._model.model.code))
+        texts = dict.fromkeys(draft.text for draft in decoding.unmasked(segment, complete, self._model.model.code))
         clean = [text for text in texts if text and not self._has_symbols(segment, text)]
         if not clean:
-            return [Unusable(written[0].text or "", "code-lost")]
+            return [Unusable(complete[0].text or "", "code-lost")]
         return [*sorted(clean, key=lambda text: len(checker.check(segment, self._lang, text)))]
 
     def _has_symbols(self, segment: Segment, text: str) -> bool:

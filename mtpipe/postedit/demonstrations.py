@@ -25,7 +25,7 @@ class Demonstration:
     edited: str
     terms: tuple[tuple[str, str], ...] = ()
 
-    def shown(self) -> dict[str, Any]:
+    def values(self) -> dict[str, Any]:
         """As the prompt's text takes it."""
         terms = [{"source": source, "targets": [target]} for source, target in self.terms]
         answer = json.dumps({KEY: self.edited, UNSUITABLE: []}, ensure_ascii=False)
@@ -38,41 +38,41 @@ def read(path: Path, source_lang: str, target_lang: str) -> list[Demonstration]:
     terms: {source: target} or [{"source", "target" or "targets"}]. Rows without source_lang and target_lang are of any
     languages. Raises ConfigError with file:line.
     """
-    wanted = {"source_lang": primary_subtag(source_lang), "target_lang": primary_subtag(target_lang)}
-    found = []
+    languages = {"source_lang": primary_subtag(source_lang), "target_lang": primary_subtag(target_lang)}
+    demonstrations = []
     try:
         for n, row in json_lines.read(path):
-            if (made := _demonstration(row)) is None:
+            if (demonstration := _demonstration(row)) is None:
                 raise ConfigError(f'{path}:{n}: a demonstration needs the texts "source", "draft" and "postedit" (or '
                                   '"reference"), and "terms" as {source: target} if it has any')  # fmt: skip
-            if all(primary_subtag(str(row.get(name, lang))) == lang for name, lang in wanted.items()):
-                found.append(made)
+            if all(primary_subtag(str(row.get(name, lang))) == lang for name, lang in languages.items()):
+                demonstrations.append(demonstration)
     except InputError as error:
         raise ConfigError(f"{path}: the demonstrations can't be read ({error}); give JSON Lines in UTF-8") from error
-    return found
+    return demonstrations
 
 
-def nearest(known: list[Demonstration], source: str, count: int) -> list[Demonstration]:
+def nearest(demonstrations: list[Demonstration], source: str, count: int) -> list[Demonstration]:
     """So many of them, those with the most similar sources; in the order of the file."""
-    if len(known) <= count:
-        return known
-    best = process.extract(source, [one.source for one in known], scorer=fuzz.ratio, limit=count)
-    return [known[i] for i in sorted(place for _, _, place in best)]
+    if len(demonstrations) <= count:
+        return demonstrations
+    best = process.extract(source, [one.source for one in demonstrations], scorer=fuzz.ratio, limit=count)
+    return [demonstrations[i] for i in sorted(place for _, _, place in best)]
 
 
 def _demonstration(row: Mapping[str, Any]) -> Demonstration | None:
     texts = [row.get("source"), row.get("draft"), row.get("postedit", row.get("reference"))]
-    said = [text for text in texts if isinstance(text, str) and text.strip()]
+    filled = [text for text in texts if isinstance(text, str) and text.strip()]
     terms = _terms(row.get("terms") or {})
-    return Demonstration(said[0], said[1], said[2], terms) if len(said) == 3 and terms is not None else None
+    return Demonstration(filled[0], filled[1], filled[2], terms) if len(filled) == 3 and terms is not None else None
 
 
-def _terms(given: Any) -> tuple[tuple[str, str], ...] | None:
+def _terms(terms: Any) -> tuple[tuple[str, str], ...] | None:
     """The terms' pairs; None for what is none."""
-    pairs = list(given.items()) if isinstance(given, dict) else []
-    for item in given if isinstance(given, list) else []:
+    pairs = list(terms.items()) if isinstance(terms, dict) else []
+    for item in terms if isinstance(terms, list) else []:
         targets = item.get("targets", item.get("target")) if isinstance(item, dict) else None
         pairs.append((item.get("source"), targets[0] if isinstance(targets, list) and targets else targets)
                      if isinstance(item, dict) else (None, None))  # fmt: skip
-    is_sound = isinstance(given, dict | list) and all(isinstance(text, str) for pair in pairs for text in pair)
+    is_sound = isinstance(terms, dict | list) and all(isinstance(text, str) for pair in pairs for text in pair)
     return tuple((source, target) for source, target in pairs) if is_sound else None

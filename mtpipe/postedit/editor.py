@@ -25,16 +25,16 @@ class Unusable:
     confidence: float | None = None
 
 
-class Proposal(str):
+class ScoredCandidate(str):
     """A candidate's text with the confidence (0…1) that its method has in it."""
 
     confidence: float | None = None
 
     @classmethod
-    def of(cls, text: str, confidence: float) -> Proposal:
-        made = cls(text)
-        made.confidence = confidence
-        return made
+    def of(cls, text: str, confidence: float) -> ScoredCandidate:
+        candidate = cls(text)
+        candidate.confidence = confidence
+        return candidate
 
 
 Candidate = str | Unusable
@@ -73,5 +73,5 @@ class Tools:
 
     def is_empty(self, word: str) -> bool:
         """Whether a target word says nothing by itself: a mark, or a function word as far as the lexicon knows."""
-        known = self.lexicon.fluency.function_words if self.lexicon is not None else frozenset()
-        return not word[0].isalnum() or word.casefold() in known
+        function_words = self.lexicon.fluency.function_words if self.lexicon is not None else frozenset()
+        return not word[0].isalnum() or word.casefold() in function_words

@@ -36,7 +36,7 @@ Proof = dict[Term, list[Evidence]]  # what a target holds of each required term
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class EditLimits:
     """How far an edit may go beyond its terms.
 
     window: changed words outside the terms, or share of the draft's words where that is more. shortest, longest: the
@@ -52,17 +52,17 @@ class Limits:
     score_drop: float = 2.0
 
 
-REPAIR = Limits()
-POLISH = Limits(share=0.5, score_drop=0.0)  # nothing to gain but a better text, so the model must not doubt that it is
+REPAIR = EditLimits()
+POLISH = EditLimits(share=0.5, score_drop=0.0)  # nothing to gain but a better text: the model must not doubt it
 
 
-def limits(segment: Segment) -> Limits:
+def limits(segment: Segment) -> EditLimits:
     """How far an edit of a checked segment may go: nothing is allowed to get worse where nothing is wrong."""
     return REPAIR if segment.errors else POLISH
 
 
 def judge(
-    segment: Segment, candidate: str, lang: str, limits: Limits = REPAIR, scores: tuple[float, float] | None = None,
+    segment: Segment, candidate: str, lang: str, limits: EditLimits = REPAIR, scores: tuple[float, float] | None = None,
     lexicon: Lexicon | None = None,
 ) -> str:
     """The reason code for replacing segment.target by candidate; scores are the model's, (draft, candidate).
@@ -153,7 +153,7 @@ def _words(text: str) -> list[str]:
 
 
 def _shape_reason(
-    old: list[str], new: list[str], source: list[str], inside: set[str], allowed: int, limits: Limits
+    old: list[str], new: list[str], source: list[str], inside: set[str], allowed: int, limits: EditLimits
 ) -> str:
     """How far the words of a candidate are from those of the draft; inside: words of the terms, allowed: so many more
     words may come with them."""
@@ -170,7 +170,7 @@ def _shape_reason(
 
 
 def _is_foreign(
-    came: Iterable[str], terms: set[str], source: set[str], lang: str, lexicon: Lexicon | None
+    new_words: Iterable[str], terms: set[str], source: set[str], lang: str, lexicon: Lexicon | None
 ) -> bool:
     """Whether a third of the words that came are none of the language, as far as anybody here knows it.
 
@@ -178,13 +178,14 @@ def _is_foreign(
     many foreign words too: it does not speak for those of the source.
     """
     own = {part.casefold() for word in terms for part in word.split("-")}
-    parts = [part for word in came for part in word.split("-") if len(part) > 1 or is_character(part)]
+    parts = [part for word in new_words for part in word.split("-") if len(part) > 1 or is_character(part)]
     parts = [part for part in parts if part.isalpha() and part.casefold() not in own]
     strange = [part for part in parts if lexicon is None or lexicon.fluency.count(part) < _ATTESTED]
-    known = {part: is_known(part, lang) for part in strange}
-    if lexicon is None and None in known.values():  # nobody can tell
+    is_known_word = {part: is_known(part, lang) for part in strange}
+    if lexicon is None and None in is_known_word.values():  # nobody can tell
         return False
-    unknown = sum(part.casefold() in source or not (known[part] or _is_compound(part, own, lang)) for part in strange)
+    unknown = sum(part.casefold() in source or not (is_known_word[part] or _is_compound(part, own, lang))
+                  for part in strange)
     return 0 < unknown >= len(parts) / 3
 
 
@@ -226,9 +227,9 @@ def _numbers(text: str, proof: Proof) -> list[str]:
     ]
 
 
-def _repeats(read: list[str]) -> Counter[tuple[str, ...]]:
+def _repeats(tokens: list[str]) -> Counter[tuple[str, ...]]:
     """Word n-grams that come more than once, and words doubled in place."""
-    folded = [word.casefold() for word in read]
+    folded = [word.casefold() for word in tokens]
     grams = Counter(tuple(folded[i : i + _NGRAM]) for i in range(len(folded) - _NGRAM + 1))
     doubled = Counter((a, b) for a, b in zip(folded, folded[1:]) if a == b and a.isalpha())
     return Counter({gram: n - 1 for gram, n in grams.items() if n > 1}) + doubled

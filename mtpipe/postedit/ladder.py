@@ -33,25 +33,25 @@ def postedit(
     accepted one that leaves the fewest; the next rung works on what is still wrong. translator: its model score is
     one of the guard's rules, if it has `score`; lexicon: its words another. seconds: gets the wall time of each editor.
     """
-    done = list(segments)
+    results = list(segments)
     score = _remembered(getattr(translator, "score", None))
     for name, editor in editors:
         start = perf_counter()
-        chosen = _chosen(done, editor)
+        eligible = _eligible(results, editor)
         for _ in range(getattr(editor, "rounds", 1)):
-            shown = [done[i] for i in chosen]
-            proposed = editor.propose(shown) if shown else []
+            visible = [results[i] for i in eligible]
+            proposed = editor.propose(visible) if visible else []
             trials = [
                 _Trial(segment, name, iter(candidates), lang, lexicon)
-                for segment, candidates in zip(shown, proposed, strict=True)
+                for segment, candidates in zip(visible, proposed, strict=True)
             ]
             _settle(trials, score)
-            for i, trial in zip(chosen, trials, strict=True):
-                done[i] = trial.result()
-            chosen = [i for i in chosen if is_editable(done[i].errors)]
+            for i, trial in zip(eligible, trials, strict=True):
+                results[i] = trial.result()
+            eligible = [i for i in eligible if is_editable(results[i].errors)]
         if seconds is not None:
             seconds[name] = seconds.get(name, 0.0) + perf_counter() - start
-    return [_with_suggestion(segment) for segment in done]
+    return [_with_suggestion(segment) for segment in results]
 
 
 def _with_suggestion(segment: Segment) -> Segment:
@@ -64,15 +64,15 @@ def _with_suggestion(segment: Segment) -> Segment:
     return replace(segment, notes=(*segment.notes, note), alternatives=(*segment.alternatives, texts[-1]))
 
 
-def _chosen(segments: Sequence[Segment], editor: Editor) -> list[int]:
+def _eligible(segments: Sequence[Segment], editor: Editor) -> list[int]:
     """Which segments the editor is to see: those with errors, and of the others those that it wants."""
-    chosen = [i for i, segment in enumerate(segments) if is_editable(segment.errors)]
+    eligible = [i for i, segment in enumerate(segments) if is_editable(segment.errors)]
     wants = getattr(editor, "wants", None)
     right = [i for i, segment in enumerate(segments) if not segment.errors] if wants else []
     if wants and right:
-        wanted = wants([segments[i] for i in right])
-        chosen += [i for i, is_wanted in zip(right, wanted, strict=True) if is_wanted]
-    return sorted(chosen)
+        verdicts = wants([segments[i] for i in right])
+        eligible += [i for i, is_wanted in zip(right, verdicts, strict=True) if is_wanted]
+    return sorted(eligible)
 
 
 class _Trial:
@@ -129,8 +129,8 @@ class _Trial:
 def _settle(trials: Sequence[_Trial], score: Score | None) -> None:
     """Advances all trials side by side, so that the model scores a batch and only what it must."""
     while hopeful := [(trial, text) for trial in trials if (text := trial.advance()) is not None]:
-        asked = [(trial, text) for trial, text in hopeful if score and _is_scored(trial.segment)]
-        scores = dict(zip((id(trial) for trial, _ in asked), _scores(asked, score) if score else (), strict=True))
+        scored = [(trial, text) for trial, text in hopeful if score and _is_scored(trial.segment)]
+        scores = dict(zip((id(trial) for trial, _ in scored), _scores(scored, score) if score else (), strict=True))
         for trial, text in hopeful:
             trial.settle(text, scores.get(id(trial)))
 
@@ -150,8 +150,8 @@ def _scores(hopeful: Sequence[tuple[_Trial, str]], score: Score) -> list[Scores]
     # a log-probability is 0 at most: what is good enough against that is so against any draft
     drops = [guard.limits(trial.segment).score_drop for trial, _ in hopeful]
     doubtful = [i for i, (figure, drop) in enumerate(zip(after, drops, strict=True)) if figure < -drop]
-    asked = [(sources[i], hopeful[i][0].segment) for i in doubtful]
-    drafts = score([(source, inline_codes.plain_target(segment, segment.target or "")) for source, segment in asked])
+    pairs = [(sources[i], hopeful[i][0].segment) for i in doubtful]
+    drafts = score([(source, inline_codes.plain_target(segment, segment.target or "")) for source, segment in pairs])
     before = dict(zip(doubtful, drafts, strict=True))
     return [(before.get(i, 0.0), figure) for i, figure in enumerate(after)]
 

@@ -10,14 +10,14 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from mtpipe.alignment.term_slots import Slot, disjoint
+from mtpipe.alignment.term_slots import TermSlot, disjoint
 from mtpipe.document.segment import Segment
 from mtpipe.errors import ConfigError
 from mtpipe.languages.tokenization import spans
 from mtpipe.morphology.agreement import Agreement
 from mtpipe.postedit.confidence import CERTAIN, confidence
-from mtpipe.postedit.editor import UNCERTAIN, Candidate, Proposal, Tools, Unusable
-from mtpipe.postedit.replacement import Draft, Replacement, Replacements
+from mtpipe.postedit.editor import UNCERTAIN, Candidate, ScoredCandidate, Tools, Unusable
+from mtpipe.postedit.replacement import AlignedDraft, Replacement, Replacements
 from mtpipe.postedit.view import View
 from mtpipe.terminology import checker
 
@@ -52,12 +52,12 @@ class Substitution:
         choices = [certain] if certain else []
         choices += [[rated] for rated in certain] if len(certain) > 1 else []
         choices += [_compatible([[other], *([r] for r in certain if r[1].term != other[1].term)])
-                    for found in options for other in found[1:3] if other[0] >= self._least]  # fmt: skip
-        made: list[Candidate] = [*dict.fromkeys(self._text(view, matrix, chosen) for chosen in choices)]
+                    for alternatives in options for other in alternatives[1:3] if other[0] >= self._least]  # fmt: skip
+        candidates: list[Candidate] = [*dict.fromkeys(self._text(view, matrix, choice) for choice in choices)]
         if len(certain) < len(best):
             suggested = self._text(view, matrix, best)
-            made.append(Unusable(suggested, UNCERTAIN, min(rate for rate, _ in best)))
-        return made
+            candidates.append(Unusable(suggested, UNCERTAIN, min(rate for rate, _ in best)))
+        return candidates
 
     def _options(self, view: View, matrix: np.ndarray) -> list[list[_Rated]]:
         """For each occurrence of each unmet term its replacements, the surest first."""
@@ -65,26 +65,26 @@ class Substitution:
         proof = checker.term_evidence(segment, view.target, lang)
         fixed = {i for items in proof.values() for item in items for i in view.target_range(item.start, item.end)}
         empty = {i for i, (start, end) in enumerate(view.words) if self._tools.is_empty(view.target[start:end])}
-        draft = Draft(view.source, view.target, spans(view.source), view.words, matrix, fixed, empty)
+        draft = AlignedDraft(view.source, view.target, spans(view.source), view.words, matrix, fixed, empty)
         options = []
         for term, matches in checker.required(segment).items():
-            wanted = checker.demand(segment, term)
+            demand = checker.demand(segment, term)
             if banned := view.banned(matches, lang):
-                found = [self._replacements.at(draft, wanted, first, last) for first, last in banned]
-                options += [[(1.0, made)] for made in found if made]
+                replacements = [self._replacements.at(draft, demand, first, last) for first, last in banned]
+                options += [[(1.0, replacement)] for replacement in replacements if replacement]
             elif not proof[term]:
                 for match in matches:
                     surface = checker.surface(segment, match)
-                    rated = [(confidence(made.features), made) for made in
-                             self._replacements.find(draft, wanted, view.source_range(match), surface)]  # fmt: skip
+                    rated = [(confidence(replacement.features), replacement) for replacement in
+                             self._replacements.find(draft, demand, view.source_range(match), surface)]  # fmt: skip
                     options += [sorted(rated, key=lambda item: -item[0])] if rated else []
         return options
 
-    def _text(self, view: View, matrix: np.ndarray, chosen: Iterable[_Rated]) -> Proposal:
+    def _text(self, view: View, matrix: np.ndarray, rated_replacements: Iterable[_Rated]) -> ScoredCandidate:
         text, least = view.target, 1.0
-        for rate, made in sorted(chosen, key=lambda item: -item[1].start):
-            text, least = text[: made.start] + made.text + text[made.end :], min(least, rate)
-        return Proposal.of(view.raw(text, matrix), round(least, 3))
+        for rate, replacement in sorted(rated_replacements, key=lambda item: -item[1].start):
+            text, least = text[: replacement.start] + replacement.text + text[replacement.end :], min(least, rate)
+        return ScoredCandidate.of(view.raw(text, matrix), round(least, 3))
 
 
 class Placement(Substitution):
@@ -95,51 +95,52 @@ class Placement(Substitution):
         self._agreement = Agreement(tools.lexicon)
 
     def _candidates(self, view: View, matrix: np.ndarray) -> list[Candidate]:
-        made = super()._candidates(view, matrix)
+        candidates = super()._candidates(view, matrix)
         options = view.options(matrix, self._tools, guess=True)
         if not options:
-            return made
-        best = [found[0] for found in options]
+            return candidates
+        best = [alternatives[0] for alternatives in options]
         choices = [best]
-        choices += [[*best[:i], other, *best[i + 1 :]] for i, found in enumerate(options) for other in found[1:]]
+        choices += [[*best[:i], other, *best[i + 1 :]]
+                    for i, alternatives in enumerate(options) for other in alternatives[1:]]  # fmt: skip
         if len(best) > 1:
             choices += [[slot] for slot in best]
         texts = [self._agreement.rewrite(view.target, _in_order(slots), agree)
                  for agree in (True, False) for slots in choices]  # fmt: skip
-        guessed = [Proposal.of(view.raw(text, matrix), 0.0) for text in texts]
-        return [*dict.fromkeys([*made, *guessed])]
+        guessed = [ScoredCandidate.of(view.raw(text, matrix), 0.0) for text in texts]
+        return [*dict.fromkeys([*candidates, *guessed])]
 
 
 def _compatible(options: Sequence[Sequence[_Rated]]) -> list[_Rated]:
     """The surest replacement of each occurrence that touches no word of a surer one."""
-    kept: list[_Rated] = []
-    taken: set[int] = set()
-    for found in sorted((found for found in options if found), key=lambda found: -found[0][0]):
-        free = next((rated for rated in found if not taken & set(rated[1].words)), None)
+    surest: list[_Rated] = []
+    used: set[int] = set()
+    for alternatives in sorted(filter(None, options), key=lambda rated: -rated[0][0]):
+        free = next((rated for rated in alternatives if not used & set(rated[1].words)), None)
         if free:
-            kept.append(free)
-            taken |= set(free[1].words)
-    return kept
+            surest.append(free)
+            used |= set(free[1].words)
+    return surest
 
 
 def _everywhere(best: Sequence[_Rated], options: Sequence[Sequence[_Rated]]) -> list[_Rated]:
     """With the replacements of further words that are the same as those that give way to the same term."""
-    made = list(best)
-    taken = {word for _, one in best for word in one.words}
-    wanted = {(one.term, one.old) for _, one in best}
-    for rated in (rated for found in options for rated in found):
-        if (rated[1].term, rated[1].old) in wanted and not taken & set(rated[1].words):
-            made.append(rated)
-            taken |= set(rated[1].words)
-    return made
+    everywhere = list(best)
+    used = {word for _, one in best for word in one.words}
+    pairs = {(one.term, one.old) for _, one in best}
+    for rated in (rated for alternatives in options for rated in alternatives):
+        if (rated[1].term, rated[1].old) in pairs and not used & set(rated[1].words):
+            everywhere.append(rated)
+            used |= set(rated[1].words)
+    return everywhere
 
 
 def _consistent(best: Sequence[_Rated]) -> list[_Rated]:
     """Each with the confidence of the surest one that replaces the same word by the same term."""
-    rates = [max(rate for rate, other in best if (other.term, other.old) == (made.term, made.old)) for _, made in best]
-    return [(rate, made) for rate, (_, made) in zip(rates, best, strict=True)]
+    rates = [max(rate for rate, other in best if (other.term, other.old) == (one.term, one.old)) for _, one in best]
+    return [(rate, one) for rate, (_, one) in zip(rates, best, strict=True)]
 
 
-def _in_order(slots: Sequence[Slot]) -> list[Slot]:
+def _in_order(slots: Sequence[TermSlot]) -> list[TermSlot]:
     """The slots left to right, without those that overlap a weightier one."""
     return sorted(disjoint(sorted(slots, key=lambda slot: -slot.weight)), key=lambda slot: slot.first)

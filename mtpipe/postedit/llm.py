@@ -70,10 +70,10 @@ class LlmEditor:
     @cached_property
     def digest(self) -> str:
         """Of the LLM, the prompt's text, the demonstrations, the memories and the gate."""
-        shown = hashlib.sha256(self._examples.read_bytes()).hexdigest()
+        examples = hashlib.sha256(self._examples.read_bytes()).hexdigest()
         memories = self._memories.digest if self._memories else ""
-        said = (self._llm.digest, self._template.digest, shown, memories, self._gate, self._below)
-        return digest.of_text(repr(said))
+        parts = (self._llm.digest, self._template.digest, examples, memories, self._gate, self._below)
+        return digest.of_text(repr(parts))
 
     def wants(self, segments: Sequence[Segment]) -> list[bool]:
         """Of segments without errors, what the gate lets through: never texts without words or a person's own."""
@@ -81,8 +81,8 @@ class LlmEditor:
         if self._below is not None:
             scores = self._scores([segments[i] for i in able])
             able = [i for i, score in zip(able, scores, strict=True) if score < self._below]
-        wanted = frozenset(able)
-        return [i in wanted for i in range(len(segments))]
+        eligible = frozenset(able)
+        return [i in eligible for i in range(len(segments))]
 
     def propose(self, segments: Sequence[Segment]) -> list[list[Candidate]]:
         """One candidate for each, all asked at once; none where an earlier round found that there will be none."""
@@ -114,7 +114,7 @@ class LlmEditor:
         values: dict[str, Any] = {
             "source": segment.source, "draft": segment.target, "previous": previous, "next": following,
             "placeholders": list(dict.fromkeys(inline_codes.literals(segment.source, segment.codes))),
-            "demonstrations": [one.shown() for one in nearest(self._known, segment.source, self._shots) if is_full],
+            "demonstrations": [one.values() for one in nearest(self._known, segment.source, self._shots) if is_full],
             "similar": self._retrieved(segment) if is_full else [],
             "refused": [{"text": edit.after, "reason": edit.reason} for edit in _refused(segment)],
             **_wrong(segment),
@@ -123,20 +123,20 @@ class LlmEditor:
                                    mark=_mark(self._template.text, str(values)), **values)  # fmt: skip
 
     def _retrieved(self, segment: Segment) -> list[dict[str, str]]:
-        found = self._memories.similar(segment, self._pairs, self._similar) if self._memories and self._pairs else []
-        return [{"source": match.source, "target": match.target} for match in found]
+        matches = self._memories.similar(segment, self._pairs, self._similar) if self._memories and self._pairs else []
+        return [{"source": match.source, "target": match.target} for match in matches]
 
     def _schema(self, segment: Segment) -> dict[str, Any]:
         """Of the answer: with every unmet term in it, where all that the term may look like is known."""
         text: dict[str, Any] = {"type": "string"}
         unmet = [error.term for error in segment.errors if error.kind in ("missing", "changed") and error.term]
-        seen, draft = segment.source + (segment.target or ""), segment.target or ""
+        texts, draft = segment.source + (segment.target or ""), segment.target or ""
         demands = [checker.demand(segment, term) for term in unmet]
-        if demands and min(seen) >= " " and all(map(self._is_fixed, demands)):  # a pattern has no control characters
+        if demands and min(texts) >= " " and all(map(self._is_fixed, demands)):  # a pattern has no control characters
             forms = [self._forms(term) for term in demands]
             # counted repeats are a burden to servers' grammars; a local model that knows no end needs them
             most = 0 if self._llm.is_remote else 2 * len(draft) + 40
-            text["pattern"] = pattern(forms, self._tools.target_lang, most, quotes='"' in seen or "\\" in seen)
+            text["pattern"] = pattern(forms, self._tools.target_lang, most, quotes='"' in texts or "\\" in texts)
         properties = {KEY: text, UNSUITABLE: {"type": "array", "items": {"type": "string"}}}
         return {"type": "object", "properties": properties, "required": [*properties], "additionalProperties": False}
 
@@ -151,16 +151,16 @@ class LlmEditor:
         forms = term.targets + term.forms
         if term.status == "do-not-translate" or term.case_sensitive:
             return list(forms)
-        return list(dict.fromkeys(said for form in forms for said in (form, form[:1].upper() + form[1:])))
+        return list(dict.fromkeys(cased for form in forms for cased in (form, form[:1].upper() + form[1:])))
 
     def _scores(self, segments: Sequence[Segment]) -> list[float]:
         """Of the drafts, as their translator gave them or else the model does."""
         assert self._tools.decoder is not None
-        asked = [segment for segment in segments if segment.score is None]
+        unscored = [segment for segment in segments if segment.score is None]
         pairs = [(inline_codes.plain(segment.source, segment.codes)[0],
-                  inline_codes.plain_target(segment, segment.target or "")) for segment in asked]
-        given = iter(self._tools.decoder.score(pairs) if asked else [])
-        return [next(given) if segment.score is None else segment.score for segment in segments]
+                  inline_codes.plain_target(segment, segment.target or "")) for segment in unscored]
+        new_scores = iter(self._tools.decoder.score(pairs) if unscored else [])
+        return [next(new_scores) if segment.score is None else segment.score for segment in segments]
 
 
 def _folder(prompts: Path | None) -> Path:
@@ -179,9 +179,9 @@ def _refused(segment: Segment) -> list[Edit]:
 
 def _wrong(segment: Segment) -> dict[str, Any]:
     """The errors as the prompt's text takes them: terms to use, names to keep, texts to avoid, codes to put right."""
-    wanted = [error.term for error in segment.errors if error.kind == "missing" and error.term]
+    missing = [error.term for error in segment.errors if error.kind == "missing" and error.term]
     return {
-        "terms": [{"source": term.source, "targets": list(term.targets), "domain": term.domain} for term in wanted],
+        "terms": [{"source": term.source, "targets": list(term.targets), "domain": term.domain} for term in missing],
         "names": [error.expected[0] for error in segment.errors if error.kind == "changed" and error.term],
         "forbidden": list(dict.fromkeys(error.found for error in segment.errors if error.kind == "forbidden")),
         "codes": [error.expected[0] for error in segment.errors
@@ -189,23 +189,23 @@ def _wrong(segment: Segment) -> dict[str, Any]:
     }
 
 
-def _mark(text: str, said: str) -> str:
+def _mark(text: str, values: str) -> str:
     """What makes the marks of a prompt's text others than any in what is said: nothing, or a number."""
     names = "|".join(set(re.findall(r"<(\w+)\{\{ *mark", text)))
-    if not re.search(rf"(?i)</?\s*(?:{names})\b", said):
+    if not re.search(rf"(?i)</?\s*(?:{names})\b", values):
         return ""
-    return next(f"-{n}" for n in range(2, len(said)) if f"-{n}" not in said)
+    return next(f"-{n}" for n in range(2, len(values)) if f"-{n}" not in values)
 
 
 def _candidates(segment: Segment, reply: Reply) -> list[Candidate]:
     """The answer, and before it the terms that the LLM says mean something else here."""
-    wanted = {error.term.source for error in segment.errors if error.term}
-    doubted = [source for source in unsuitable(reply.text) if source in wanted] if not reply.fault else []
-    made = _candidate(segment, reply)
+    sources = {error.term.source for error in segment.errors if error.term}
+    doubted = [source for source in unsuitable(reply.text) if source in sources] if not reply.fault else []
+    candidate = _candidate(segment, reply)
     if not doubted:
-        return [made]
-    said = Unusable(", ".join(doubted), UNSUITABLE)
-    return [said] if made == segment.target else [said, made]
+        return [candidate]
+    note = Unusable(", ".join(doubted), UNSUITABLE)
+    return [note] if candidate == segment.target else [note, candidate]
 
 
 def _candidate(segment: Segment, reply: Reply) -> Candidate:

@@ -24,23 +24,23 @@ def text_of(answer: str) -> str | None:
     """
     if len(answer) > _LONGEST:
         return None
-    said = _THOUGHT.sub("", answer)
-    fenced = _FENCE.match(said)
-    said = (fenced[1] if fenced else said).strip()
-    texts = set(_texts(said) or _unescaped(said))
-    if len(texts) > 1 or not texts and _is_json(said):
+    content = _THOUGHT.sub("", answer)
+    fenced = _FENCE.match(content)
+    content = (fenced[1] if fenced else content).strip()
+    texts = set(_texts(content) or _unescaped(content))
+    if len(texts) > 1 or not texts and _is_json(content):
         return None
-    text = _sound(texts.pop() if texts else _unquoted_json(said))
+    text = _sound(texts.pop() if texts else _unquoted_json(content))
     return None if any(unicodedata.category(char) == "Cc" and char not in "\n\t" for char in text) else text
 
 
 def unsuitable(answer: str) -> list[str]:
     """The source terms that an answer says do not fit, as far as it is the object that was asked for."""
     try:
-        found, _ = _DECODER.raw_decode(answer, answer.index("{"))
+        answer_object, _ = _DECODER.raw_decode(answer, answer.index("{"))
     except (ValueError, RecursionError):
         return []
-    listed = found.get(UNSUITABLE) if isinstance(found, dict) else None
+    listed = answer_object.get(UNSUITABLE) if isinstance(answer_object, dict) else None
     return [each for each in listed if isinstance(each, str)] if isinstance(listed, list) else []
 
 
@@ -56,40 +56,41 @@ def fitted(text: str, draft: str) -> str:
     return f"{draft[:start]}{inner}{draft[end:]}" if bare else inner
 
 
-def _texts(said: str) -> list[str]:
+def _texts(content: str) -> list[str]:
     """Under KEY, of each JSON object in an answer."""
     texts, position = [], 0
-    while (start := said.find("{", position)) >= 0:
+    while (start := content.find("{", position)) >= 0:
         position = start + 1
         try:
-            found, end = _DECODER.raw_decode(said, start)
+            value, end = _DECODER.raw_decode(content, start)
         except (ValueError, RecursionError):
             continue
-        if isinstance(found.get(KEY), str):
-            texts.append(found[KEY])
+        if isinstance(value.get(KEY), str):
+            texts.append(value[KEY])
             position = end
     return texts
 
 
-def _unescaped(said: str) -> list[str]:
+def _unescaped(content: str) -> list[str]:
     """Of an object that is none because of the quotation marks in its text."""
-    match = _UNESCAPED.match(said)
+    match = _UNESCAPED.match(content)
     is_one = match is not None and not re.search(r'"\s*[:,]\s*"', match[1])
     return [re.sub(r'\\(["\\/])', r"\1", match[1])] if match and is_one else []
 
 
-def _is_json(said: str) -> bool:
+def _is_json(content: str) -> bool:
     """Whether it was meant to be the object that was asked for: its beginning, or its key."""
-    return said[:2] in ('{"', "{\n", "{ ", "[{", "{}", "{'") or re.search(rf"[\"']{KEY}[\"']\s*:", said) is not None
+    begins = content.startswith(('{"', "{\n", "{ ", "[{", "{}", "{'"))
+    return begins or re.search(rf"[\"']{KEY}[\"']\s*:", content) is not None
 
 
-def _unquoted_json(said: str) -> str:
+def _unquoted_json(content: str) -> str:
     """What a JSON string says; anything else as it is."""
     try:
-        found = json.loads(said) if said.startswith('"') else said
+        value = json.loads(content) if content.startswith('"') else content
     except ValueError:
-        return said
-    return found if isinstance(found, str) else said
+        return content
+    return value if isinstance(value, str) else content
 
 
 def _sound(text: str) -> str:

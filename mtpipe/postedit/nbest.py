@@ -27,10 +27,10 @@ class NBest:
     def propose(self, segments: Sequence[Segment]) -> list[list[str]]:
         """The hypotheses with the fewest errors first, the model's order among equals; none for others' drafts."""
         own = [i for i, segment in enumerate(segments) if is_own(segment)]
-        asked = [i for i in own if self._size or not segments[i].alternatives]
-        decoded = self._decoder.nbest([segments[i] for i in asked], self._size or SIZE) if asked else []
+        undecoded = [i for i in own if self._size or not segments[i].alternatives]
+        decoded = self._decoder.nbest([segments[i] for i in undecoded], self._size or SIZE) if undecoded else []
         options = [segment.alternatives for segment in segments]
-        for i, texts in zip(asked, decoded, strict=True):
+        for i, texts in zip(undecoded, decoded, strict=True):
             options[i] = tuple(texts)
         return [
             sorted(texts, key=lambda text: len(checker.check(segment, self._lang, text)))[:3]

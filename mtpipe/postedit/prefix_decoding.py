@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mtpipe.alignment.term_slots import Slot
+from mtpipe.alignment.term_slots import TermSlot
 from mtpipe.document import inline_codes
 from mtpipe.document.segment import Segment
 from mtpipe.errors import ConfigError
@@ -32,9 +32,9 @@ class Insertion:
 
     def propose(self, segments: Sequence[Segment]) -> list[list[str]]:
         """Continuations by the model's score, best first, all of a batch decoded together; none of others' drafts."""
-        found = dict.fromkeys(range(len(segments)), list[str]())
-        own = [i for i in found if is_own(segments[i])]
-        return list((found | dict(zip(own, self._of_own([segments[i] for i in own]), strict=True))).values())
+        candidates = dict.fromkeys(range(len(segments)), list[str]())
+        own = [i for i in candidates if is_own(segments[i])]
+        return list((candidates | dict(zip(own, self._of_own([segments[i] for i in own]), strict=True))).values())
 
     def _of_own(self, segments: Sequence[Segment]) -> list[list[str]]:
         views = [View.of(segment) for segment in segments]
@@ -55,7 +55,7 @@ class Insertion:
         best = [[text for _, text in sorted(rows, reverse=True)[:3]] for rows in found]
         return self._with_codes(views, best)
 
-    def _prefixes(self, view: View, slot: Slot) -> list[str]:
+    def _prefixes(self, view: View, slot: TermSlot) -> list[str]:
         """The draft up to and with the term, its neighbours agreeing or as they are."""
         made = []
         for agree in (True, False):

@@ -14,14 +14,14 @@ import numpy as np
 from rapidfuzz import fuzz
 
 from mtpipe.alignment.lexicon import Lexicon
-from mtpipe.alignment.term_slots import LONGER, Slot, places
+from mtpipe.alignment.term_slots import LONGER, TermSlot, places
 from mtpipe.glossary.model import Term
 from mtpipe.languages.lemmatization import lemma
 from mtpipe.languages.tags import primary_subtag
 from mtpipe.morphology.agreement import Agreement
 from mtpipe.morphology.inflection import like
 from mtpipe.morphology.languages import morphology
-from mtpipe.morphology.readings import Phrase, Wording
+from mtpipe.morphology.protocol import TermContext, Wording
 
 _NEAR = 4  # words before and after that grammar may look at
 _NEIGHBOURS = 3  # source words on either side that may be the other half of a compound
@@ -48,14 +48,14 @@ class Replacement:
     old: str = ""  # the lemma of what is replaced
 
 
-_Made = tuple[int, int, str, tuple[int, ...], Wording]  # start, end, text, words, how it was worded
+_Splice = tuple[int, int, str, tuple[int, ...], Wording]  # start, end, text, words, how it was worded
 
 FEATURES = ("link", "translation", "back", "other", "uncovered", "thin", "margin", "certainty", "doubts",
             "part", "longer", "attested", "loose")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class AlignedDraft:
     """A draft with all that its replacements are found by: texts, word spans, links [target × source], what stays."""
 
     source: str
@@ -66,17 +66,17 @@ class Draft:
     fixed: Collection[int]
     empty: Collection[int]
 
-    def said(self, i: int) -> str:
+    def target_word(self, i: int) -> str:
         start, end = self.theirs[i]
         return self.target[start:end]
 
-    def asked(self, i: int) -> str:
+    def source_word(self, i: int) -> str:
         start, end = self.ours[i]
         return self.source[start:end]
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _Occurrence:
     """One occurrence of a term in the source: the columns of its words, the words themselves, and those beside it that
     may be the other part of a compound."""
 
@@ -87,14 +87,14 @@ class _Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class _DraftSpan:
     """Words [first, last) with their head, or a part of the one word: what stays in front of and behind the part."""
 
     first: int
     last: int
     head: int
     old: str
-    kept: tuple[str, str] = ("", "")
+    affixes: tuple[str, str] = ("", "")
     evidence: float = 0.0
 
 
@@ -108,27 +108,28 @@ class Replacements:
         self._lexicon = lexicon
         self._source_lang, self._lang = source_lang, target_lang
 
-    def find(self, draft: Draft, term: Term, inside: Sequence[int], surface: str) -> list[Replacement]:
+    def find(self, draft: AlignedDraft, term: Term, inside: Sequence[int], surface: str) -> list[Replacement]:
         """For one occurrence of a term (source words inside), unordered."""
         is_noun = self._morphology is None or self._morphology.part_of_speech(term.target) == "noun"
         is_bent = surface.casefold() not in (source.casefold() for source in term.sources)
-        asked = _asked(draft, inside, surface)
-        found = []
-        for place in dict.fromkeys(self._places(draft, term, asked, is_noun)):
+        occurrence = _occurrence(draft, inside, surface)
+        replacements = []
+        for place in dict.fromkeys(self._places(draft, term, occurrence, is_noun)):
             worded = self._worded(draft, term, place, self._number(surface))
-            made = worded or self._attested(draft, term, place, is_bent)
-            if made:
-                features = self._features(draft, place, made[4], asked)
-                found.append(Replacement(term, *made[:4], features, lemma(place.old, self._lang)))
-        return found
+            splice = worded or self._attested(draft, term, place, is_bent)
+            if splice:
+                features = self._features(draft, place, splice[4], occurrence)
+                replacements.append(Replacement(term, *splice[:4], features, lemma(place.old, self._lang)))
+        return replacements
 
-    def at(self, draft: Draft, term: Term, first: int, last: int) -> Replacement | None:
+    def at(self, draft: AlignedDraft, term: Term, first: int, last: int) -> Replacement | None:
         """Of the words [first, last), which a glossary forbids in the term's place."""
-        place = _Place(first, last, last - 1 if primary_subtag(self._lang) == "de" else first, draft.said(last - 1))
-        made = self._worded(draft, term, place, "") or self._attested(draft, term, place, False)
-        return Replacement(term, *made[:4], ()) if made else None
+        head = last - 1 if primary_subtag(self._lang) == "de" else first
+        place = _DraftSpan(first, last, head, draft.target_word(last - 1))
+        splice = self._worded(draft, term, place, "") or self._attested(draft, term, place, False)
+        return Replacement(term, *splice[:4], ()) if splice else None
 
-    def _worded(self, draft: Draft, term: Term, place: _Place, number: str) -> _Made | None:
+    def _worded(self, draft: AlignedDraft, term: Term, place: _DraftSpan, number: str) -> _Splice | None:
         """By grammar."""
         if self._morphology is None:
             return None
@@ -136,11 +137,11 @@ class Replacements:
         wordings = self._morphology.wordings(phrase)
         return self._spliced(draft, term, place, phrase, wordings[0]) if wordings else None
 
-    def _attested(self, draft: Draft, term: Term, place: _Place, is_bent: bool) -> _Made | None:
+    def _attested(self, draft: AlignedDraft, term: Term, place: _DraftSpan, is_bent: bool) -> _Splice | None:
         """By what the corpus has beside one another."""
-        if any(place.kept):
+        if any(place.affixes):
             return None
-        slot = Slot(term, place.first, place.last, 1.0, is_bent)
+        slot = TermSlot(term, place.first, place.last, 1.0, is_bent)
         text = self._agreement.rewrite(draft.target, [slot], True)
         start, stop = draft.theirs[place.first][0], len(draft.target) - draft.theirs[place.last - 1][1]
         front = next((i for i in range(start) if text[i : i + 1] != draft.target[i]), start)
@@ -157,41 +158,43 @@ class Replacements:
         last = surface.split()[-1]
         return "p" if last.casefold().endswith("s") and lemma(last, "en") != last.casefold() else "s"
 
-    def _places(self, draft: Draft, term: Term, asked: _Asked, is_noun: bool) -> Iterator[_Place]:
-        if not asked.columns:
+    def _places(self, draft: AlignedDraft, term: Term, occurrence: _Occurrence, is_noun: bool) -> Iterator[_DraftSpan]:
+        if not occurrence.columns:
             return
-        copied = {draft.asked(i) for i in range(len(draft.ours)) if i not in asked.columns}
-        seen = [k for k in range(len(draft.theirs)) if k not in draft.fixed and draft.said(k) not in copied]
-        for k in seen if is_noun and self._morphology is not None else ():
-            yield from self._parts(draft, k, asked)
-        slots = self._spread(draft, term, asked.columns, seen)
-        slots += places(term, draft.links, asked.columns, draft.fixed, draft.empty)
+        copied = {draft.source_word(i) for i in range(len(draft.ours)) if i not in occurrence.columns}
+        free = [k for k in range(len(draft.theirs)) if k not in draft.fixed and draft.target_word(k) not in copied]
+        for k in free if is_noun and self._morphology is not None else ():
+            yield from self._parts(draft, k, occurrence)
+        slots = self._spread(draft, term, occurrence.columns, free)
+        slots += places(term, draft.links, occurrence.columns, draft.fixed, draft.empty)
         words = {k for slot in slots for k in range(slot.first, slot.last)}
-        loose = self._loose(draft, asked.columns) if is_noun else []
-        slots += [Slot(term, k, k + 1, 0.0) for k in seen if k not in words and k not in draft.empty
-                  and (k in loose or self._renders(asked.words, draft.said(k)) > _KNOWN)]  # fmt: skip
+        loose = self._loose(draft, occurrence.columns) if is_noun else []
+        slots += [TermSlot(term, k, k + 1, 0.0) for k in free if k not in words and k not in draft.empty
+                  and (k in loose or self._renders(occurrence.words, draft.target_word(k)) > _KNOWN)]  # fmt: skip
         for slot in slots:
-            yield from self._whole(draft, slot, len(asked.columns), is_noun)
+            yield from self._whole(draft, slot, len(occurrence.columns), is_noun)
 
-    def _loose(self, draft: Draft, inside: Sequence[int]) -> list[int]:
+    def _loose(self, draft: AlignedDraft, inside: Sequence[int]) -> list[int]:
         """The words that stand for no other word of the source, as far as anybody knows."""
         others = [i for i in range(len(draft.ours)) if i not in inside]
-        said = tuple(draft.asked(i) for i in others)
+        others_words = tuple(draft.source_word(i) for i in others)
         return [k for k in range(len(draft.theirs)) if k not in draft.fixed and k not in draft.empty
-                and draft.said(k)[0].isalpha() and (not others or float(draft.links[k, others].max()) < _LINKED)
-                and self._renders(said, draft.said(k)) < _ELSEWHERE]  # fmt: skip
+                and draft.target_word(k)[0].isalpha() and (not others or float(draft.links[k, others].max()) < _LINKED)
+                and self._renders(others_words, draft.target_word(k)) < _ELSEWHERE]  # fmt: skip
 
     @staticmethod
-    def _spread(draft: Draft, term: Term, inside: Sequence[int], seen: Sequence[int]) -> list[Slot]:
+    def _spread(draft: AlignedDraft, term: Term, inside: Sequence[int], free: Sequence[int]) -> list[TermSlot]:
         """From the first to the last of the words that each word of the term is linked to best."""
-        rows = [k for k in seen if k not in draft.empty]
+        rows = [k for k in free if k not in draft.empty]
         best = {max(rows, key=lambda k: float(draft.links[k, i])) for i in inside if rows}
-        kept = sorted(k for k in best if float(draft.links[k, list(inside)].sum()) > 0.15)
-        if len(kept) < 2 or kept[-1] - kept[0] > len(inside) + 1 or set(range(kept[0], kept[-1])) & set(draft.fixed):
+        linked = sorted(k for k in best if float(draft.links[k, list(inside)].sum()) > 0.15)
+        if len(linked) < 2 or linked[-1] - linked[0] > len(inside) + 1:
             return []
-        return [Slot(term, kept[0], kept[-1] + 1, 1.0)]
+        if set(range(linked[0], linked[-1])) & set(draft.fixed):
+            return []
+        return [TermSlot(term, linked[0], linked[-1] + 1, 1.0)]
 
-    def _whole(self, draft: Draft, slot: Slot, length: int, is_noun: bool) -> Iterator[_Place]:
+    def _whole(self, draft: AlignedDraft, slot: TermSlot, length: int, is_noun: bool) -> Iterator[_DraftSpan]:
         """The slot without function words and marks at its ends, and its head."""
         first, last = slot.first, slot.last
         while first < last and first in draft.empty:
@@ -199,52 +202,52 @@ class Replacements:
         while last > first and last - 1 in draft.empty:
             last -= 1
         if first == last or last - first > length + LONGER or any(
-            not draft.said(k)[0].isalnum() for k in range(first, last)
+            not draft.target_word(k)[0].isalnum() for k in range(first, last)
         ):
             return
         heads = [k for k in range(first, last) if k not in draft.empty]
         chunk = heads[: next((i for i, k in enumerate(heads) if k - heads[0] != i), len(heads))]
         head = chunk[-1] if primary_subtag(self._lang) == "de" else chunk[0]
         if is_noun and self._morphology is not None and primary_subtag(self._lang) == "de":
-            nouns = [k for k in chunk if draft.said(k)[:1].isupper()]
+            nouns = [k for k in chunk if draft.target_word(k)[:1].isupper()]
             if not nouns:
                 return
             head = nouns[-1]
-            if length == 1 and first < head and not draft.said(first)[:1].isupper():
+            if length == 1 and first < head and not draft.target_word(first)[:1].isupper():
                 first = head  # an adjective before it is another word's translation
         end = draft.theirs[last - 1][1]
         is_hanging = draft.target[end : end + 2] in ("- ", "-,", "-/")
-        yield _Place(first, last, head, draft.said(head), ("", "-") if is_hanging else ("", ""))
+        yield _DraftSpan(first, last, head, draft.target_word(head), ("", "-") if is_hanging else ("", ""))
 
-    def _parts(self, draft: Draft, k: int, asked: _Asked) -> Iterator[_Place]:
+    def _parts(self, draft: AlignedDraft, k: int, occurrence: _Occurrence) -> Iterator[_DraftSpan]:
         """Parts of the compound k that stand for the term, while the rest stands for words beside it."""
-        word, inside = draft.said(k), asked.columns
+        word, inside = draft.target_word(k), occurrence.columns
         if len(word) < 6 or not word[0].isalpha() or primary_subtag(self._lang) == "de" and not word[0].isupper():
             return
         linked = [i for i in (inside[0] - 1, inside[-1] + 1) if 0 <= i < len(draft.ours) and draft.links[k, i] > 0.2
-                  and draft.asked(i)[0].isalpha() and int(draft.links[:, i].argmax()) == k]  # fmt: skip
+                  and draft.source_word(i)[0].isalpha() and int(draft.links[:, i].argmax()) == k]  # fmt: skip
         own = float(draft.links[k, list(inside)].sum())
-        whole = self._translates(asked.words, word)
-        elsewhere = [draft.asked(i) for i in range(len(draft.ours)) if i not in inside]
+        whole = self._translates(occurrence.words, word)
+        elsewhere = [draft.source_word(i) for i in range(len(draft.ours)) if i not in inside]
         for front, old, back in self._splits(word):
             rest = [each for each in (self._bare(front), back.lstrip("-")) if each]
-            mine = self._renders(asked.words, self._bare(old) if back else old)
-            theirs = min(self._renders(asked.near, each) for each in rest)
-            if any(self._translates(asked.words, each) >= max(_KNOWN, theirs) for each in rest):
+            mine = self._renders(occurrence.words, self._bare(old) if back else old)
+            theirs = min(self._renders(occurrence.near, each) for each in rest)
+            if any(self._translates(occurrence.words, each) >= max(_KNOWN, theirs) for each in rest):
                 continue  # the compound as a whole is the term
             by_order = any((i > inside[-1]) == bool(back) for i in linked)
             # of as many parts as the term has words, the whole is the term, unless a neighbour has a part of it
-            is_hyphened = word.count("-") >= len(asked.words) and mine > 0.1
+            is_hyphened = word.count("-") >= len(occurrence.words) and mine > 0.1
             beside = 1.0 if is_hyphened else min(1.0, theirs * 3 + 0.4 * by_order)
-            is_free = self._renders(elsewhere, old) < _KNOWN and self._in_order(asked, rest, back)
+            is_free = self._renders(elsewhere, old) < _KNOWN and self._in_order(occurrence, rest, back)
             evidence = beside * min(1.0, own * 1.5 + mine * 3 + 0.5 * is_free)
             is_split = theirs > _KNOWN or by_order or is_hyphened
             if is_split and evidence > 0.15 and mine + theirs >= whole:
-                yield _Place(k, k + 1, k, old.rstrip("-"), (front, back), evidence)
+                yield _DraftSpan(k, k + 1, k, old.rstrip("-"), (front, back), evidence)
 
-    def _in_order(self, asked: _Asked, rest: Sequence[str], back: str) -> bool:
+    def _in_order(self, occurrence: _Occurrence, rest: Sequence[str], back: str) -> bool:
         """Whether the word that the rest translates stands on the same side of the term as the rest does."""
-        beside = asked.near[asked.middle :] if back else asked.near[: asked.middle]
+        beside = occurrence.near[occurrence.middle :] if back else occurrence.near[: occurrence.middle]
         return any(self._translates(beside[:1] if back else beside[-1:], each) > _KNOWN for each in rest)
 
     def _splits(self, word: str) -> list[tuple[str, str, str]]:
@@ -266,120 +269,124 @@ class Replacements:
         base_of = getattr(self._morphology, "front_base", None)
         return base_of(bare) or bare if base_of and bare and bare == front else bare
 
-    def _translates(self, asked: Sequence[str], word: str) -> float:
+    def _translates(self, source_words: Sequence[str], word: str) -> float:
         """How surely a target word translates one of these source words, 0…1."""
         best = 0.0
-        for said in asked:
-            if fuzz.ratio(said.casefold(), word.casefold()) >= _COGNATE and len(word) > 2:
+        for source_word in source_words:
+            if fuzz.ratio(source_word.casefold(), word.casefold()) >= _COGNATE and len(word) > 2:
                 return 1.0
             if self._lexicon is not None:
                 forms = (word, word[:1].upper() + word[1:])
-                best = max(best, *(max(self._lexicon.translation(said, form)) for form in forms))
+                best = max(best, *(max(self._lexicon.translation(source_word, form)) for form in forms))
         return best
 
-    def _renders(self, asked: Sequence[str], word: str) -> float:
+    def _renders(self, source_words: Sequence[str], word: str) -> float:
         """The same, a compound by the worst of its parts."""
-        best = self._translates(asked, word)
+        best = self._translates(source_words, word)
         for front, head in self._morphology.split(word)[:1] if self._morphology is not None else ():
             parts = self._bare(front), head.lstrip("-")
-            best = max(best, min(self._translates(asked, part) for part in parts))
+            best = max(best, min(self._translates(source_words, part) for part in parts))
         return best
 
-    def _phrase(self, draft: Draft, term: Term, place: _Place, number: str) -> Phrase:
-        return Phrase(term.target, (place.old,), tuple(self._around(draft, place.first, -1)),
-                      tuple(self._following(draft, place.last - 1)), number, place.kept)  # fmt: skip
+    def _phrase(self, draft: AlignedDraft, term: Term, place: _DraftSpan, number: str) -> TermContext:
+        return TermContext(term.target, (place.old,), tuple(self._around(draft, place.first, -1)),
+                           tuple(self._following(draft, place.last - 1)), number, place.affixes)  # fmt: skip
 
     @staticmethod
-    def _around(draft: Draft, place: int, step: int) -> list[str]:
+    def _around(draft: AlignedDraft, place: int, step: int) -> list[str]:
         """The words next to a place up to a mark, in reading order."""
-        found: list[str] = []
+        words: list[str] = []
         k = place + step
-        while 0 <= k < len(draft.theirs) and len(found) < _NEAR and draft.said(k)[0].isalnum():
-            found.append(draft.said(k))
+        while 0 <= k < len(draft.theirs) and len(words) < _NEAR and draft.target_word(k)[0].isalnum():
+            words.append(draft.target_word(k))
             k += step
-        return found[::step]
+        return words[::step]
 
-    def _following(self, draft: Draft, place: int) -> list[str]:
+    def _following(self, draft: AlignedDraft, place: int) -> list[str]:
         """The words behind a place; a comma and the word after it where no other follows."""
-        found = self._around(draft, place, 1)
-        comma = place + 1 + len(found)
-        is_clause = len(found) < 2 and comma + 1 < len(draft.theirs) and draft.said(comma) == ","
-        return [*found, ",", draft.said(comma + 1)] if is_clause else found
+        words = self._around(draft, place, 1)
+        comma = place + 1 + len(words)
+        is_clause = len(words) < 2 and comma + 1 < len(draft.theirs) and draft.target_word(comma) == ","
+        return [*words, ",", draft.target_word(comma + 1)] if is_clause else words
 
-    def _spliced(self, draft: Draft, term: Term, place: _Place, phrase: Phrase, wording: Wording) -> _Made:
+    def _spliced(
+        self, draft: AlignedDraft, term: Term, place: _DraftSpan, phrase: TermContext, wording: Wording
+    ) -> _Splice:
         same = _common(phrase.before, wording.before)
         changed = len(phrase.before) - same
         start = draft.theirs[place.first - changed][0]
         end = draft.theirs[place.last - 1][1]
         form = wording.form
-        if not place.kept[0]:
-            is_first = place.first == 0 or draft.said(place.first - 1) in _ENDS
+        if not place.affixes[0]:
+            is_first = place.first == 0 or draft.target_word(place.first - 1) in _ENDS
             old = draft.target[draft.theirs[place.first][0] : end]
             is_german = primary_subtag(self._lang) == "de"  # where a capital is no label's
             if not is_german and old[:1].islower() and form[1:].islower() and not term.case_sensitive:
                 form = form[:1].lower() + form[1:]  # a heading's entry within a sentence
             form = like(form, old, is_first and not changed, None if is_german else self._lexicon)
         text = " ".join([*wording.before[same:], form])
-        kept = _common(phrase.after[::-1], wording.after[::-1])
-        trail = len(phrase.after) - kept
+        common_end = _common(phrase.after[::-1], wording.after[::-1])
+        trail = len(phrase.after) - common_end
         if trail:
             end = draft.theirs[place.last - 1 + trail][1]
-            text = " ".join([text, *wording.after[: len(wording.after) - kept]]).replace(" ,", ",")
+            text = " ".join([text, *wording.after[: len(wording.after) - common_end]]).replace(" ,", ",")
         words = tuple(range(place.first - changed, place.last + trail))
         return start, end, text, words, wording
 
-    def _features(self, draft: Draft, place: _Place, wording: Wording, asked: _Asked) -> tuple[float, ...]:
-        rows, columns = list(range(place.first, place.last)), list(asked.columns)
-        is_part = any(place.kept)
+    def _features(
+        self, draft: AlignedDraft, place: _DraftSpan, wording: Wording, occurrence: _Occurrence
+    ) -> tuple[float, ...]:
+        rows, columns = list(range(place.first, place.last)), list(occurrence.columns)
+        is_part = any(place.affixes)
         total = max(float(draft.links[:, columns].sum()), 0.3)
         link = float(draft.links[np.ix_(rows, columns)].sum())
-        kept = {*rows, *draft.fixed, *draft.empty}
-        others = [k for k in range(len(draft.theirs)) if k not in kept]
+        used = {*rows, *draft.fixed, *draft.empty}
+        others = [k for k in range(len(draft.theirs)) if k not in used]
         elsewhere = [max((float(draft.links[k, i]) for k in others), default=0.0) for i in columns]
         uncovered = max(elsewhere if len(columns) > 1 else [0.0])
         best_other = max((float(draft.links[k, columns].sum()) for k in others), default=0.0)
-        word = place.old if is_part else draft.said(place.head)
+        word = place.old if is_part else draft.target_word(place.head)
         thin = sum(max(0.0, 1 - 3 * float(draft.links[rows, i].max())) for i in columns) if len(columns) > 1 else 0.0
-        forth, back = self._shares(asked.words, word)
-        is_name = all(said.isupper() and len(said) > 3 for said in asked.words) and not draft.source.isupper()
-        return (link / total, forth, back, 0.0 if is_part else self._lost(draft, rows, link, asked), uncovered, thin,
-                (link - best_other) / total, wording.certainty, len(wording.doubts) + 2.0 * is_name,
+        forth, back = self._shares(occurrence.words, word)
+        is_name = all(word.isupper() and len(word) > 3 for word in occurrence.words) and not draft.source.isupper()
+        return (link / total, forth, back, 0.0 if is_part else self._lost(draft, rows, link, occurrence), uncovered,
+                thin, (link - best_other) / total, wording.certainty, len(wording.doubts) + 2.0 * is_name,
                 place.evidence if is_part else 0.0, float(max(0, len(rows) - len(columns) - 1)),
-                float("attested" in wording.doubts), self._looseness(draft, place, asked))  # fmt: skip
+                float("attested" in wording.doubts), self._looseness(draft, place, occurrence))  # fmt: skip
 
-    def _looseness(self, draft: Draft, place: _Place, asked: _Asked) -> float:
+    def _looseness(self, draft: AlignedDraft, place: _DraftSpan, occurrence: _Occurrence) -> float:
         """1 where the word is the only one that stands for nothing else, less where there are several, 0 for others."""
-        loose = self._loose(draft, asked.columns) if not any(place.kept) else []
+        loose = self._loose(draft, occurrence.columns) if not any(place.affixes) else []
         return 1 / len(loose) if place.head in loose else 0.0
 
-    def _lost(self, draft: Draft, rows: Sequence[int], link: float, asked: _Asked) -> float:
+    def _lost(self, draft: AlignedDraft, rows: Sequence[int], link: float, occurrence: _Occurrence) -> float:
         """How much of what goes stands for other words of the source: by links, or as a compound's part."""
         lost = max(0.0, float(draft.links[[k for k in rows if k not in draft.empty]].sum()) - link)
-        copied = {draft.asked(i) for i in range(len(draft.ours))}
+        copied = {draft.source_word(i) for i in range(len(draft.ours))}
         beside = [k for k in (rows[0] - 1, rows[-1] + 1) if 0 <= k < len(draft.theirs)]
-        is_copy = all(draft.said(k) in copied for k in rows) and any(
-            draft.said(k) in copied and len(draft.said(k)) > 2 for k in beside)  # fmt: skip
-        if is_copy or self._is_orphaned(draft, rows, asked):  # a name, or a text that nobody translated
+        is_copy = all(draft.target_word(k) in copied for k in rows) and any(
+            draft.target_word(k) in copied and len(draft.target_word(k)) > 2 for k in beside)  # fmt: skip
+        if is_copy or self._is_orphaned(draft, rows, occurrence):  # a name, or a text that nobody translated
             lost = max(lost, _FOREIGN)
-        for word in (draft.said(k) for k in rows) if self._morphology is not None else ():
+        for word in (draft.target_word(k) for k in rows) if self._morphology is not None else ():
             splits = self._splits(word)
             parts = {each for front, old, back in splits for each in (self._bare(front), old, back) if each}
-            spare = [part.strip("-") for part in parts if self._renders(asked.words, part.strip("-")) < _KNOWN]
-            theirs = max((self._translates(asked.near, part) for part in spare), default=0.0)
+            spare = [part.strip("-") for part in parts if self._renders(occurrence.words, part.strip("-")) < _KNOWN]
+            theirs = max((self._translates(occurrence.near, part) for part in spare), default=0.0)
             lost = max(lost, theirs, 0.4 * ("-" in word and bool(spare)))
         return lost
 
-    def _is_orphaned(self, draft: Draft, rows: Sequence[int], asked: _Asked) -> bool:
+    def _is_orphaned(self, draft: AlignedDraft, rows: Sequence[int], occurrence: _Occurrence) -> bool:
         """Whether a long word goes that may be a compound with a word beside the term, which stands nowhere else."""
-        word = draft.said(rows[0])
+        word = draft.target_word(rows[0])
         if len(word) < _LONG or len(rows) > 1 or word[0].islower() or self._morphology is None:
             return False
         others = [k for k in range(len(draft.theirs)) if k not in rows]
-        for i in (asked.columns[0] - 1, asked.columns[-1] + 1):
-            near = draft.asked(i) if 0 <= i < len(draft.ours) else ""
+        for i in (occurrence.columns[0] - 1, occurrence.columns[-1] + 1):
+            near = draft.source_word(i) if 0 <= i < len(draft.ours) else ""
             if len(near) > 3 and near.isalpha() and self._is_content(near):
                 stands = max((float(draft.links[k, i]) for k in others), default=0.0)
-                if stands < _BESIDE and all(self._translates([near], draft.said(k)) < _KNOWN for k in others):
+                if stands < _BESIDE and all(self._translates([near], draft.target_word(k)) < _KNOWN for k in others):
                     return True
         return False
 
@@ -389,29 +396,29 @@ class Replacements:
         usual = max(row, key=lambda word: row[word], default="")
         return self._lexicon is None or usual not in self._lexicon.fluency.function_words
 
-    def _shares(self, asked: Sequence[str], word: str) -> tuple[float, float]:
+    def _shares(self, source_words: Sequence[str], word: str) -> tuple[float, float]:
         """How often the lexicon has the word as a translation of the term's, and the other way round."""
-        if self._translates(asked, word) == 1.0:
+        if self._translates(source_words, word) == 1.0:
             return 1.0, 1.0
         forms = (word, word[:1].upper() + word[1:])
         if self._lexicon is None:
             return 0.0, 0.0
-        pairs = [self._lexicon.translation(said, form) for said in asked for form in forms]
+        pairs = [self._lexicon.translation(source_word, form) for source_word in source_words for form in forms]
         return max((there for there, _ in pairs), default=0.0), max((here for _, here in pairs), default=0.0)
 
 
-def _asked(draft: Draft, inside: Sequence[int], surface: str) -> _Asked:
+def _occurrence(draft: AlignedDraft, inside: Sequence[int], surface: str) -> _Occurrence:
     words = [part for part in re.split(r"[\s-]+", surface) if part]
     known = {word.casefold() for word in words}
     first, last = min(inside, default=0), max(inside, default=-1)
     near: list[list[str]] = [[], []]
     for i in range(max(0, first - _NEIGHBOURS), min(len(draft.ours), last + _NEIGHBOURS + 1)):
-        parts = draft.asked(i).split("-")
+        parts = draft.source_word(i).split("-")
         own = next((n for n, part in enumerate(parts) if part.casefold() in known), len(parts)) if i in inside else 0
         for n, part in enumerate(parts):
             if (i not in inside or part.casefold() not in known) and len(part) > 2 and part[0].isalpha():
                 near[i > last or i in inside and n > own].append(part)
-    return _Asked(tuple(inside), tuple(words), (*near[0], *near[1]), len(near[0]))
+    return _Occurrence(tuple(inside), tuple(words), (*near[0], *near[1]), len(near[0]))
 
 
 def _common(one: Sequence[str], other: Sequence[str]) -> int:

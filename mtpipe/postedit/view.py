@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mtpipe.alignment.term_slots import Slot, guesses, places
+from mtpipe.alignment.term_slots import TermSlot, guesses, places
 from mtpipe.document import inline_codes
 from mtpipe.document.segment import Segment, TermMatch
 from mtpipe.languages.tokenization import spans
@@ -32,7 +32,7 @@ class View:
         target, _ = inline_codes.plain(raw, inline_codes.locate(segment.source, segment.codes, raw))
         return cls(segment, source, offsets, target, spans(target))
 
-    def options(self, matrix: np.ndarray, tools: Tools, guess: bool = False) -> list[list[Slot]]:
+    def options(self, matrix: np.ndarray, tools: Tools, guess: bool = False) -> list[list[TermSlot]]:
         """For each occurrence of each unmet term its likeliest slots, best first; matrix: the links of the texts.
 
         guess: terms without a link get slots as well.
@@ -43,14 +43,14 @@ class View:
         empty = {i for i, (start, end) in enumerate(self.words) if tools.is_empty(self.target[start:end])}
         options = []
         for term, matches in checker.required(self.segment).items():
-            wanted = checker.demand(self.segment, term)
+            demand = checker.demand(self.segment, term)
             if banned := self.banned(matches, lang):
-                options += [[Slot(wanted, first, last, 1.0)] for first, last in banned]
+                options += [[TermSlot(demand, first, last, 1.0)] for first, last in banned]
             elif not proof[term]:
                 for match in matches:
-                    where = (wanted, matrix, self.source_range(match), fixed, empty)
-                    found = places(*where) or (guesses(*where) if guess else [])
-                    options += [[replace(slot, is_bent=self.is_bent(match)) for slot in found]] if found else []
+                    where = (demand, matrix, self.source_range(match), fixed, empty)
+                    slots = places(*where) or (guesses(*where) if guess else [])
+                    options += [[replace(slot, is_bent=self.is_bent(match)) for slot in slots]] if slots else []
         return options
 
     def source_range(self, match: TermMatch) -> list[int]:
@@ -68,13 +68,13 @@ class View:
     def banned(self, matches: Sequence[TermMatch], lang: str) -> list[tuple[int, int]]:
         """Word ranges of forbidden forms for the same source words."""
         here = {(match.start, match.end) for match in matches}
-        found = set()
+        ranges = set()
         for match in self.segment.matches:
             if match.term.status == "forbidden" and (match.start, match.end) in here:
                 for item in checker.locate(self.segment, match.term, self.target, lang):
                     inside = self.target_range(item.start, item.end)
-                    found.add((inside[0], inside[-1] + 1))
-        return sorted(found)
+                    ranges.add((inside[0], inside[-1] + 1))
+        return sorted(ranges)
 
     def raw(self, text: str, matrix: np.ndarray) -> str:
         """The text with the segment's codes back in it, where the words they mark went."""

@@ -71,8 +71,8 @@ def term_evidence(segment: Segment, target: str, lang: str) -> dict[Term, list[E
     """
     terms = required(segment)
     proof = {
-        term: [item for wanted in dict.fromkeys(_demand(segment, match) for match in matches)
-               for item in locate(segment, wanted, target, lang)]
+        term: [item for required_term in dict.fromkeys(_demand(segment, match) for match in matches)
+               for item in locate(segment, required_term, target, lang)]
         for term, matches in terms.items()
     }
     places = {term: frozenset((match.start, match.end) for match in matches) for term, matches in terms.items()}
@@ -109,9 +109,9 @@ def _term_errors(segment: Segment, text: str, lang: str) -> Iterable[TermError]:
     good = [item for items in proof.values() for item in items]
     for term, items in proof.items():
         if not items:
-            wanted = demand(segment, term)
+            required_term = demand(segment, term)
             kind = "changed" if term.status == "do-not-translate" else "missing"
-            yield TermError(kind, term, wanted.targets + wanted.forms, "", "no accepted form")
+            yield TermError(kind, term, required_term.targets + required_term.forms, "", "no accepted form")
     for term in dict.fromkeys(match.term for match in segment.matches if match.term.status == "forbidden"):
         for item in locate(segment, term, text, lang):
             if not any(ok.start <= item.start and item.end <= ok.end for ok in good):
@@ -136,7 +136,7 @@ def _untranslated(segment: Segment, target: str) -> str:
     text, _ = without_codes(segment, target)
     if not any(char.isalnum() for char in text):
         return "no words" if target.strip() else "empty"
-    kept = sum(match.end - match.start for match in segment.matches if match.term.status == "do-not-translate")
+    names_length = sum(match.end - match.start for match in segment.matches if match.term.status == "do-not-translate")
     # Ctrl+Shift+Alt+F and com.sun.star.util are single words
     is_long = sum(sum(map(str.isalpha, word)) > 1 for word in source.split()) >= _LONG_COPY
-    return "copied" if is_long and text.strip() == source.strip() and kept < len(source) / 2 else ""
+    return "copied" if is_long and text.strip() == source.strip() and names_length < len(source) / 2 else ""

@@ -48,13 +48,13 @@ def evidence(term: Term, target: str, lang: str) -> list[Evidence]:
 @lru_cache(maxsize=4096)  # the guard asks again for each candidate what the draft has
 def _evidence(term: Term, target: str, lang: str) -> tuple[Evidence, ...]:
     text, offsets = fold(target)
-    kept: list[Span] = []
+    accepted: list[Span] = []
     rules: dict[Span, str] = {}
     for span, rule in _spans(term, text, primary_subtag(lang)):
-        if not any(span[0] < end and start < span[1] for start, end in kept):
-            kept.append(span)
+        if not any(span[0] < end and start < span[1] for start, end in accepted):
+            accepted.append(span)
             rules[span] = rule
-    return tuple(Evidence(offsets[start], offsets[end], rules[start, end]) for start, end in sorted(kept))
+    return tuple(Evidence(offsets[start], offsets[end], rules[start, end]) for start, end in sorted(accepted))
 
 
 def is_acronym(text: str) -> bool:
@@ -113,17 +113,17 @@ def _edges(first: str, last: str, is_letter: bool, is_unspaced: bool) -> tuple[s
 
 
 @lru_cache(maxsize=512)
-def _read(target: str, lang: str) -> tuple[tuple[Token, frozenset[str]], ...]:
+def _tokens_with_keys(target: str, lang: str) -> tuple[tuple[Token, frozenset[str]], ...]:
     return tuple((token, keys(token[0], lang)) for token in tokens(target))
 
 
 def _lemma_spans(form: str, target: str, lang: str) -> Iterator[Span]:
-    wanted = [keys(token, lang) for token, _, _ in tokens(form)]
-    have = _read(target, lang)
+    keys_of_form = [keys(token, lang) for token, _, _ in tokens(form)]
+    have = _tokens_with_keys(target, lang)
     before, after = map(re.compile, _edges(form[0], form[-1], len(form) == 1, False))
-    for i in range(len(have) - len(wanted) + 1):
-        if wanted and all(known & have[i + k][1] for k, known in enumerate(wanted)):
-            start, end = have[i][0][1], have[i + len(wanted) - 1][0][2]
+    for i in range(len(have) - len(keys_of_form) + 1):
+        if keys_of_form and all(known & have[i + k][1] for k, known in enumerate(keys_of_form)):
+            start, end = have[i][0][1], have[i + len(keys_of_form) - 1][0][2]
             if before.match(target, start) and after.match(target, end):
                 yield start, end
 
@@ -135,7 +135,7 @@ def _separated(form: str, target: str, lang: str) -> Iterator[Span]:
     particle, verb = form.split() if form.count(" ") == 1 else _apart(form, lang)
     if not particle:
         return
-    have = _read(target, lang)
+    have = _tokens_with_keys(target, lang)
     for i, ((_, start, end), known) in enumerate(have):
         if verb in known and _ends_clause(particle, have[i + 1 :]):
             yield start, end
@@ -169,7 +169,7 @@ def _compounds(form: str, target: str, lang: str) -> Iterator[Span]:
     # a first half often loses its ending: Adresse → Adress-buch
     first = stem[:-1] if stem.endswith("e") and len(stem) > 4 else stem
     is_noun = lang == "de" and form[0].isupper()  # and so are its compounds: no Tisch in praktisch
-    for (token, start, end), _ in _read(target, lang):
+    for (token, start, end), _ in _tokens_with_keys(target, lang):
         if len(token) < len(stem) + 3 or not token.isalpha() or (is_noun and not token[0].isupper()):
             continue
         folded = token.casefold()
@@ -179,7 +179,7 @@ def _compounds(form: str, target: str, lang: str) -> Iterator[Span]:
 
 def _short_heads(stem: str, target: str, lang: str) -> Iterator[Span]:
     """Words that end with a form of three letters after a word that the dictionary knows: no Ort in Antwort."""
-    for (token, start, end), _ in _read(target, lang):
+    for (token, start, end), _ in _tokens_with_keys(target, lang):
         rest = token[:-3]
         if token[:1].isupper() and token.casefold().endswith(stem) and len(rest) >= 4 and (
             is_known(rest, lang) or rest.endswith("s") and is_known(rest[:-1], lang)
@@ -195,6 +195,7 @@ def _elliptic(form: str, target: str, lang: str) -> Iterator[Span]:
         rest = stem[len(half) :]
         if not (stem.startswith(half) and len(rest) >= 3):
             continue
-        later = (known for (_, start, _), known in _read(target, lang) if match.end() < start < match.end() + _NEAR)
+        later = (known for (_, start, _), known in _tokens_with_keys(target, lang)
+                 if match.end() < start < match.end() + _NEAR)
         if any(key.endswith(rest) for known in later for key in known):
             yield match.span()

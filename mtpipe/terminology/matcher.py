@@ -35,7 +35,7 @@ _PATIENCE = 3  # slow searches of a regex
 _RULES = ("surface", "lemma", "regex")
 
 
-class Token(NamedTuple):
+class SourceToken(NamedTuple):
     """A word or mark of a text, where it stands, and what it is compared by: itself in small letters, its lemma."""
 
     text: str
@@ -44,7 +44,7 @@ class Token(NamedTuple):
     lemma: str
 
 
-Read = Callable[[str], Sequence[Token]]
+Read = Callable[[str], Sequence[SourceToken]]
 
 
 class Matcher:
@@ -92,10 +92,10 @@ class Matcher:
             for start, end, term, rule in _longest(_own_first(spans, segment.terms))
         )
 
-    def _tokens(self, text: str) -> list[Token]:
+    def _tokens(self, text: str) -> list[SourceToken]:
         lang = self._lang
         words = ((match.group(), match.start()) for match in self._token.finditer(text))
-        return [Token(word, start, *_forms(word, lang)) for word, start in words]
+        return [SourceToken(word, start, *_forms(word, lang)) for word, start in words]
 
 
 @lru_cache(maxsize=100_000)
@@ -157,7 +157,7 @@ class _Search:
         self._lemma.add(lower, index)
 
     def spans(
-        self, text: str, tokens: Sequence[Token], only: frozenset[Term] | None = None
+        self, text: str, tokens: Sequence[SourceToken], only: frozenset[Term] | None = None
     ) -> list[tuple[int, int, Term, str]]:
         searches = (
             (self._exact, [token.text for token in tokens], "surface"),
@@ -201,9 +201,9 @@ def _longest(matches: list[tuple[int, int, Term, str]]) -> list[tuple[int, int, 
     for start, end, term, rule in matches:
         key = (start, end, term)
         best[key] = min(best.get(key, rule), rule, key=_RULES.index)
-    kept: list[tuple[int, int]] = []
+    separate: list[tuple[int, int]] = []
     for start, end in sorted({key[:2] for key in best}, key=lambda span: (span[0] - span[1], span[0])):
-        if not any(start < stop and begin < end for begin, stop in kept):
-            kept.append((start, end))
-    spans = frozenset(kept)
+        if not any(start < stop and begin < end for begin, stop in separate):
+            separate.append((start, end))
+    spans = frozenset(separate)
     return sorted(((s, e, t, rule) for (s, e, t), rule in best.items() if (s, e) in spans), key=lambda item: item[:2])

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from mtpipe.errors import ConfigError
-from mtpipe.terminology.matcher import Token
+from mtpipe.terminology.matcher import SourceToken
 
 if TYPE_CHECKING:
     from spacy.language import Language
 
 
-def reader(pipeline: str) -> Callable[[str], list[Token]]:
+def reader(pipeline: str) -> Callable[[str], list[SourceToken]]:
     """Reads texts with a spaCy pipeline, the name of an installed one or a folder; words without a lemma are their own.
 
     Raises ConfigError where spaCy or the pipeline is not installed.
@@ -28,9 +28,9 @@ def reader(pipeline: str) -> Callable[[str], list[Token]]:
         raise ConfigError(f"spacy = {pipeline!r}: no such pipeline can be loaded ({reason}); install it with"
                           f" python -m spacy download {pipeline}, or give its folder") from error  # fmt: skip
 
-    def read(text: str) -> list[Token]:
+    def read(text: str) -> list[SourceToken]:
         nlp.max_length = max(nlp.max_length, len(text) + 1)
-        return [Token(token.text, token.idx, token.lower_, (token.lemma_ or token.text).lower())
+        return [SourceToken(token.text, token.idx, token.lower_, (token.lemma_ or token.text).lower())
                 for token in nlp(text) if not token.is_space]  # fmt: skip
 
     return read

@@ -55,8 +55,8 @@ class Template:
         if not separator:
             raise ConfigError(f"prompt {self.name}: there is no line '---' between its two parts; it can use "
                               f"{', '.join(sorted(values))}")  # fmt: skip
-        said = json.dumps(schema, ensure_ascii=False) if schema else ""
-        return Prompt(system.strip(), user.strip(), said, str(values.get("source", "")))
+        schema_text = json.dumps(schema, ensure_ascii=False) if schema else ""
+        return Prompt(system.strip(), user.strip(), schema_text, str(values.get("source", "")))
 
 
 def template(name: str, folder: Path | None = None) -> Template:

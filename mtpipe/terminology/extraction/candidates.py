@@ -63,20 +63,21 @@ def extract(
     target = Side([pair[1] for _, pair in located], target_lang, min_count, max_words)
     counts = count(source, target, [document for document, _ in located], linked(source, target, lexicon), min_count)
     left_out = {_key(text, source_lang) for term in (known.terms if known else ()) for text in term.sources}
-    chosen = _chosen(counts, min_count)
-    kept = [made for key, best in chosen.items() if key not in left_out and not _is_padded(key, chosen, counts)
-            and (made := _candidate(key, best, counts, source, target)).share >= min_share]
-    if not kept:
+    best_targets = _best_targets(counts, min_count)
+    candidates = [_candidate(key, best, counts, source, target) for key, best in best_targets.items()
+                  if key not in left_out and not _is_padded(key, best_targets, counts)]  # fmt: skip
+    candidates = [candidate for candidate in candidates if candidate.share >= min_share]
+    if not candidates:
         raise InputError(f"no phrase of {source_lang} occurs in {min_count} of these {len(located)} pairs and is "
                          f"translated alike in {min_share:.0%} of them; give more text, or lower the limits")
-    return sorted(kept, key=lambda made: (-made.score, made.source))
+    return sorted(candidates, key=lambda candidate: (-candidate.score, candidate.source))
 
 
 def _key(text: str, lang: str) -> str:
     return " ".join(lemma(word, lang) for word in words(text))
 
 
-def _chosen(counts: Counts, min_count: int) -> dict[str, str]:
+def _best_targets(counts: Counts, min_count: int) -> dict[str, str]:
     """The source phrases that are frequent and not mostly part of one longer phrase, and of each the translation that
     goes with it best (Dice's coefficient), of equals the longest."""
     return {key: max(sorted(phrase.together), key=lambda other: (
@@ -85,15 +86,15 @@ def _chosen(counts: Counts, min_count: int) -> dict[str, str]:
             and not any(places >= INSIDE * phrase.places for _, places in phrase.within.most_common(1))}  # fmt: skip
 
 
-def _is_padded(key: str, chosen: dict[str, str], counts: Counts) -> bool:
+def _is_padded(key: str, best_targets: dict[str, str], counts: Counts) -> bool:
     """Whether a part of the phrase means the same elsewhere too: as 占位符 without 个 does, but not "series" for "data
     series"."""
     lemmas = key.split(" ")
     size = len(lemmas)
     parts = (" ".join(lemmas[i:j]) for i in range(size) for j in range(i + 1, size + 1) if j - i < size)
-    best = chosen[key]
+    best = best_targets[key]
     least = ALONE * counts.ours[key].together[best]
-    return any(chosen.get(part) == best and counts.ours[part].together[best] >= least for part in parts)
+    return any(best_targets.get(part) == best and counts.ours[part].together[best] >= least for part in parts)
 
 
 def _candidate(key: str, best: str, counts: Counts, source: Side, target: Side) -> Candidate:

@@ -35,8 +35,8 @@ class Side:
     def __init__(self, texts: Sequence[str], lang: str, min_count: int, max_words: int):
         self.lang = lang
         self.texts = [plain(text) for text in texts]
-        read = [words(text) for text in self.texts]
-        self.lemmas = [[lemma(word, lang) for word in text] for text in read]
+        tokens = [words(text) for text in self.texts]
+        self.lemmas = [[lemma(word, lang) for word in text] for text in tokens]
         self._unit = 1 if has_word_boundaries(lang) else UNSPACED_WORDS
         self.longest = max_words * self._unit
         counts = Counter(word for text in self.lemmas for word in text)
@@ -44,7 +44,7 @@ class Side:
         self.function_words = _function_words(counts, twos, self.lemmas, self.longest) | stop_words(lang)
         self._frequent = frozenset(word for word, count in counts.items() if count >= min_count and is_word(word))
         self._together = frozenset(two for two, count in twos.items() if count >= min_count)
-        self._spellings = _spellings(self.texts, read)
+        self._spellings = _spellings(self.texts, tokens)
 
     def grams(self, index: int) -> Iterator[Gram]:
         """What may be a term in text index: words that are frequent together, none of the grammar at either end."""
@@ -116,8 +116,8 @@ def _function_words(
     return {word for word in freest if edge[word] <= AT_EDGE * counts[word]}
 
 
-def _spellings(texts: Sequence[str], read: Sequence[Sequence[str]]) -> dict[str, str]:
+def _spellings(texts: Sequence[str], tokenized: Sequence[Sequence[str]]) -> dict[str, str]:
     """Case-folded word → its commonest spelling inside sentences, where a capital means something."""
-    inside = Counter(word for text, tokens in zip(texts, read, strict=True) if _SENTENCE.search(text)
+    inside = Counter(word for text, tokens in zip(texts, tokenized, strict=True) if _SENTENCE.search(text)
                      for before, word in pairwise(tokens) if before not in _BREAKS and is_word(word))
     return {word.casefold(): word for word, _ in reversed(inside.most_common())}

@@ -45,11 +45,11 @@ def count(source: Side, target: Side, documents: Sequence[str], links: Links, mi
     labels = Counter((here, there) for i in range(len(documents))
                      if (here := source.label(i)) and (there := target.label(i)))
     rivals = _rivals(links, labels, min_count)
-    wanted = frozenset(chain.from_iterable(rivals.values()))
+    all_rivals = frozenset(chain.from_iterable(rivals.values()))
     parts = _parts(documents)
     ours, theirs = defaultdict[str, Phrase](Phrase), defaultdict[str, Phrase](Phrase)
     for i, part in enumerate(parts):
-        theirs_here = set(_see(target, i, part, [gram for gram in target.grams(i) if gram[2] in wanted], theirs))
+        theirs_here = set(_see(target, i, part, [gram for gram in target.grams(i) if gram[2] in all_rivals], theirs))
         example = (abs(len(source.lemmas[i]) - EXAMPLE), i)
         for key in _see(source, i, part, [gram for gram in source.grams(i) if gram[2] in rivals], ours):
             phrase = ours[key]

@@ -21,7 +21,7 @@ Pair = tuple[str, str]
 
 
 @dataclass(slots=True)
-class Usage:
+class TermUsage:
     """One term: in how many sources it was found, in how many of their targets, as what, and pairs that lack it.
 
     For a forbidden term met counts the targets that hold a banned word, and wrong holds such pairs.
@@ -39,13 +39,13 @@ class Usage:
         return self.met / self.count if self.count else 1.0
 
 
-def usage(pairs: Iterable[Pair], glossary: Glossary) -> list[Usage]:
+def usage(pairs: Iterable[Pair], glossary: Glossary) -> list[TermUsage]:
     """The usage of each term, in glossary order; targets are judged as `mtpipe check` judges them.
 
     Raises InputError when no source has any of the terms.
     """
     matcher = Matcher(glossary)
-    used = {term: Usage(term) for term in glossary.terms}
+    used = {term: TermUsage(term) for term in glossary.terms}
     for number, (source, target) in enumerate(pairs, 1):
         segment, = matcher.find([Segment(f"pair {number}", source, codes=inline_codes.find(source))])
         proof = checker.term_evidence(segment, target, glossary.target_lang)
@@ -59,7 +59,7 @@ def usage(pairs: Iterable[Pair], glossary: Glossary) -> list[Usage]:
     return list(used.values())
 
 
-def _add(use: Usage, evidence: list[Evidence], source: str, target: str) -> None:
+def _add(use: TermUsage, evidence: list[Evidence], source: str, target: str) -> None:
     use.count += 1
     use.met += bool(evidence)
     use.found.update({target[item.start : item.end] for item in evidence})
@@ -67,18 +67,18 @@ def _add(use: Usage, evidence: list[Evidence], source: str, target: str) -> None
         use.wrong.append((source, target))
 
 
-def urgency(use: Usage) -> tuple[bool, float, int]:
+def urgency(use: TermUsage) -> tuple[bool, float, int]:
     """Sorts what is most wrong to the front: banned words that are used, then the terms that fare worst."""
     is_forbidden = use.term.status == "forbidden"
     return not (is_forbidden and use.met), use.share, -use.count
 
 
-def is_below(use: Usage, limit: float) -> bool:
+def is_below(use: TermUsage, limit: float) -> bool:
     """Whether the term needs a look: too few targets have it, no source does, or a banned word is used."""
     return bool(use.met) if use.term.status == "forbidden" else use.share < limit or not use.count
 
 
-def row(use: Usage) -> dict[str, Any]:
+def row(use: TermUsage) -> dict[str, Any]:
     """The usage for JSON: how the translators said it, and pairs to look at."""
     return {"source": use.term.source, "targets": list(use.term.targets), "status": use.term.status,
             "line": use.term.line, "count": use.count, "met": use.met, "share": round(use.share, 3),
@@ -93,10 +93,10 @@ def line(row: Mapping[str, Any]) -> str:
     return "\n".join((f"{head}{state}{forms and f'  ({forms})'}", *(f"      {s}  ⇒  {t}" for s, t in row["wrong"])))
 
 
-def summary(used: Sequence[Usage]) -> str:
+def summary(used: Sequence[TermUsage]) -> str:
     """One line on all terms that are wanted."""
-    wanted = [use for use in used if use.term.status != "forbidden"]
-    count, met = sum(use.count for use in wanted), sum(use.met for use in wanted)
-    absent = sum(not use.count for use in wanted)
-    return f"{len(wanted)} terms, {absent} in no source; {met} of {count} sources have the term in their target, " + (
+    required = [use for use in used if use.term.status != "forbidden"]
+    count, met = sum(use.count for use in required), sum(use.met for use in required)
+    absent = sum(not use.count for use in required)
+    return f"{len(required)} terms, {absent} in no source; {met} of {count} sources have the term in their target, " + (
         f"{met / count:.1%}" if count else "none")

@@ -6,15 +6,15 @@ import pytest
 
 from mtpipe.morphology.german import German
 from mtpipe.morphology.german_nouns import Nouns
-from mtpipe.morphology.readings import Phrase, Reading
+from mtpipe.morphology.protocol import Analysis, TermContext
 
 HAS_DICTIONARY = importlib.util.find_spec("german_nouns") is not None
 needs_dictionary = pytest.mark.skipif(not HAS_DICTIONARY, reason="german-nouns is not installed")
 
 
-def best(term, old, before="", after="", number="", kept=("", "")):
+def best(term, old, before="", after="", number="", affixes=("", "")):
     words = (tuple(text.split()) for text in (old, before, after))
-    found = German().wordings(Phrase(term, *words, number, kept))
+    found = German().wordings(TermContext(term, *words, number, affixes))
     return " ".join([*found[0].before, found[0].form]) if found else None
 
 
@@ -37,7 +37,7 @@ def test_of_the_same_gender_nothing_beside_the_noun_changes():
 
 
 @needs_dictionary
-@pytest.mark.parametrize("term, old, kept, before, expected", [
+@pytest.mark.parametrize("term, old, affixes, before, expected", [
     ("Überwachung", "Beobachtungs", ("", "liste"), "die", "die Überwachungsliste"),
     ("Vorlage", "schablone", ("Geräte", ""), "die", "die Gerätevorlage"),
     ("Art", "typ", ("Klausel", ""), "für den", "für die Klauselart"),
@@ -45,12 +45,12 @@ def test_of_the_same_gender_nothing_beside_the_noun_changes():
     ("Konnektor", "Connector", ("", "-Instanzen"), "neue", "neue Konnektor-Instanzen"),
     ("Auslöser", "Trigger", ("Oracle-", "-basierte"), "die", "die Oracle-Auslöser-basierte"),
 ])  # fmt: skip
-def test_of_a_compound_one_part_is_replaced(term, old, kept, before, expected):
-    assert best(term, old, before, kept=kept) == expected
+def test_of_a_compound_one_part_is_replaced(term, old, affixes, before, expected):
+    assert best(term, old, before, affixes=affixes) == expected
 
 
 def test_a_front_whose_head_comes_later_gets_its_linking_element():
-    assert best("Erneuerung", "Verlängerungs", kept=("", "-")) == "Erneuerungs"
+    assert best("Erneuerung", "Verlängerungs", affixes=("", "-")) == "Erneuerungs"
 
 
 def test_adjectives_take_the_ending_of_the_old_one():
@@ -80,8 +80,8 @@ def test_compounds_come_apart_at_nouns():
 @needs_dictionary
 def test_forms_are_read_and_made():
     german = German()
-    assert Reading("Zeitraum", "noun", "m", "p", "d") in german.analyse("Zeiträumen")
-    assert german.inflect("Arbeitsplatz", Reading("", "noun", number="p", case="n")) == "Arbeitsplätze"
+    assert Analysis("Zeitraum", "noun", "m", "p", "d") in german.analyse("Zeiträumen")
+    assert german.inflect("Arbeitsplatz", Analysis("", "noun", number="p", case="n")) == "Arbeitsplätze"
     assert [german.part_of_speech(term) for term in ("Space", "erstellen", "zugewiesen", "übergreifend")] == [
         "noun", "verb", "adjective", "adjective"]  # fmt: skip
 

@@ -3,12 +3,12 @@
 import pytest
 
 from mtpipe.morphology import spanish
-from mtpipe.morphology.readings import Phrase
+from mtpipe.morphology.protocol import TermContext
 from mtpipe.morphology.spanish import Spanish
 
 
 def best(term, old, before="", after="", number=""):
-    found = Spanish().wordings(Phrase(term, (old,), tuple(before.split()), tuple(after.split()), number))
+    found = Spanish().wordings(TermContext(term, (old,), tuple(before.split()), tuple(after.split()), number))
     return " ".join([*found[0].before, found[0].form, *found[0].after]) if found else None
 
 

@@ -92,13 +92,13 @@ def test_the_postedit_of_an_earlier_rung_is_what_an_edit_is_measured_by():
 
 @pytest.mark.parametrize("scores, reason", [(None, "accepted"), ((-1.0, -2.9), "accepted"), ((-1.0, -3.1), "score")])
 def test_a_model_score_may_veto(scores, reason):
-    limits = guard.Limits(score_drop=2.0)
+    limits = guard.EditLimits(score_drop=2.0)
     assert guard.judge(segment("A table", "Ein Tisch"), "Eine Tabelle", "de", limits, scores) == reason
 
 
 def test_limits_are_the_callers():
     far = "Die alte Tabelle lag gestern ohne ihre wenigen Spalten dort"
-    assert guard.judge(segment("A table", LONG), far, "de", guard.Limits(share=1.0)) == "accepted"
+    assert guard.judge(segment("A table", LONG), far, "de", guard.EditLimits(share=1.0)) == "accepted"
 
 
 # source, a target that is right, one that is wrong

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from mtpipe import plugins
 from mtpipe.alignment.lexicon import Lexicon
 from mtpipe.alignment.ngram_lm import Fluency
-from mtpipe.alignment.term_slots import Slot, disjoint, guesses, places
+from mtpipe.alignment.term_slots import TermSlot, disjoint, guesses, places
 from mtpipe.document import inline_codes
 from mtpipe.document.segment import Segment
 from mtpipe.errors import ConfigError
@@ -336,7 +336,7 @@ def test_slots_lie_on_the_target_and_leave_fixed_words_alone(matrix, data):
 
 
 def test_disjoint_keeps_the_earlier_ones():
-    made = [Slot(TERM, 2, 4, 0.9), Slot(TERM, 3, 5, 0.8), Slot(TERM, 0, 2, 0.7), Slot(TERM, 5, 6, 0.6)]
+    made = [TermSlot(TERM, 2, 4, 0.9), TermSlot(TERM, 3, 5, 0.8), TermSlot(TERM, 0, 2, 0.7), TermSlot(TERM, 5, 6, 0.6)]
     assert [(slot.first, slot.last) for slot in disjoint(made)] == [(2, 4), (0, 2), (5, 6)]
     assert len(disjoint(made, 2)) == 2
 
@@ -345,13 +345,14 @@ def test_disjoint_keeps_the_earlier_ones():
 
 def test_rewrite_sets_words_off_by_spaces_where_they_would_run_together():
     plain = Agreement(None)
-    assert plain.rewrite("Abra la", [Slot(TERM, 2, 2, 0.0)], False) == "Abra la tabla"
-    assert plain.rewrite("Abra, ya", [Slot(TERM, 1, 1, 0.0)], False).split() == ["Abra", "tabla,", "ya"]
-    assert plain.rewrite("", [Slot(TERM, 0, 0, 0.0)], False) == "tabla"
+    assert plain.rewrite("Abra la", [TermSlot(TERM, 2, 2, 0.0)], False) == "Abra la tabla"
+    assert plain.rewrite("Abra, ya", [TermSlot(TERM, 1, 1, 0.0)], False).split() == ["Abra", "tabla,", "ya"]
+    assert plain.rewrite("", [TermSlot(TERM, 0, 0, 0.0)], False) == "tabla"
 
 
 def test_rewrite_fills_all_slots_of_a_target():
-    made = Agreement(None).rewrite("una mesa y otra mesa", [Slot(TERM, 1, 2, 1.0), Slot(TERM, 4, 5, 1.0)], False)
+    slots = [TermSlot(TERM, 1, 2, 1.0), TermSlot(TERM, 4, 5, 1.0)]
+    made = Agreement(None).rewrite("una mesa y otra mesa", slots, False)
     assert made == "una tabla y otra tabla"
 
 

@@ -10,7 +10,7 @@ from mtpipe.document.segment import Segment
 from mtpipe.glossary.model import Glossary, Term
 from mtpipe.terminology import checker
 from mtpipe.terminology.inflected_match import evidence
-from mtpipe.terminology.matcher import Matcher, Token
+from mtpipe.terminology.matcher import Matcher, SourceToken
 
 
 def term(source, target="x", **more):
@@ -137,7 +137,7 @@ def test_another_tools_lemmas_are_used():
     lemmas = {"frobs": "frob", "frobbed": "frob"}
 
     def read(text):
-        return [Token(m.group(), m.start(), m.group().lower(), lemmas.get(m.group(), m.group()))
+        return [SourceToken(m.group(), m.start(), m.group().lower(), lemmas.get(m.group(), m.group()))
                 for m in re.finditer(r"\w+", text)]  # fmt: skip
 
     found, = Matcher(Glossary.of([term("frob")], "en", "de"), read).find([Segment("x#0", "He frobbed two frobs")])

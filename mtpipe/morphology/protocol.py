@@ -1,4 +1,4 @@
-"""What morphology says of words: readings, and the one Protocol that every language's resource answers."""
+"""What morphology says of words: analyses, and the one Protocol that every language's resource answers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class Analysis:
     """One grammatical reading of a word; "" where a feature has no meaning or is not known.
 
     pos: "noun", "adjective", "determiner" or "verb". gender: m, f, n. number: s, p. case: n, g, d, a (nominative,
@@ -23,10 +23,10 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class Phrase:
+class TermContext:
     """A place where a term replaces words: old gives way to term, between the words before and after it.
 
-    number: of the source term, "s", "p" or "" where it is not known. kept: (what stays of a compound's front, of its
+    number: of the source term, "s", "p" or "" where it is not known. affixes: (what stays of a compound's front, of its
     end), of which old is the rest; both "" where whole words are replaced.
     """
 
@@ -35,7 +35,7 @@ class Phrase:
     before: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
     number: str = ""
-    kept: tuple[str, str] = ("", "")
+    affixes: tuple[str, str] = ("", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +55,11 @@ class Wording:
 class Morphology(Protocol):
     """The grammar of one language."""
 
-    def analyse(self, word: str) -> Sequence[Reading]:
+    def analyse(self, word: str) -> Sequence[Analysis]:
         """All readings of a form; empty where the word is not known."""
         ...
 
-    def inflect(self, lemma: str, reading: Reading) -> str:
+    def inflect(self, lemma: str, reading: Analysis) -> str:
         """The form of lemma with the features of reading; "" where it is not known."""
         ...
 
@@ -75,6 +75,6 @@ class Morphology(Protocol):
         """Of a term in its dictionary form: "noun", "adjective", "verb" or ""."""
         ...
 
-    def wordings(self, phrase: Phrase) -> Sequence[Wording]:
+    def wordings(self, phrase: TermContext) -> Sequence[Wording]:
         """How the phrase reads with the term in it, likeliest first; empty where grammar does not allow the term."""
         ...
