@@ -83,6 +83,20 @@ def fetch(name: str, out: Path | None) -> None:
     click.echo(hub.fetch(name, out))
 
 
+@models.command()
+@click.argument("folder", type=FOLDER)
+@click.option("--lexicon", type=FOLDER, help="Lexicon to make it from [default: the model's own].")
+def vmap(folder: Path, lexicon: Path | None) -> None:
+    """Give the model in FOLDER a vocabulary map: faster drafts from fewer pieces.
+
+    Lines with terms still have all pieces to choose from. With a map a sentence's draft depends, a little, on those it
+    is translated with. A bundled model is copied first.
+    """
+    from mtpipe.mt import vocabulary_map
+
+    click.echo(f"written: {vocabulary_map.write(folder, lexicon)}")
+
+
 def _compared(data: dict[str, Any]) -> list[str]:
     exact, quantization = data["checked"]["float32"], data["quantization"]
     ties = f", {exact['ties']} tied" if exact["ties"] else ""

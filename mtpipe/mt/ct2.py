@@ -22,7 +22,7 @@ from mtpipe.errors import ConfigError, ModelError
 from mtpipe.languages.scripts import is_unspaced
 from mtpipe.languages.tags import ANY
 from mtpipe.models import registry
-from mtpipe.mt import Draft, compute_types, decoding
+from mtpipe.mt import Draft, compute_types, decoding, vocabulary_map
 from mtpipe.mt.decoding import Hypothesis
 from mtpipe.mt.subwords import Pieces, pool
 from mtpipe.mt.term_annotation import Line, plain_line
@@ -50,6 +50,7 @@ class CTranslate2Translator:
     compute_type: auto is float16 on a GPU, int8 on a CPU, with weights of seven bits where the processor needs that.
     annotate: "missing" shows the model the terms that it does not use by itself, "always" all of them. protect: a
     sentence whose draft alters a number, a path, an option or the like is translated again with it as an inline code.
+    vmap: lines without terms are translated with the folder's vocabulary map, if it has one (`vocabulary_map`).
     task: the model's; raises ModelError for a folder with another's.
     """
 
@@ -59,7 +60,7 @@ class CTranslate2Translator:
         self, folder: str | Path, *, source_lang: str = "", target_lang: str = "", beam_size: int = 4,
         batch_tokens: int = 0, threads: int = 0, device: str = "auto", compute_type: str = "auto",
         task: str = registry.TRANSLATE, annotate: str = "missing",
-        protect: bool = True,
+        protect: bool = True, vmap: bool = True,
     ):  # fmt: skip
         if beam_size < 1 or batch_tokens < 0 or threads < 0 or annotate not in ("missing", "always"):
             raise ConfigError("mt.ct2: beam_size is ≥ 1, batch_tokens and threads ≥ 0, annotate missing or always")
@@ -78,6 +79,7 @@ class CTranslate2Translator:
         # a small model on a CPU: one worker a core is faster than several cores on one batch
         workers = {} if device == "cuda" else {"inter_threads": threads or _cores(), "intra_threads": 1}
         path = self.model.folder / "ct2"
+        self._has_map = vmap and (path / vocabulary_map.NAME).is_file()
         try:
             self._ct2, self.compute_type = compute_types.load(path, device, compute_type, **workers)
             source, target = self.model.pieces
@@ -90,7 +92,8 @@ class CTranslate2Translator:
         self._end = end if self.model.source_end is None else list(self.model.source_end)
         self._start, self._ahead = list(self.model.source_start), list(self.model.target_start)
         fed = *self._start, *self._end, *self._ahead
-        settings = self.model.digest, str(beam_size), self.compute_type, annotate, str(protect), *fed
+        flags = annotate, str(protect), *(["mapped"] if self._has_map else [])
+        settings = self.model.digest, str(beam_size), self.compute_type, *flags, *fed
         self.digest = hashlib.sha256(" ".join(settings).encode()).hexdigest()[:16]
 
     def translate(self, segments: Sequence[Segment]) -> list[Draft]:
@@ -201,12 +204,15 @@ class CTranslate2Translator:
         short = [i for i, line in enumerate(lines) if len(line.text) <= 16 * limit]
         encoded = dict(zip(short, self._encode([lines[i] for i in short]), strict=True))
         whole = [i for i in short if len(encoded[i]) <= limit]
-        groups = [[i for i in whole if bool(lines[i].masks) is is_coded] for is_coded in (True, False)]
         n = max((sizes[i] for i in whole), default=1)
+        kinds = [(is_coded, is_mapped) for is_coded in (True, False) for is_mapped in (True, False)]
+        groups = [[i for i in whole if (bool(lines[i].masks), self._is_mapped(lines[i], sizes[i])) == kind]
+                  for kind in kinds]  # fmt: skip
         waiting = [
-            self._decode([encoded[i] for i in group], n, return_attention=bool(looks), **self._unwanted(is_coded))
-            for group, is_coded in zip(groups, (True, False))
-        ]
+            self._decode([encoded[i] for i in group], n, return_attention=bool(looks), use_vmap=is_mapped,
+                         **self._unwanted(is_coded))
+            for group, (is_coded, is_mapped) in zip(groups, kinds)
+        ]  # fmt: skip
         done = {
             i: self._read(result, lines[i], sizes[i], i in looks)
             for group, results in zip(groups, waiting) for i, result in zip(group, results(), strict=True)
@@ -221,6 +227,10 @@ class CTranslate2Translator:
             done[i] = [self._joined(parts[2 * k][0], parts[2 * k + 1][0])]
         failed = [Hypothesis(None, -math.inf, (f"no translation within the model's {limit} tokens",))]
         return [done[i] if i in done and done[i][0].text is not None else failed for i in range(len(lines))]
+
+    def _is_mapped(self, line: Line, size: int) -> bool:
+        """Whether the vocabulary map is for the line: a term, or another wording of a text, may need any piece."""
+        return self._has_map and size == 1 and not line.marks
 
     def _read(self, result: ctranslate2.TranslationResult, line: Line, size: int, is_looking: bool) -> list[Hypothesis]:
         hypotheses = []
@@ -268,7 +278,8 @@ class CTranslate2Translator:
             done = [item.result() for item in waiting]
             endless = [i for i, result in enumerate(done) if len(result.hypotheses[0]) >= self.model.max_tokens]
             if endless and starts is None and "no_repeat_ngram_size" not in options:
-                again = self._decode([sources[i] for i in endless], n, no_repeat_ngram_size=_MAX_REPEAT, **options)
+                whole = {**options, "use_vmap": False, "no_repeat_ngram_size": _MAX_REPEAT}
+                again = self._decode([sources[i] for i in endless], n, **whole)
                 for i, result in zip(endless, again(), strict=True):
                     done[i] = result
             return done
