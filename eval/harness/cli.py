@@ -319,3 +319,38 @@ def quick_sets() -> None:
     from eval.harness import parallel_text
 
     parallel_text.quick_sets()
+
+
+@harness.command("seed-sample")
+@_DIR
+@click.option("-o", "--out", type=ANY, required=True, help="Folder for <pair>.csv, <pair>.jsonl.")
+@click.option("--corpora", type=FOLDER, help="Folder with en-XX.<name>.tsv.xz: <pair>.generic.jsonl is drawn from it.")
+def seed_sample(folder: Path, out: Path, corpora: Path | None) -> None:
+    """Draw the seed experiment's segments and terms from the WMT23 terminology task in DIR."""
+    from eval.harness import sample
+    from eval.harness.wmt23_data import tasks
+
+    for task in tasks(folder):
+        paths = [*sample.write(out, task)]
+        if corpora:
+            paths.append(sample.write_generic(out, corpora, task.pair))
+        click.echo(f"written: {', '.join(map(str, paths))}")
+
+
+@harness.command("record")
+@click.argument("requests", type=FILE)
+@click.argument("answers", type=FILE)
+@click.option("-o", "--out", type=ANY, required=True, help="Recording (.jsonl.xz); what it has is kept.")
+@click.option("--family", required=True, help="Of the model that answered.")
+@click.option("--date", required=True, metavar="YYYY-MM-DD", help="When it answered.")
+@click.option("--test", type=FILE, help="Segments whose sources are left out of the kept requests.")
+def record(requests: Path, answers: Path, out: Path, family: str, date: str, test: Path | None) -> None:
+    """Keep ANSWERS ({"custom_id", "content"} a line) to the REQUESTS of `--llm batch` as a recording."""
+    from eval.harness import recordings
+
+    texts = {}
+    if test:
+        rows = map(json.loads, test.read_text(encoding="utf-8").splitlines())
+        texts = {row["id"]: row["source"] for row in rows}
+    added, lacking = recordings.record(requests, answers, out, family, date, texts)
+    click.echo(f"{added} answers added, {lacking} requests without an answer: {out}")

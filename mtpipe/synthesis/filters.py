@@ -155,12 +155,19 @@ class Filters:
         """Does a side say again what the prompt says: an example, a rule, a wish?"""
         prompt = candidate.proposal.request.prompt
         if self._prompt[0] != prompt:
-            lines = HeldOut()
+            lines, terms = HeldOut(), {item.term for item in candidate.proposal.request.items}
             for line in f"{prompt.system}\n{prompt.user}".splitlines():
+                if any(_names(line, term) for term in terms):  # a short sentence around a long term is no echo of it
+                    continue
                 for text in (line, line.partition(": ")[2]):  # with and without the language or the number before it
                     lines.add(text)
             self._prompt = prompt, lines
         return _has_like((self._prompt[1], self._prompt[1]), candidate)
+
+
+def _names(line: str, term: Term) -> bool:
+    """Whether a line of a prompt is the term's entry: both sides in one line."""
+    return term.source in line and term.target in line and (term.source != term.target or " = " in line)
 
 
 def _lacks_source(candidate: PairCandidate) -> bool:
