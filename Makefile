@@ -121,25 +121,26 @@ eval-wmt23: $(BIN)/mtpipe ## our systems beside the WMT23 terminology task's res
 	$(BIN)/python -m eval.harness wmt23 $(WMT23_DIR) --out $(SHARED)23 $(SYSTEMS) $(WITH_LLM) $(if $(COMET),--comet $(COMET)) $(if $(EVERY),--every $(EVERY)) --table eval/wmt23.md --json $(SHARED)23/figures.json
 
 SEED := out/eval-seed
-SEED_PAIRS := de-en en-cs zh-en
-SEED_BUDGET ?= --minutes 10
+RECORDED := eval/recorded
 
-eval-seed: $(BIN)/mtpipe ## the paper's experiment: term use by stage, held-out and WMT23 sets (LLM_BASE_URL, LLM_MODEL: all stages)
-	$(if $(LLM_MODEL),for pair in $(SEED_PAIRS); do $(MAKE) --no-print-directory seed-model PAIR=$$pair || exit 1; done)
-	rm -rf $(SEED)/*.*
-	$(BIN)/python -m eval.harness seed $(foreach pair,$(SEED_PAIRS),$(pair)=$(firstword $(wildcard data/corpora/$(pair)/test.jsonl) data/quick/$(pair).jsonl)) $(if $(wildcard $(WMT23_DIR)),--wmt23 $(WMT23_DIR)) $(if $(EVERY),--every $(EVERY)) --tuned $(SEED)/models --out $(SEED) $(SYSTEMS) $(WITH_LLM) $(if $(COMET),--comet $(COMET)) --table eval/seed.md --json $(SEED)/figures.json
+eval-seed: $(BIN)/mtpipe ## the paper's experiment on WMT23: terms used after each stage, from recorded answers and drafts (WMT23_DIR)
+	$(BIN)/python -m eval.harness seed $(WMT23_DIR) --requests $(SEED)/requests --table eval/seed.md
 
-SEED_DATA = data/corpora/$(PAIR)
 SEED_LANGS = --source-lang $(word 1,$(subst -, ,$(PAIR))) --target-lang $(word 2,$(subst -, ,$(PAIR)))
+SEED_BUDGET ?= --steps 80 --minutes 7
 
-seed-model: $(VENV)/.dev # $(SEED)/models/$(PAIR): an LLM's sentences for the glossary, mixed with the corpus
-	mkdir -p $(SEED)/synthetic
-	$(BIN)/mtpipe synthesize glossaries/$(PAIR).office.csv $(SEED_LANGS) $(WITH_LLM) --exclude $(SEED_DATA)/test.jsonl --out $(SEED)/synthetic/$(PAIR).jsonl || [ $$? = 4 ] # 4: some terms have fewer pairs than asked for
-	$(BIN)/mtpipe finetune $(SEED)/synthetic/$(PAIR).jsonl --generic $(SEED_DATA)/train.jsonl --exclude $(SEED_DATA)/test.jsonl --glossary glossaries/$(PAIR).office.csv $(SEED_LANGS) $(SEED_BUDGET) --out $(SEED)/models/$(PAIR)
+seed-drafts: $(VENV)/.dev ## the drafts that eval-seed starts from, anew: recorded pairs for $(PAIR)'s terms, mixed fine-tuning, translation
+	$(BIN)/python -m eval.harness seed-sample $(WMT23_DIR) --corpora $(CORPORA) --out $(SEED)/sample
+	$(BIN)/mtpipe synthesize $(SEED)/sample/$(PAIR).csv $(SEED_LANGS) --pairs-per-term 2 --exclude $(SEED)/sample/$(PAIR).jsonl --out $(SEED)/synthetic/$(PAIR).jsonl --llm batch --llm-option model=claude --llm-option answers=$(RECORDED)/seed.$(PAIR).jsonl.xz --llm-option requests=$(SEED)/requests/$(PAIR).synthesis.jsonl
+	$(BIN)/mtpipe finetune $(SEED)/synthetic/$(PAIR).jsonl --generic $(SEED)/sample/$(PAIR).generic.jsonl --exclude $(SEED)/sample/$(PAIR).jsonl --glossary $(SEED)/sample/$(PAIR).csv $(SEED_LANGS) --annotated .3 --evaluate-every 20 --batch-tokens 4000 $(SEED_BUDGET) --out $(SEED)/models/$(PAIR)
+	$(BIN)/python -m eval.harness seed-drafts $(WMT23_DIR) --pair $(PAIR) --model $(SEED)/models/$(PAIR) --out $(SEED)/jobs
 
 REPAIR := out/wmt25-repair
 
-eval-llm: $(VENV)/.dev ## what the repair chain leaves for an LLM, and what the guard makes of the worst ones: eval/llm.md (after eval-repair)
+eval-llm: $(BIN)/mtpipe ## an LLM's recorded answers on WMT25 EN-ES drafts: quality over calls, eval/wmt25-llm.md (WMT25_DIR)
+	$(BIN)/python -m eval.harness wmt25-llm $(WMT25_DIR) --requests $(SEED)/requests/wmt25 --table eval/wmt25-llm.md
+
+eval-guard: $(VENV)/.dev ## what the repair chain leaves for an LLM, and what the guard makes of the worst ones: eval/llm.md (after eval-repair)
 	$(RECIPE) llm-drafts
 	rm -rf out/eval-llm && $(BIN)/python -m tests.benchmarks.llm $(REPAIR)/lexicon out/eval-llm $(foreach team,tower CurTermNLLB duterm Erlendur EuroLLM-ft MarianMT-ft,$(REPAIR)/$(team).jsonl) > out/llm.md && mv out/llm.md eval/llm.md
 
@@ -199,5 +200,5 @@ bench-corpora: $(VENV)/.dev ## memory of `corpus prepare`: a million pairs, and 
 clean: ## remove what the other targets made
 	rm -rf $(VENV) out build *.egg-info .pytest_cache .mypy_cache .hypothesis
 
-.PHONY: help install demo demo-run demo-synthesize help-pages corpus model eval quick-set eval-model eval-finetune eval-quality eval-invariants demo-large eval-demo eval-repair eval-edits eval-llm eval-wmt23 eval-wmt25 refiner eval-refiner bench bench-training bench-corpora check-catalogues check-resume check-llm test test-all docs test-avx2 fuzz lint clean eval-outside
+.PHONY: help install demo demo-run demo-synthesize help-pages corpus model eval quick-set eval-model eval-finetune eval-quality eval-invariants demo-large eval-demo eval-repair eval-edits eval-llm eval-guard eval-seed seed-drafts eval-wmt23 eval-wmt25 refiner eval-refiner bench bench-training bench-corpora check-catalogues check-resume check-llm test test-all docs test-avx2 fuzz lint clean eval-outside
 .DEFAULT_GOAL := help

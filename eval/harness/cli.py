@@ -17,7 +17,6 @@ _WMT23 = {"lemma_regex": "lemma_regex", "chrf": "chrF2", "comet": "COMET", "rege
           "lemma_fuzzy90": "lemma_fuzzy90"}  # fmt: skip
 _OWN = {"bleu": "BLEU", "chrf": "chrF2++", "tsr_strict": "tsr_strict", "all_terms": "all_terms", "verbatim": "verbatim",
         "right_changed": "right_changed", "right_chrf": "right_chrF2++"}  # fmt: skip
-_SEED = {"lemma_regex": "term use (lemma_regex)", "tsr_strict": "tsr_strict", "chrf": "chrF2", "comet": "COMET"}
 _systems = options(
     click.option("-o", "--out", type=ANY, required=True, help="Folder of the jobs; what is in it is used again."),
     click.option("--model", type=FOLDER, help="Translation model [default: the bundled one of each pair]."),
@@ -27,6 +26,11 @@ _systems = options(
 _results = options(
     click.option("--table", "table_file", type=ANY, help="Markdown file for the tables."),
     click.option("--json", "json_file", type=ANY, help="JSON file for all figures."),
+)
+_recorded = options(
+    click.option("--recorded", type=ANY, default=Path("eval/recorded"), show_default=True, help="Of the recordings."),
+    click.option("--requests", type=ANY, help="Where prompts go that no recording answers [default: nowhere]."),
+    click.option("--table", "table_file", type=ANY, help="Markdown file for the tables."),
 )
 _comet = click.option("--comet", default="", metavar="CHECKPOINT", help="For COMET [default: left out].")
 
@@ -57,18 +61,18 @@ def wmt25(
     from eval.harness import wmt25 as task
     from eval.harness.wmt25_data import tasks
 
-    found = tasks(folder)
-    rows = list(task.conformance(found, _tell))
+    entries = tasks(folder)
+    rows = list(task.conformance(entries, _tell))
     problems = task.problems(rows)
     text = report.conformance(rows, problems, {"each": task.EACH, "mean": task.MEAN})
-    _put(conformance_file, text)
+    _save(conformance_file, text)
     if not only_conformance:
         setup = _setup(ctx, **systems)
-        ranked = [row for each in found for row in task.ranking(each, setup, _tell)]
+        ranked = [row for each in entries for row in task.ranking(each, setup, _tell)]
         table = report.ranking(ranked, ("track", "pair", "mode"), _WMT25,
                                lambda row: "random" if row["mode"] == "random" else "proper", "chrF2++")  # fmt: skip
-        _put(table_file, table)
-        _put(json_file, json.dumps({"conformance": rows, "ranking": ranked}, ensure_ascii=False, indent=1) + "\n")
+        _save(table_file, table)
+        _save(json_file, json.dumps({"conformance": rows, "ranking": ranked}, ensure_ascii=False, indent=1) + "\n")
         text = f"{table}\n{text}"
     click.echo(text.rstrip())
     ctx.exit(1 if problems else 0)
@@ -93,14 +97,14 @@ def wmt23(
     from eval.harness import wmt23 as task
     from eval.harness.wmt23_data import tasks
 
-    setup, found = _setup(ctx, **systems), [replace(each, every=every) for each in tasks(folder)]
-    rows = [row for each in found for row in task.table(each, setup, _tell, comet)]
-    said = [_fitting(each.pair, *task.fitting(each)) for each in found]
-    part = [_part(every, found)] if every > 1 else []
+    setup, entries = _setup(ctx, **systems), [replace(each, every=every) for each in tasks(folder)]
+    rows = [row for each in entries for row in task.table(each, setup, _tell, comet)]
+    notes = [_fitting(each.pair, *task.fitting(each)) for each in entries]
+    part = [_part(every, entries)] if every > 1 else []
     table = report.ranking(rows, ("pair", "mode"), _WMT23, lambda row: "lemma_regex", "chrf")
-    table = "\n".join([*part, table + "\n".join(said), ""])
-    _put(table_file, table)
-    _put(json_file, json.dumps(rows, ensure_ascii=False, indent=1) + "\n")
+    table = "\n".join([*part, table + "\n".join(notes), ""])
+    _save(table_file, table)
+    _save(json_file, json.dumps(rows, ensure_ascii=False, indent=1) + "\n")
     click.echo(table.rstrip())
 
 
@@ -122,51 +126,68 @@ def own(
     from time import perf_counter
 
     from eval.harness import own as task
-    from eval.harness import results as kept
+    from eval.harness import results as archive
     from eval.harness import tables as report
 
     start, setup = perf_counter(), _setup(ctx, **systems)
-    tests = [_test_set(given, glossaries, lists) for given in sets]
+    tests = [_test_set(text, glossaries, lists) for text in sets]
     rows = [row for test in tests for row in task.table(test, setup, _tell)]
-    before = kept.rows(results, task.files(tests)) if results else []
+    before = archive.rows(results, task.files(tests)) if results else []
     if results:
-        made = kept.made_with(task.model_folders(tests, setup), task.files(tests))
-        _tell(f"written: {kept.write(results, made, rows, perf_counter() - start)}")
+        origin = archive.made_with(task.model_folders(tests, setup), task.files(tests))
+        _tell(f"written: {archive.write(results, origin, rows, perf_counter() - start)}")
     table = report.subsets(rows, _OWN, before)
-    _put(table_file, report.subsets(rows, _OWN))
-    _put(json_file, json.dumps(rows, ensure_ascii=False, indent=1) + "\n")
+    _save(table_file, report.subsets(rows, _OWN))
+    _save(json_file, json.dumps(rows, ensure_ascii=False, indent=1) + "\n")
     click.echo(table.rstrip())
 
 
 @harness.command()
-@click.argument("sets", metavar="PAIR=SEGMENTS...", nargs=-1)
-@_systems
-@_results
-@_comet
-@click.option("--wmt23", type=FOLDER, help="Folder of the WMT23 terminology task [default: only SEGMENTS].")
-@click.option("--every", type=click.IntRange(1), default=1, show_default=True,
-              help="Of WMT23 translate one of so many segments.")  # fmt: skip
-@click.option("--tuned", type=ANY, required=True, help="Folder with models fine-tuned on synthetic text, by pair.")
-@click.option("--glossaries", type=FOLDER, default=Path("glossaries"), show_default=True,
-              help="Folder with <pair>.office.csv, the terms of SEGMENTS.")  # fmt: skip
-@click.pass_context
-def seed(
-    ctx: click.Context, sets: tuple[str, ...], table_file: Path | None, json_file: Path | None, comet: str,
-    wmt23: Path | None, every: int, tuned: Path, glossaries: Path, **systems: Any
-) -> None:
-    """The paper's experiment: term use after each stage, on SEGMENTS such as en-cs=test.jsonl and on WMT23."""
-    from dataclasses import replace
-
+@_DIR
+@_recorded
+@click.option("--pair", "pairs", multiple=True, metavar="PAIR", help="Only this language pair; repeatable.")
+def seed(folder: Path, recorded: Path, requests: Path | None, table_file: Path | None, pairs: tuple[str, ...]) -> None:
+    """The paper's experiment on the WMT23 terminology task in DIR: the terms used after each stage, by recordings."""
+    from eval.harness import recorded_tables
     from eval.harness import seed as task
-    from eval.harness import tables as report
     from eval.harness.wmt23_data import tasks
 
-    tests = [_test_set(given, glossaries, glossaries) for given in sets]
-    found = [replace(each, every=every) for each in tasks(wmt23)] if wmt23 else []
-    rows = list(task.table(tests, found, tuned, _setup(ctx, **systems), _tell, comet))
-    table = report.stages(rows, _SEED, task.PUBLISHED)
-    _put(table_file, table)
-    _put(json_file, json.dumps(rows, ensure_ascii=False, indent=1) + "\n")
+    outcomes = []
+    for each in tasks(folder):
+        if not pairs or each.pair in pairs:
+            _tell(each.pair)
+            unanswered = requests / f"{each.pair}.post-edit.jsonl" if requests else None
+            outcomes.append(task.outcome(each, recorded, unanswered))
+    table = recorded_tables.experiment(outcomes)
+    _save(table_file, table)
+    click.echo(table.rstrip())
+
+
+@harness.command("seed-drafts")
+@_DIR
+@click.option("--pair", required=True, metavar="PAIR", help="Language pair, such as de-en.")
+@click.option("--model", type=FOLDER, required=True, help="The model fine-tuned on synthetic pairs.")
+@click.option("-o", "--out", type=ANY, required=True, help="Folder of the jobs.")
+@click.option("--recorded", type=ANY, default=Path("eval/recorded"), show_default=True, help="Where drafts are kept.")
+def seed_drafts(folder: Path, pair: str, model: Path, out: Path, recorded: Path) -> None:
+    """Translate the seed experiment's segments by the bundled and the fine-tuned model and keep the drafts."""
+    from eval.harness import seed as task
+    from eval.harness.wmt23_data import tasks
+
+    test = next(each for each in tasks(folder) if each.pair == pair)
+    click.echo(f"written: {task.record_drafts(test, model, out, recorded)}")
+
+
+@harness.command("wmt25-llm")
+@_DIR
+@_recorded
+def wmt25_llm(folder: Path, recorded: Path, requests: Path | None, table_file: Path | None) -> None:
+    """What an LLM adds to the repair of a team's WMT25 drafts in DIR, at how many calls, by recordings."""
+    from eval.harness import recorded_tables
+    from eval.harness import wmt25_llm as task
+
+    table = recorded_tables.calls(task.outcome(folder, recorded, requests))
+    _save(table_file, table)
     click.echo(table.rstrip())
 
 
@@ -176,28 +197,29 @@ def seed(
 @click.pass_context
 def check(ctx: click.Context, results: Path, strict: bool) -> None:
     """Warn of committed RESULTS that were made by other code, models, glossaries or test sets than those here."""
-    from eval.harness import results as kept
+    from eval.harness import results as archive
     from mtpipe.models.registry import BUNDLED
 
     warnings = []
-    for path in kept.find(results):
-        made = kept.read(path)["made_with"]
-        warnings.append(kept.told(path, kept.changed(made, {name: BUNDLED / name for name in made["models"]})))
+    for path in archive.find(results):
+        origin = archive.load(path)["made_with"]
+        models = {name: BUNDLED / name for name in origin["models"]}
+        warnings.append(archive.warning(path, archive.changed(origin, models)))
     for warning in filter(None, warnings):
         click.echo(f"warning: {warning}", err=True)
     click.echo(f"{warnings.count('')} of {len(warnings)} results in {results} are up to date")
     ctx.exit(1 if strict and any(warnings) else 0)
 
 
-def _test_set(given: str, glossaries: Path, lists: Path) -> Any:
+def _test_set(text: str, glossaries: Path, lists: Path) -> Any:
     from eval.harness.own import TestSet
 
-    pair, _, path = given.partition("=")
+    pair, _, path = text.partition("=")
     source_lang, _, target_lang = pair.partition("-")
     unseen, glossary = lists / f"unseen-terms.{pair}.txt", glossaries / f"{pair}.office.csv"
     for needed in (Path(path), glossary):
         if not target_lang or not needed.is_file():
-            raise click.BadParameter(f"{given!r}: {needed} is no file; give PAIR=SEGMENTS such as en-cs=test.jsonl")
+            raise click.BadParameter(f"{text!r}: {needed} is no file; give PAIR=SEGMENTS such as en-cs=test.jsonl")
     return TestSet(source_lang, target_lang, Path(path), glossary, unseen if unseen.is_file() else None)
 
 
@@ -206,8 +228,8 @@ def _setup(ctx: click.Context, out: Path, model: Path | None, refiner: Path | No
     from mtpipe.config import with_llm
 
     settings = with_llm({**ctx.obj, **llm}) if llm["llm"] else {}
-    named = {key: value for key, value in settings.items() if key in ("llm", "options", "calls")}
-    return Setup(out, {"model": model} if model else {}, refiner, named)
+    llm_settings = {key: value for key, value in settings.items() if key in ("llm", "options", "calls")}
+    return Setup(out, {"model": model} if model else {}, refiner, llm_settings)
 
 
 def _part(every: int, tasks: Sequence[Any]) -> str:
@@ -223,7 +245,7 @@ def _fitting(pair: str, fit: Sequence[str], unfit: Sequence[str]) -> str:
             f"{len(fit) + len(unfit)} systems and modes{others}")  # fmt: skip
 
 
-def _put(path: Path | None, text: str) -> None:
+def _save(path: Path | None, text: str) -> None:
     from mtpipe.report.scores import write
 
     if path:
@@ -252,19 +274,19 @@ def repair(
     from eval.harness import repair as task
     from mtpipe.alignment.lexicon import Lexicon
 
-    loaded, rows, made = Lexicon.load(lexicon), {}, []
+    links, rows, repaired = Lexicon.load(lexicon), {}, []
     for path in paths:
         before = task.part(task.drafts(path, source_lang, target_lang), part)
-        after = task.repaired(before, source_lang, target_lang, loaded, chain)
+        after = task.repaired(before, source_lang, target_lang, links, chain)
         rows[path.stem] = task.figures(before, after, source_lang, target_lang)
-        made += after
+        repaired += after
     text = task.table(rows)
     if judged_file:
-        text += f"\n{judgements.sentence(judgements.shares(judgements.read(judged_file), made))}\n"
+        text += f"\n{judgements.sentence(judgements.shares(judgements.read(judged_file), repaired))}\n"
     if edits_file:
-        lines = [json.dumps(row, ensure_ascii=False) + "\n" for row in task.edits(made)]
+        lines = [json.dumps(row, ensure_ascii=False) + "\n" for row in task.edits(repaired)]
         edits_file.write_text("".join(lines), encoding="utf-8")
-    _put(table_file, text)
+    _save(table_file, text)
     click.echo(text.rstrip())
 
 
@@ -298,8 +320,8 @@ def recipe(name: str, pair: str, wmt25: Path | None, corpora: Path | None, **opt
 
     from eval.harness import recipes
 
-    chosen = {"wmt25": wmt25, "corpora": corpora, **{key: shlex.split(text) for key, text in options.items()}}
-    recipes.run(name, recipes.Place(pair, **{key: value for key, value in chosen.items() if value}))
+    values = {"wmt25": wmt25, "corpora": corpora, **{key: shlex.split(text) for key, text in options.items()}}
+    recipes.run(name, recipes.Place(pair, **{key: value for key, value in values.items() if value}))
 
 
 @harness.command()
@@ -343,14 +365,16 @@ def seed_sample(folder: Path, out: Path, corpora: Path | None) -> None:
 @click.option("-o", "--out", type=ANY, required=True, help="Recording (.jsonl.xz); what it has is kept.")
 @click.option("--family", required=True, help="Of the model that answered.")
 @click.option("--date", required=True, metavar="YYYY-MM-DD", help="When it answered.")
-@click.option("--test", type=FILE, help="Segments whose sources are left out of the kept requests.")
+@click.option("--test", type=FILE, help="Segments (.jsonl) whose sources and drafts are left out of what is kept.")
 def record(requests: Path, answers: Path, out: Path, family: str, date: str, test: Path | None) -> None:
     """Keep ANSWERS ({"custom_id", "content"} a line) to the REQUESTS of `--llm batch` as a recording."""
     from eval.harness import recordings
 
     texts = {}
     if test:
-        rows = map(json.loads, test.read_text(encoding="utf-8").splitlines())
-        texts = {row["id"]: row["source"] for row in rows}
+        for row in map(json.loads, test.read_text(encoding="utf-8").splitlines()):
+            texts[row["id"]] = row["source"]
+            if "draft" in row:
+                texts[row["id"] + recordings.DRAFT] = row["draft"]
     added, lacking = recordings.record(requests, answers, out, family, date, texts)
     click.echo(f"{added} answers added, {lacking} requests without an answer: {out}")

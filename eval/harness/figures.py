@@ -37,5 +37,5 @@ def row(
     by: "organisers" (their figures), "mtpipe" (a team's outputs, our figures), "ours" (our system, our figures) or
     "reference". note: why there are no figures.
     """
-    known = {name: value for name, value in figures.items() if not isnan(value)}
-    return {**place, "system": system, "by": by, "figures": known, "cost": dict(cost), "note": note}
+    counted = {name: value for name, value in figures.items() if not isnan(value)}
+    return {**place, "system": system, "by": by, "figures": counted, "cost": dict(cost), "note": note}

@@ -25,14 +25,14 @@ Spans = tuple[tuple[int, int, str], ...]  # start and end in the draft, and what
 def changes(draft: str, edit: str) -> Spans:
     """The words that differ, as places of the draft and their new text."""
     old, new = spans(draft), spans(edit)
-    said = [draft[a:b] for a, b in old], [edit[a:b] for a, b in new]
-    found = []
-    for tag, i1, i2, j1, j2 in SequenceMatcher(None, *said, autojunk=False).get_opcodes():
+    texts = [draft[a:b] for a, b in old], [edit[a:b] for a, b in new]
+    spots = []
+    for tag, i1, i2, j1, j2 in SequenceMatcher(None, *texts, autojunk=False).get_opcodes():
         if tag != "equal":
             start = old[i1][0] if i1 < len(old) else len(draft)
             end = old[i2 - 1][1] if i2 > i1 else start
-            found.append((start, end, edit[new[j1][0] : new[j2 - 1][1]] if j2 > j1 else ""))
-    return tuple(found)
+            spots.append((start, end, edit[new[j1][0] : new[j2 - 1][1]] if j2 > j1 else ""))
+    return tuple(spots)
 
 
 def read(path: Path) -> dict[tuple[str, Spans], str]:
@@ -41,7 +41,7 @@ def read(path: Path) -> dict[tuple[str, Spans], str]:
     return {(row["id"], tuple((a, b, text) for a, b, text in row["changes"])): row["label"] for row in rows}
 
 
-def shares(known: Mapping[tuple[str, Spans], str], segments: Iterable[Segment]) -> dict[str, Any]:
+def shares(labels: Mapping[tuple[str, Spans], str], segments: Iterable[Segment]) -> dict[str, Any]:
     """How the edits of segments were judged: the counts of the labels, the edits that nobody read, and by confidence
     (in tenths) how many were good."""
     counts: Counter[str] = Counter()
@@ -50,7 +50,7 @@ def shares(known: Mapping[tuple[str, Spans], str], segments: Iterable[Segment]) 
     for segment in segments:
         if segment.postedit is None:
             continue
-        label = known.get((segment.id, changes(segment.draft or "", segment.postedit)))
+        label = labels.get((segment.id, changes(segment.draft or "", segment.postedit)))
         if label is None:
             unread += 1
             continue

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from eval.harness.figures import Row, row, score, with_targets
-from eval.harness.systems import Run, Setup, System, Tell, lacking, translate
+from eval.harness.systems import OwnSystem, Run, Setup, Tell, lacking, translate
 from mtpipe import plugins
 from mtpipe.alignment.lexicon import Lexicon
 from mtpipe.document import inline_codes
@@ -57,18 +57,18 @@ class TestSet:
     def segments(self) -> list[Segment]:
         """With the glossary's terms found in them; raises InputError where a reference is missing."""
         form = plugins.create("format", "jsonl", {}, source_lang=self.source_lang, target_lang=self.target_lang)
-        found = form.read(self.path, self.path.name).segments
-        if lost := [segment.id for segment in found if segment.reference is None]:
+        segments = form.read(self.path, self.path.name).segments
+        if lost := [segment.id for segment in segments if segment.reference is None]:
             raise InputError(f"{self.path}: {len(lost)} segments have no reference, such as {lost[0]}")
         matcher = Matcher(load_glossary(self.glossary, *self.langs))
-        return matcher.find([replace(segment, draft=None, postedit=None, terms=()) for segment in found])
+        return matcher.find([replace(segment, draft=None, postedit=None, terms=()) for segment in segments])
 
 
 def table(test: TestSet, setup: Setup, tell: Tell) -> Iterator[Row]:
     """Rows of each system on every subset (`figures.row`), placed by "pair" and "subset", the references' own last."""
     segments = test.segments()
     lexicon = _lexicon(test, setup)
-    chosen = [replace(segment, terms=random_terms(segment, lexicon), matches=()) for segment in segments]
+    random_segments = [replace(segment, terms=random_terms(segment, lexicon), matches=()) for segment in segments]
     plain: Run | None = None
     for number, system in enumerate(setup.systems()):
         if note := lacking(system, *test.langs):
@@ -78,15 +78,15 @@ def table(test: TestSet, setup: Setup, tell: Tell) -> Iterator[Row]:
         run = translate(system, segments, *test.langs, setup.out / test.pair / str(number), test.glossary)
         plain = plain or run
         yield from _rows(test, system, with_targets(segments, run.targets), run, plain)
-        yield _control(test, system, chosen, run, setup.out / test.pair / f"{number}.random")
-    human = System("the references", True)
+        yield _control(test, system, random_segments, run, setup.out / test.pair / f"{number}.random")
+    human = OwnSystem("the references", True)
     yield from _rows(test, human, with_targets(segments, [segment.reference for segment in segments]), None, None)
 
 
 def model_folders(tests: Sequence[TestSet], setup: Setup) -> dict[str, Path]:
     """The models that translate the sets, by pair."""
-    found = {test.pair: _model(test, setup) for test in tests}
-    return {pair: model.folder for pair, model in found.items() if model}
+    models = {test.pair: _model(test, setup) for test in tests}
+    return {pair: model.folder for pair, model in models.items() if model}
 
 
 def files(tests: Sequence[TestSet]) -> list[Path]:
@@ -101,47 +101,49 @@ def random_terms(segment: Segment, lexicon: Lexicon | None) -> tuple[Term, ...]:
     """
     if lexicon is None or segment.reference is None:
         return ()
-    said = {
+    words = {
         lemmatization.lemma(word, lexicon.target_lang): word for word, _, _ in lemmatization.tokens(segment.reference)
     }
-    found = {}
+    translations = {}
     for word, start, end in lemmatization.tokens(segment.source):
         if len(word) < _SHORTEST or not word.isalpha() or any(match.start < end and start < match.end
                                                               for match in segment.matches):  # fmt: skip
             continue
         links = lexicon.links.get(lemmatization.lemma(word, lexicon.source_lang), {})
         best = max(links, key=lambda lemma: links[lemma], default="")
-        if best in said and links[best] > _LIKELY * sum(links.values()) and len(best) >= _SHORTEST:
-            found[word] = Term((word,), (said[best],))
-    order = sorted(found, key=lambda word: hashlib.sha256(f"{segment.id} {word}".encode()).digest())
-    return tuple(found[word] for word in order[:_RANDOM])
+        if best in words and links[best] > _LIKELY * sum(links.values()) and len(best) >= _SHORTEST:
+            translations[word] = Term((word,), (words[best],))
+    order = sorted(translations, key=lambda word: hashlib.sha256(f"{segment.id} {word}".encode()).digest())
+    return tuple(translations[word] for word in order[:_RANDOM])
 
 
-def _rows(test: TestSet, system: System, done: Sequence[Segment], run: Run | None, plain: Run | None) -> Iterator[Row]:
-    bare = [untagged(segment) for segment in done]
+def _rows(
+    test: TestSet, system: OwnSystem, outputs: Sequence[Segment], run: Run | None, plain: Run | None
+) -> Iterator[Row]:
+    bare = [untagged(segment) for segment in outputs]
     for name, cut in _subsets(test).items():
-        kept = [segment for segment in map(cut, bare) if segment is not None]
-        if not kept:
+        subset = [segment for segment in map(cut, bare) if segment is not None]
+        if not subset:
             continue
-        figures = _figures(test, kept)
+        figures = _figures(test, subset)
         if plain and system.has_terms and name == "all":
             before = {segment.id: _without_tags(segment.target) or "" for segment in plain.segments}
-            figures |= {metric: score(metric, kept, test.langs, baseline=before) for metric in RIGHT}
-        place = {"pair": test.pair, "subset": name, "segments": len(kept)}
+            figures |= {metric: score(metric, subset, test.langs, baseline=before) for metric in RIGHT}
+        place = {"pair": test.pair, "subset": name, "segments": len(subset)}
         yield row(place, system.name, "ours" if run else "reference", figures, run.cost if run else {})
 
 
-def _control(test: TestSet, system: System, chosen: Sequence[Segment], run: Run, place: Path) -> Row:
+def _control(test: TestSet, system: OwnSystem, random_segments: Sequence[Segment], run: Run, place: Path) -> Row:
     """The system on the random terms in place of the glossary's."""
-    asked = [segment for segment in chosen if segment.terms]
-    at = {"pair": test.pair, "subset": "random terms", "segments": len(asked)}
-    if not asked:
+    with_terms = [segment for segment in random_segments if segment.terms]
+    at = {"pair": test.pair, "subset": "random terms", "segments": len(with_terms)}
+    if not with_terms:
         return row(at, system.name, "ours", {}, note="no random terms: no lexicon, or a language without spaces")
-    again = translate(system, asked, *test.langs, place) if system.has_terms else run
+    again = translate(system, with_terms, *test.langs, place) if system.has_terms else run
     targets = {segment.id: segment.target for segment in again.segments}
-    done = with_targets(asked, [targets[segment.id] for segment in asked])
-    found = Matcher(Glossary.of((), *test.langs)).find([untagged(segment) for segment in done])
-    return row(at, system.name, "ours", _figures(test, found), again.cost)
+    outputs = with_targets(with_terms, [targets[segment.id] for segment in with_terms])
+    matched = Matcher(Glossary.of((), *test.langs)).find([untagged(segment) for segment in outputs])
+    return row(at, system.name, "ours", _figures(test, matched), again.cost)
 
 
 def _figures(test: TestSet, segments: Sequence[Segment]) -> dict[str, float]:

@@ -21,10 +21,10 @@ _HELP_FOLDER = "usr/share/libreoffice/help"
 
 def package_names(pair: str, table: Path = TABLES[0]) -> list[str]:
     """The Debian packages for a pair: those with the texts of all languages, and those of one of the two."""
-    wanted = {"*", *pair.split("-")}
+    languages = {"*", *pair.split("-")}
     with table.open(encoding="utf-8", newline="") as file:
         return [row["package"] for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
-                if row["languages"] in wanted]  # fmt: skip
+                if row["languages"] in languages]  # fmt: skip
 
 
 def package_folders(pair: str) -> list[Path]:
@@ -63,10 +63,10 @@ def together(names: Sequence[str], folder: Path) -> Path:
 def more_corpora(pair: str, folder: Path) -> list[str]:
     """NAME=FILE of other corpora of the pair, called en-XX.<name>.…, whichever side English is on; and of what an LLM
     wrote, in the folder `synthetic` beside theirs: for the pair, and in many languages."""
-    found = [f"{path.name.split('.')[1]}={path}" for path in sorted(folder.glob(f"en-{_other(pair)}.*"))]
-    written = {"everyday": "multi.jsonl", "office": f"{pair}.office.jsonl"}
-    files = {name: folder.parent / "synthetic" / file for name, file in written.items()}
-    return found + [f"{name}={path}" for name, path in files.items() if path.is_file()]
+    corpora = [f"{path.name.split('.')[1]}={path}" for path in sorted(folder.glob(f"en-{_other(pair)}.*"))]
+    names = {"everyday": "multi.jsonl", "office": f"{pair}.office.jsonl"}
+    files = {name: folder.parent / "synthetic" / file for name, file in names.items()}
+    return corpora + [f"{name}={path}" for name, path in files.items() if path.is_file()]
 
 
 def _other(pair: str) -> str:
@@ -78,8 +78,8 @@ def split(train: Path, out: Path) -> Path:
     if not train.is_file():
         raise InputError(f"{train}: no such file; run make corpus first")
     out.mkdir(parents=True, exist_ok=True)
-    for name, chosen in (("domain", _is_domain), ("generic", lambda row: not _is_domain(row))):
-        _write(out / f"{name}.jsonl", _lines(train, chosen))
+    for name, is_wanted in (("domain", _is_domain), ("generic", lambda row: not _is_domain(row))):
+        _write(out / f"{name}.jsonl", _lines(train, is_wanted))
     return out
 
 
@@ -94,9 +94,9 @@ def _is_domain(row: dict[str, str]) -> bool:
     return any(mark in row.get("origin", "") for mark in ("-help-", "python-docs"))
 
 
-def _lines(path: Path, chosen: Callable[[dict[str, str]], bool]) -> Iterator[str]:
+def _lines(path: Path, is_wanted: Callable[[dict[str, str]], bool]) -> Iterator[str]:
     with path.open(encoding="utf-8") as file:
-        yield from (line for line in file if chosen(json.loads(line)))
+        yield from (line for line in file if is_wanted(json.loads(line)))
 
 
 def _write(path: Path, lines: Iterator[str]) -> None:

@@ -28,8 +28,8 @@ def number(segment_id: str) -> int:
 
 def part(segments: Sequence[Segment], name: str) -> list[Segment]:
     """Even numbers are for development, odd ones are held out."""
-    wanted = {"development": (0,), "held-out": (1,)}.get(name, (0, 1))
-    return [segment for segment in segments if number(segment.id) % 2 in wanted]
+    remainders = {"development": (0,), "held-out": (1,)}.get(name, (0, 1))
+    return [segment for segment in segments if number(segment.id) % 2 in remainders]
 
 
 def drafts(path: Path, source_lang: str, target_lang: str) -> list[Segment]:

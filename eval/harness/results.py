@@ -20,10 +20,10 @@ _SHOWING = ("mtpipe.cli", "mtpipe.report", "eval.harness.results", "eval.harness
 _DIGITS = 4
 _LISTED = 8
 
-Made = dict[str, dict[str, str]]
+Origin = dict[str, dict[str, str]]
 
 
-def made_with(models: Mapping[str, Path], files: Iterable[Path]) -> Made:
+def made_with(models: Mapping[str, Path], files: Iterable[Path]) -> Origin:
     """{"code", "models", "files"}: digests of the modules in use now, of model folders by name, of files by path."""
     names = [name for name in sys.modules
              if name.startswith(("mtpipe", "eval.harness")) and not name.startswith(_SHOWING)]  # fmt: skip
@@ -35,18 +35,18 @@ def made_with(models: Mapping[str, Path], files: Iterable[Path]) -> Made:
     }
 
 
-def signature(made: Made) -> str:
-    return hashlib.sha256(json.dumps(made, sort_keys=True).encode()).hexdigest()[:16]
+def signature(origin: Origin) -> str:
+    return hashlib.sha256(json.dumps(origin, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def write(folder: Path, made: Made, rows: Sequence[Row], seconds: float) -> Path:
+def write(folder: Path, origin: Origin, rows: Sequence[Row], seconds: float) -> Path:
     """Puts <signature>.json in place of the results there are of the same files; raises OutputError."""
-    path = folder / f"{signature(made)}.json"
+    path = folder / f"{signature(origin)}.json"
     data = {"created": datetime.now(timezone.utc).isoformat(timespec="seconds"), "seconds": round(seconds),
-            "made_with": made, "rows": [_rounded(row) for row in rows]}  # fmt: skip
+            "made_with": origin, "rows": [_rounded(row) for row in rows]}  # fmt: skip
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for old in find(folder, made["files"]):
+        for old in find(folder, origin["files"]):
             old.unlink()
         path.write_text(json.dumps(data, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     except OSError as error:
@@ -58,15 +58,15 @@ def find(folder: Path, files: Iterable[str] = ()) -> list[Path]:
     """The results in a folder; with files, those made of files of these names."""
     names = set(files)
     return [path for path in sorted(folder.glob("*.json"))
-            if (made := read(path).get("made_with")) and (not names or set(made["files"]) == names)]  # fmt: skip
+            if (origin := load(path).get("made_with")) and (not names or set(origin["files"]) == names)]  # fmt: skip
 
 
 def rows(folder: Path, files: Iterable[Path]) -> list[Row]:
     """The rows of the results made of these files; [] where there are none."""
-    return [row for path in find(folder, map(str, files)) for row in read(path)["rows"]]
+    return [row for path in find(folder, map(str, files)) for row in load(path)["rows"]]
 
 
-def read(path: Path) -> dict[str, Any]:
+def load(path: Path) -> dict[str, Any]:
     """A result as written; raises InputError."""
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
@@ -75,21 +75,22 @@ def read(path: Path) -> dict[str, Any]:
     return data if isinstance(data, dict) else {}
 
 
-def changed(made: Made, models: Mapping[str, Path], root: Path = Path()) -> list[str]:
+def changed(origin: Origin, models: Mapping[str, Path], root: Path = Path()) -> list[str]:
     """What is no longer as it was: modules, models (by name, with their folders of now) and files under root."""
     now = {
-        "code": {name: _digest(_ROOT / name) for name in made["code"]},
+        "code": {name: _digest(_ROOT / name) for name in origin["code"]},
         "models": {name: digest.of_folder(folder) for name, folder in models.items()},
-        "files": {name: _digest(root / name) for name in made["files"]},
+        "files": {name: _digest(root / name) for name in origin["files"]},
     }
-    return [name for kind, known in made.items() for name, digest in known.items() if now[kind].get(name) != digest]
+    return [name for kind, digests in origin.items() for name, digest in digests.items()
+            if now[kind].get(name) != digest]  # fmt: skip
 
 
-def told(path: Path, names: Sequence[str]) -> str:
+def warning(path: Path, names: Sequence[str]) -> str:
     """The warning about a result that is out of date; "" where nothing has changed."""
     more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
-    said = f"{path}: made before {', '.join(names[:_LISTED])}{more} changed; `make eval` makes it anew"
-    return said if names else ""
+    text = f"{path}: made before {', '.join(names[:_LISTED])}{more} changed; `make eval` makes it anew"
+    return text if names else ""
 
 
 def _digest(path: Path) -> str:

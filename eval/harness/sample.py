@@ -1,4 +1,4 @@
-"""The fixed sample of the seed experiment: test segments drawn once by a seed, and the terms that are taught for them."""
+"""The fixed sample of the seed experiment: test segments drawn by a seed, and the terms that are taught for them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import random
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from eval.harness.wmt23_data import Task
+from eval.harness.wmt23_data import Wmt23Task
 from mtpipe.document.segment import Segment
 from mtpipe.errors import OutputError
 from mtpipe.glossary.model import Term
@@ -19,7 +19,7 @@ SEGMENTS, TERMS, GENERIC = 150, 100, 6000
 LONGEST = 300  # characters of a general sentence
 
 
-def segments(task: Task, count: int = SEGMENTS) -> list[Segment]:
+def segments(task: Wmt23Task, count: int = SEGMENTS) -> list[Segment]:
     """Segments of the test set that ask for proper terms, in its order."""
     eligible = [segment for segment in task.segments("proper") if segment.terms]
     drawn = random.Random(f"{SEED} {task.pair} segments").sample(range(len(eligible)), min(count, len(eligible)))
@@ -36,7 +36,7 @@ def terms(sample: Sequence[Segment], pair: str, count: int = TERMS) -> list[Term
     return [choice[index] for index in sorted(drawn)]
 
 
-def write(folder: Path, task: Task) -> tuple[Path, Path]:
+def write(folder: Path, task: Wmt23Task) -> tuple[Path, Path]:
     """<pair>.csv, the glossary to synthesize for, and <pair>.jsonl, the segments with sources and references.
 
     Raises OutputError.

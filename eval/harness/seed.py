@@ -1,90 +1,109 @@
-"""The reimplemented system's experiment: term use after each stage, on our held-out sets and on WMT23's."""
+"""The reimplemented system's experiment on a fixed sample of WMT23: synthetic pairs, mixed fine-tuning, post-editing.
+
+Answers of the language model and drafts of the fine-tuned models are recorded, so that the figures can be made again
+anywhere; what comes between (prompts, guard, checks, repairs, metrics) is the code of now.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from eval.harness.figures import Row, row, score, with_targets
-from eval.harness.own import TestSet, untagged
-from eval.harness.systems import Setup, System, Tell, lacking, translate
-from eval.harness.wmt23_data import Task
+from eval.harness import drafts, recordings, replay, sample
+from eval.harness.figures import with_targets
+from eval.harness.systems import OwnSystem, translate
+from eval.harness.wmt23_data import Wmt23Task
 from mtpipe.document.segment import Segment
-from mtpipe.errors import ModelError
-from mtpipe.glossary.model import Glossary
-from mtpipe.models import registry
-from mtpipe.terminology import checker
-from mtpipe.terminology.matcher import Matcher
+from mtpipe.evaluation.comparison import Settings, System, compare
+from mtpipe.glossary.model import Term
 
-HELD_OUT, WMT23 = "held-out", "WMT23"
-SYSTEM = "DCU-TU-TR"  # the organisers' name of the reimplemented system
+METRICS = ("tsr_strict", "tsr_wmt23", "chrf", "bleu")
 # share of the terms used, mean of the three pairs, as its authors counted (Moslem et al. 2023)
 PUBLISHED = {"generic model": 0.3667, "after all stages": 0.7288}
-NO_TUNED = "not configured: no model in {}; make eval-seed trains it on an LLM's sentences (LLM_BASE_URL, LLM_MODEL)"
+OTHERS = {"DCU-TU-TR": (("generic model", "noterm"), ("after all stages", "proper")),
+          "opuscat-terms": (("", "proper"),)}  # fmt: skip
+GENERIC, TUNED, ANNOTATED, REPAIRED = "generic", "tuned", "annotated", "repaired"
+STAGES = {
+    "generic model": GENERIC, "+ fine-tuned on synthetic mix": TUNED, "+ LLM for missing terms": "llm",
+    "+ LLM, then repair without it": "all", "fine-tuned, terms annotated": ANNOTATED,
+    "fine-tuned, annotated, repaired without LLM": REPAIRED,
+}  # fmt: skip
 
 
-def stages(setup: Setup, tuned: Path, langs: tuple[str, str]) -> list[System]:
-    """From the generic model on; each later stage has those before, but for the ones that are not configured."""
-    plain, annotated, repaired, _, with_llm = setup.systems()
-    note = _lack_of(tuned, langs)
-    ours = {} if note else {"model": tuned}
-    steps = [("+ annotated decode", annotated), ("+ no-LLM ladder", repaired), ("+ LLM", with_llm)]
-    return [
-        replace(plain, name="generic"),
-        replace(plain, name="+ fine-tuned on synthetic mix", settings={**plain.settings, **ours}, lacking=note),
-        *(replace(step, name=name, settings={**step.settings, **ours}) for name, step in steps),
-    ]  # fmt: skip
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A stage's outputs with their figures; taught: share of the terms used of those that got synthetic pairs."""
+
+    system: System
+    taught: float
+    repair: replay.Repair
 
 
-def table(
-    tests: Sequence[TestSet], tasks: Sequence[Task], tuned: Path, setup: Setup, tell: Tell, comet: str = ""
-) -> Iterator[Row]:
-    """Rows placed by "set" and "pair" (`figures.row`): each stage, and for WMT23 what is known of the other system.
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A pair's stages, how many terms were taught and asked for, and what is known of other systems."""
 
-    tuned: a folder with a model folder for each pair, <source>-<target>, which may be missing.
-    """
-    for test in tests:
-        place = {"set": HELD_OUT, "pair": test.pair, "segments": len(segments := test.segments())}
-        yield from _stages(place, segments, test.langs, test.glossary, tuned, setup, tell, comet)
-    for task in tasks:
-        langs = (task.source_lang, task.target_lang)
-        matched = Matcher(Glossary.of((), *langs)).find(task.segments("proper"))
-        place = {"set": WMT23, "pair": task.pair, "segments": len(matched)}
-        yield from _stages(place, matched, langs, None, tuned, setup, tell, comet)
-        for name, mode in (("generic model", "noterm"), ("after all stages", "proper")):
-            if given := task.official[mode].get(SYSTEM):
-                known = {"chrf": given["chrf"], "comet": given["comet"], "lemma_regex": given["lemma_regex"]}
-                yield row(place, f"{SYSTEM}: {name}", "organisers", known)
+    task: Wmt23Task
+    segments: int
+    terms: int
+    taught: int
+    stages: Sequence[Stage]
+    answers: Sequence[recordings.Row]
+
+    @property
+    def others(self) -> Iterator[tuple[str, Mapping[str, float]]]:
+        for system, runs in OTHERS.items():
+            for name, mode in runs:
+                if figures := self.task.official[mode].get(system):
+                    yield f"{system}: {name}".rstrip(": "), figures
 
 
-def _stages(
-    place: Row, segments: Sequence[Segment], langs: tuple[str, str], glossary: Path | None, tuned: Path, setup: Setup,
-    tell: Tell, comet: str
-) -> Iterator[Row]:
-    for number, system in enumerate(stages(setup, tuned / place["pair"], langs)):
-        if note := lacking(system, *langs):
-            yield row(place, system.name, "ours", {}, note=note)
-            continue
-        tell(f"{place['set']} {place['pair']}: {system.name}")
-        folder = setup.out / f"{place['set']}.{place['pair']}" / str(number)
-        run = translate(system, segments, *langs, folder, glossary)
-        done = [untagged(segment) for segment in with_targets(segments, run.targets)]
-        yield row(place, system.name, "ours", _figures(done, langs, comet), run.cost)
+def paths(folder: Path, pair: str) -> tuple[Path, Path]:
+    """Of the answers and of the drafts."""
+    return folder / f"seed.{pair}.jsonl.xz", folder / f"seed.{pair}.drafts.jsonl.xz"
 
 
-def _figures(segments: Sequence[Segment], langs: tuple[str, str], comet: str) -> dict[str, float]:
-    """lemma_regex counts the items of the segments, or the terms that the glossary has for them."""
-    asked = [segment if segment.terms else replace(segment, terms=tuple(checker.required(segment)))
-             for segment in segments]  # fmt: skip
-    learnt = {"comet": score("comet", segments, langs, model=comet)} if comet else {}
-    return {"chrf": score("chrf2", segments, langs), "lemma_regex": score("tsr_wmt23", asked, langs),
-            "tsr_strict": score("tsr_strict", segments, langs)} | learnt  # fmt: skip
+def record_drafts(task: Wmt23Task, model: Path, out: Path, folder: Path) -> Path:
+    """Translates the sample by the bundled and by the fine-tuned model and keeps the drafts; raises MtpipeError."""
+    langs, segments = (task.source_lang, task.target_lang), sample.segments(task)
+    plain = {"editors": ()}
+    systems = {
+        GENERIC: OwnSystem(GENERIC, False, plain), TUNED: OwnSystem(TUNED, False, {**plain, "model": model}),
+        ANNOTATED: OwnSystem(ANNOTATED, True, {**plain, "model": model}),
+        REPAIRED: OwnSystem(REPAIRED, True, {"model": model, "repair": "complete"}),
+    }  # fmt: skip
+    runs = {name: translate(system, segments, *langs, out / f"{task.pair}.{name}") for name, system in systems.items()}
+    texts = {name: {segment.id: segment.target or "" for segment in run.segments} for name, run in runs.items()}
+    path = paths(folder, task.pair)[1]
+    drafts.write(path, texts)
+    return path
 
 
-def _lack_of(tuned: Path, langs: tuple[str, str]) -> str:
-    try:
-        registry.find(*langs, tuned)
-    except ModelError:
-        return NO_TUNED.format(tuned)
-    return ""
+def outcome(task: Wmt23Task, folder: Path = recordings.FOLDER, requests: Path | None = None) -> Outcome:
+    """The stages of a pair from its recordings; requests: the file for prompts that they do not answer."""
+    answers, kept = paths(folder, task.pair)
+    langs, segments, known = (task.source_lang, task.target_lang), sample.segments(task), drafts.read(kept)
+    lexicon = replay.bundled_lexicon(langs)
+    repairs = {name: replay.Repair(replay.checked(drafts.on(segments, known.get(name, {}), kept), langs))
+               for name in (GENERIC, TUNED, ANNOTATED, REPAIRED)}  # fmt: skip
+    repairs["llm"] = replay.repaired(repairs[TUNED].segments, langs, ["llm"], lexicon, answers, requests)
+    rest = replay.repaired(repairs["llm"].segments, langs, replay.REST, lexicon)
+    repairs["all"] = replace(repairs["llm"], segments=rest.segments)
+    taught = sample.terms(segments, task.pair)
+    systems = {name: repairs[key].segments for name, key in STAGES.items()}
+    settings = Settings(*langs, METRICS)
+    shares = compare({name: _asked_for(outputs, taught) for name, outputs in systems.items()},
+                     replace(settings, metrics=("tsr_strict",), samples=0))  # fmt: skip
+    stages = [Stage(system, share.measures["tsr_strict"].score.value, repairs[STAGES[system.name]])
+              for system, share in zip(compare(systems, settings), shares, strict=True)]  # fmt: skip
+    count = sum(len(segment.terms) for segment in segments)
+    return Outcome(task, len(segments), count, len(taught), stages, recordings.read(answers))
+
+
+def _asked_for(segments: Sequence[Segment], terms: Sequence[Term]) -> list[Segment]:
+    """The segments as outputs in which only these terms count."""
+    wanted = {(term.source, term.target) for term in terms}
+    return [replace(segment, matches=tuple(match for match in segment.matches
+                                           if (match.term.source, match.term.target) in wanted))
+            for segment in with_targets(segments, [segment.target for segment in segments])]  # fmt: skip

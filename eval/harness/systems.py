@@ -23,7 +23,7 @@ _NO_REFINER = "not configured: --refiner (a model by `mtpipe finetune --task pos
 
 
 @dataclass(frozen=True, slots=True)
-class System:
+class OwnSystem:
     """A row of a table. settings: of its jobs, beside languages and places; lacking: what it would need, "" if it runs.
 
     has_terms: whether it is given the terms.
@@ -47,21 +47,21 @@ class Setup:
     refiner: Path | None = None
     llm: Mapping[str, Any] = field(default_factory=dict)
 
-    def systems(self) -> list[System]:
+    def systems(self) -> list[OwnSystem]:
         """Plain, annotated, repaired without LLM, and what goes beyond that, configured or not."""
         ladder = tuple(name for name in EDITORS if name not in ("refiner", "llm"))
         drafts = {**self.settings, "editors": ()}
         refiner = {"editor.refiner": {"model": str(self.refiner)}} if self.refiner else {}
         options = self.settings.get("options", {})
         return [
-            System("plain", False, drafts),
-            System("annotated", True, drafts),
-            System("repaired", True, self.settings),
-            System("repaired + refiner", True,
-                   {**self.settings, "editors": (*ladder, "refiner"), "options": {**options, **refiner}}),
-            System("repaired + LLM", True,
-                   {**self.settings, **self.llm, "options": {**options, **self.llm.get("options", {})},
-                    "llm_cache": self.out / "llm.sqlite"}, "" if self.llm.get("llm") else NO_LLM),
+            OwnSystem("plain", False, drafts),
+            OwnSystem("annotated", True, drafts),
+            OwnSystem("repaired", True, self.settings),
+            OwnSystem("repaired + refiner", True,
+                      {**self.settings, "editors": (*ladder, "refiner"), "options": {**options, **refiner}}),
+            OwnSystem("repaired + LLM", True,
+                      {**self.settings, **self.llm, "options": {**options, **self.llm.get("options", {})},
+                       "llm_cache": self.out / "llm.sqlite"}, "" if self.llm.get("llm") else NO_LLM),
         ]  # fmt: skip
 
 
@@ -69,7 +69,7 @@ class Setup:
 class Run:
     """A system's translation of a test set: segments with drafts and postedits in its order, and its job's report."""
 
-    system: System
+    system: OwnSystem
     segments: Sequence[Segment]
     report: JobReport
 
@@ -80,13 +80,13 @@ class Run:
     @property
     def cost(self) -> dict[str, float]:
         """Seconds of the job, and LLM calls and segments with an LLM for every 1000 segments."""
-        calls, asked = self.report.llm.calls, self.report.llm.segments
+        calls, segments = self.report.llm.calls, self.report.llm.segments
         total = max(1, len(self.segments))
         return {"seconds": self.report.seconds["total"], "calls_per_1000": 1000 * calls / total,
-                "asked_per_1000": 1000 * asked / total}  # fmt: skip
+                "asked_per_1000": 1000 * segments / total}  # fmt: skip
 
 
-def lacking(system: System, source_lang: str, target_lang: str) -> str:
+def lacking(system: OwnSystem, source_lang: str, target_lang: str) -> str:
     """Why the system can't translate the pair here; "" where it can."""
     try:
         model = find(source_lang, target_lang, system.settings.get("model"))
@@ -99,7 +99,7 @@ def lacking(system: System, source_lang: str, target_lang: str) -> str:
 
 
 def translate(
-    system: System, segments: Sequence[Segment], source_lang: str, target_lang: str, place: Path,
+    system: OwnSystem, segments: Sequence[Segment], source_lang: str, target_lang: str, place: Path,
     glossary: Path | None = None,
 ) -> Run:
     """Runs the system's job in place; terms are the segments' own and the glossary's, if it is to have terms."""
@@ -110,10 +110,10 @@ def translate(
               **system.settings)  # fmt: skip
     report = jobs.run(job)
     form = plugins.create("format", "jsonl", {}, source_lang=source_lang, target_lang=target_lang)
-    done = form.read(out / source.name, source.name).segments
-    found = [replace(segment, draft=new.draft, postedit=new.postedit) for segment, new in
-             zip(segments, done, strict=True)]  # fmt: skip
-    return Run(system, found, report)
+    outputs = form.read(out / source.name, source.name).segments
+    translations = [replace(segment, draft=output.draft, postedit=output.postedit)
+                    for segment, output in zip(segments, outputs, strict=True)]  # fmt: skip
+    return Run(system, translations, report)
 
 
 def _write(path: Path, segments: Sequence[Segment]) -> None:

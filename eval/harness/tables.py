@@ -24,10 +24,10 @@ def conformance(rows: Sequence[Row], problems: Sequence[str], limits: Mapping[st
     ], 3)  # fmt: skip
     lines += ["", "Absolute differences of the term success:", ""]
     lines += markdown(["items", "files", "largest", "mean", "limits"], [
-        [items, str(len(found)), f"{max(found):.4f}", f"{sum(found) / len(found):.4f}",
+        [items, str(len(sizes)), f"{max(sizes):.4f}", f"{sum(sizes) / len(sizes):.4f}",
          f"{limits['each']} each, {limits['mean']} on average" if items == "proper" else "shown only"]
         for items in ("proper", "random")
-        for found in [[abs(row["difference"][items]) for row in rows if items in row["difference"]]] if found
+        for sizes in [[abs(row["difference"][items]) for row in rows if items in row["difference"]]] if sizes
     ])  # fmt: skip
     verdict = [f"- {problem}" for problem in problems] or ["All within the limits."]
     return "\n".join([*lines, "", *verdict]) + "\n"
@@ -41,8 +41,8 @@ def ranking(
     figures: those shown, in order, with their headings; success, quality: the figures by which rows are ranked.
     """
     parts = []
-    for place, found in groupby(rows, lambda row: [f"{key} {row[key]}" for key in places]):
-        parts += [f"### {', '.join(place)}", "", *_ranked(list(found), figures, success, quality), ""]
+    for place, group in groupby(rows, lambda row: [f"{key} {row[key]}" for key in places]):
+        parts += [f"### {', '.join(place)}", "", *_ranked(list(group), figures, success, quality), ""]
     return "\n".join(parts)
 
 
@@ -50,8 +50,8 @@ def subsets(rows: Sequence[Row], figures: Mapping[str, str], before: Sequence[Ro
     """A table for each pair: every system on every subset; where a figure was another in before, by how much."""
     old = {_key(row): row["figures"] for row in before}
     parts = []
-    for pair, found in groupby(rows, lambda row: row["pair"]):
-        ordered = sorted(found, key=lambda row: _SUBSETS.index(row["subset"]))
+    for pair, group in groupby(rows, lambda row: row["pair"]):
+        ordered = sorted(group, key=lambda row: _SUBSETS.index(row["subset"]))
         heads = ["subset", "system", "segments", *figures.values(), "LLM calls/1000", "seconds", "note"]
         parts += [f"### {pair}", "", *markdown(heads, [
             [row["subset"], row["system"], str(row.get("segments", "–")),
@@ -60,20 +60,6 @@ def subsets(rows: Sequence[Row], figures: Mapping[str, str], before: Sequence[Ro
             for row in ordered
         ], 2), ""]  # fmt: skip
     return "\n".join(parts)
-
-
-def stages(rows: Sequence[Row], figures: Mapping[str, str], published: Mapping[str, float]) -> str:
-    """A table for each set: every stage for every pair; published: the mean term use that the paper gives."""
-    parts = []
-    for name, found in groupby(rows, lambda row: row["set"]):
-        heads = ["pair", "stage", "by", "segments", *figures.values(), "LLM calls/1000", "seconds", "note"]
-        parts += [f"### {name}", "", *markdown(heads, [
-            [row["pair"], row["system"], BY[row["by"]], str(row["segments"]) if row["by"] == "ours" else "all",
-             *(number(key, row["figures"].get(key)) for key in figures), *_cost(row), row["note"]]
-            for row in found
-        ], 3), ""]  # fmt: skip
-    said = ", ".join(f"{name} {100 * share:.2f} %" for name, share in published.items())
-    return "\n".join([*parts, f"Terms used as the paper counts them, mean of the three pairs on WMT23: {said}.", ""])
 
 
 def markdown(heads: Sequence[str], rows: Iterable[Sequence[str]], texts: int = 1) -> list[str]:
@@ -90,9 +76,9 @@ def number(name: str, value: float | None) -> str:
 def _compared(row: Row, name: str) -> Iterator[str]:
     digits = 2 if name in _TEXT else 4
     yield f"{row['ours'][name]:.{digits}f}"
-    given = name in row["official"]
-    yield f"{row['official'][name]:.{digits}f}" if given else "–"
-    yield f"{row['difference'][name]:+.{digits}f}" if given else "–"
+    has_official = name in row["official"]
+    yield f"{row['official'][name]:.{digits}f}" if has_official else "–"
+    yield f"{row['difference'][name]:+.{digits}f}" if has_official else "–"
 
 
 def _ranked(
@@ -125,7 +111,7 @@ def _key(row: Row) -> tuple[str, str, str]:
 
 
 def _since(name: str, value: float | None, old: float | None) -> str:
-    shown = number(name, value)
-    if value is None or old is None or number(name, old) == shown:
-        return shown
-    return f"{shown} ({'+' if value > old else '−'}{number(name, abs(value - old))})"
+    text = number(name, value)
+    if value is None or old is None or number(name, old) == text:
+        return text
+    return f"{text} ({'+' if value > old else '−'}{number(name, abs(value - old))})"

@@ -23,7 +23,7 @@ _TABLES = ("*scores.tsv", "*stats.tsv")
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class Wmt23Task:
     """A language pair: <pair>.<lang> for both languages, <pair>.term.<mode> (or .terminology.) with the items.
 
     official: the organisers' figures for the set that was published last ("blind"), by mode and system. every: takes
@@ -46,34 +46,35 @@ class Task:
         A source that comes again is left out: the denominators of the official figures are those of distinct sources.
         So are items without a source or a target, as ZH-EN has some: nobody can be asked for them.
         """
-        return [replace(segment, terms=self._terms([item for item in given if _is_whole(item)], where))
-                for segment, given, where in self._read(items)[:: self.every]]  # fmt: skip
+        return [replace(segment, terms=self._terms([item for item in row if _is_whole(item)], where))
+                for segment, row, where in self._rows(items)[:: self.every]]  # fmt: skip
 
     def count(self, items: str) -> int:
         """How many items there are with those that lack a side, which the organisers counted as well."""
-        return sum(len(given) for _, given, _ in self._read(items))
+        return sum(len(row) for _, row, _ in self._rows(items))
 
-    def _read(self, items: str) -> list[tuple[Segment, list[Any], str]]:
+    def _rows(self, items: str) -> list[tuple[Segment, list[Any], str]]:
         """Each distinct source with its items and their file:line."""
         name = f"{self.source_lang}{self.target_lang}"
         sources, references = (self._lines(f"{name}.{lang}") for lang in (self.source_lang, self.target_lang))
         path = self._items(items) if items != "noterm" else None
-        given = read_lines(path) if path else ["[]"] * len(sources)
-        if not len(sources) == len(references) == len(given):
-            said = f"{len(sources)} sources, {len(references)} references and {len(given)} lines of {items} terms"
-            raise InputError(f"{self.folder}/{name}: {said}; aligned files need as many lines")
-        found: dict[str, tuple[Segment, list[Any], str]] = {}
-        for number, (source, reference, line) in enumerate(zip(sources, references, given), 1):
+        item_lines = read_lines(path) if path else ["[]"] * len(sources)
+        if not len(sources) == len(references) == len(item_lines):
+            texts = f"{len(sources)} sources, {len(references)} references"
+            counts = f"{texts} and {len(item_lines)} lines of {items} terms"
+            raise InputError(f"{self.folder}/{name}: {counts}; aligned files need as many lines")
+        distinct: dict[str, tuple[Segment, list[Any], str]] = {}
+        for number, (source, reference, line) in enumerate(zip(sources, references, item_lines), 1):
             segment = Segment(f"{name}.{self.source_lang}#{number}", source, reference=reference)
             where = f"{path}:{number}"
-            found.setdefault(source, (segment, _listed(line, where), where))
-        return list(found.values())
+            distinct.setdefault(source, (segment, _listed(line, where), where))
+        return list(distinct.values())
 
     def _items(self, mode: str) -> Path:
-        found = sorted(self.folder.glob(f"{self.source_lang}{self.target_lang}.term*.{mode}"))
-        if not found:
+        paths = sorted(self.folder.glob(f"{self.source_lang}{self.target_lang}.term*.{mode}"))
+        if not paths:
             raise InputError(f"{self.folder}: no {self.source_lang}{self.target_lang}.term.{mode}")
-        return found[0]
+        return paths[0]
 
     def _lines(self, name: str) -> list[str]:
         if not (self.folder / name).is_file():
@@ -84,17 +85,17 @@ class Task:
         return read_terms(items, where, self.source_lang, self.target_lang)
 
 
-def tasks(folder: Path) -> list[Task]:
+def tasks(folder: Path) -> list[Wmt23Task]:
     """The language pairs in a folder, or in one below it; raises InputError when there is none."""
-    found = {path.parent / match[0][:4]: match for path in sorted(folder.rglob("*.term*"))
-             if (match := _ITEMS.fullmatch(path.name))}  # fmt: skip
-    if not found:
+    matches = {path.parent / match[0][:4]: match for path in sorted(folder.rglob("*.term*"))
+               if (match := _ITEMS.fullmatch(path.name))}  # fmt: skip
+    if not matches:
         raise InputError(f"{folder}: no <pair>.term.proper in it; give the folder with deen.de, deen.en, "
                          "deen.term.proper … of the WMT23 terminology task")  # fmt: skip
     table = next((path for name in _TABLES for path in sorted(folder.rglob(name))), None)
-    rows = list(_rows(table)) if table else []
-    return [Task(place.parent, match[1], match[2], _official(rows, f"{match[1]}-{match[2]}"))
-            for place, match in found.items()]  # fmt: skip
+    rows = list(_official_rows(table)) if table else []
+    return [Wmt23Task(place.parent, match[1], match[2], _official(rows, f"{match[1]}-{match[2]}"))
+            for place, match in matches.items()]  # fmt: skip
 
 
 def _listed(line: str, where: str) -> list[Any]:
@@ -117,7 +118,7 @@ def _official(rows: list[dict[str, str]], pair: str) -> dict[str, dict[str, dict
     return figures
 
 
-def _rows(path: Path) -> list[dict[str, str]]:
+def _official_rows(path: Path) -> list[dict[str, str]]:
     rows = list(csv.DictReader(read_lines(path), delimiter="\t"))
     lacking = {"dataset", "pair", "terminology", "system", *FIGURES} - {*(rows[0] if rows else ())}
     if lacking:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from eval.harness.figures import Row, row, score, with_targets
 from eval.harness.systems import Run, Setup, Tell, lacking, translate
-from eval.harness.wmt25_data import ITEMS, MODES, Task
+from eval.harness.wmt25_data import ITEMS, MODES, Wmt25Task
 from mtpipe.document.segment import Segment
 
 # of our figures, what the organisers call them
@@ -16,7 +16,7 @@ EACH, MEAN = 0.01, 0.004  # the success on proper terms may differ by so much: l
 DECIMALS = 2  # of BLEU and chrF2++ that must be equal
 
 
-def figures(task: Task, by_items: Mapping[str, Sequence[Segment]]) -> dict[str, float]:
+def figures(task: Wmt25Task, by_items: Mapping[str, Sequence[Segment]]) -> dict[str, float]:
     """BLEU, chrF2++ and the success on each kind of items; by_items: the translation with these items as terms."""
     langs = (task.source_lang, task.target_lang)
     success = "tsr_wmt25" if task.track == 1 else "tsr_wmt25_documents"
@@ -26,54 +26,55 @@ def figures(task: Task, by_items: Mapping[str, Sequence[Segment]]) -> dict[str, 
     return {"BLEU": score("bleu", text, langs, **tokenize), "chrF2++": score("chrf", text, langs)} | rates
 
 
-def conformance(tasks: Sequence[Task], tell: Tell = lambda line: None) -> Iterator[Row]:
+def conformance(tasks: Sequence[Wmt25Task], tell: Tell = lambda line: None) -> Iterator[Row]:
     """A row {"track", "pair", "team", "mode", "ours", "official", "difference"} for each file with official figures.
 
     tell gets a line for each as it is done: our figures, and by how much they differ.
     """
     for task in tasks:
         for team, mode in sorted(task.submissions, key=lambda key: (key[0].casefold(), key[1])):
-            given = task.official.get(mode, {}).get(team, {})
-            official = {name: given[key] for name, key in OFFICIAL.items() if given.get(key, -1) >= 0}
+            scores = task.official.get(mode, {}).get(team, {})
+            official = {name: scores[key] for name, key in OFFICIAL.items() if scores.get(key, -1) >= 0}
             if official:
                 ours = figures(task, {items: task.translated(team, mode, items) for items in ITEMS})
                 difference = {name: ours[name] - value for name, value in official.items()}
-                shown = ", ".join(f"{name} {ours[name]:.4g} ({value:+.4f})" for name, value in difference.items())
-                tell(f"track {task.track} {task.pair}, {team}, {mode} terms: {shown}")
+                text = ", ".join(f"{name} {ours[name]:.4g} ({value:+.4f})" for name, value in difference.items())
+                tell(f"track {task.track} {task.pair}, {team}, {mode} terms: {text}")
                 yield {"track": task.track, "pair": task.pair, "team": team, "mode": mode, "ours": ours,
                        "official": official, "difference": difference}  # fmt: skip
 
 
 def problems(rows: Sequence[Row]) -> list[str]:
     """Where we do not count as the organisers do; [] where we do."""
-    said = []
-    for found in rows:
-        ours, official = found["ours"], found["official"]
-        where = f"{found['pair']} {found['team']} {found['mode']}"
-        said += [f"{where}: {name} {ours[name]:.2f}, officially {official[name]:.2f}" for name in ("BLEU", "chrF2++")
-                 if name in official and round(ours[name], DECIMALS) != round(official[name], DECIMALS)]  # fmt: skip
-        if abs(found["difference"].get("proper", 0.0)) > EACH:
-            said.append(f"{where}: term success {ours['proper']:.4f}, officially {official['proper']:.4f}")
+    texts = []
+    for each in rows:
+        ours, official = each["ours"], each["official"]
+        where = f"{each['pair']} {each['team']} {each['mode']}"
+        texts += [f"{where}: {name} {ours[name]:.2f}, officially {official[name]:.2f}" for name in ("BLEU", "chrF2++")
+                  if name in official and round(ours[name], DECIMALS) != round(official[name], DECIMALS)]  # fmt: skip
+        if abs(each["difference"].get("proper", 0.0)) > EACH:
+            texts.append(f"{where}: term success {ours['proper']:.4f}, officially {official['proper']:.4f}")
     if (average := mean(rows, "proper")) > MEAN:
-        said.append(f"term success differs by {average:.4f} on average, more than {MEAN}")
-    return said
+        texts.append(f"term success differs by {average:.4f} on average, more than {MEAN}")
+    return texts
 
 
 def mean(rows: Sequence[Row], name: str) -> float:
     """The mean absolute difference of a figure over the rows that have it officially; 0 where none has."""
-    found = [abs(found["difference"][name]) for found in rows if name in found["difference"]]
-    return sum(found) / len(found) if found else 0.0
+    sizes = [abs(each["difference"][name]) for each in rows if name in each["difference"]]
+    return sum(sizes) / len(sizes) if sizes else 0.0
 
 
-def ranking(task: Task, setup: Setup, tell: Tell) -> Iterator[Row]:
+def ranking(task: Wmt25Task, setup: Setup, tell: Tell) -> Iterator[Row]:
     """Rows of all teams and of our systems in every mode (`figures.row`), placed by "track", "pair" and "mode"."""
     for mode in MODES:
         place = {"track": task.track, "pair": task.pair, "mode": mode}
-        known = task.official.get(mode, {})
+        scores = task.official.get(mode, {})
         for team in task.teams:
-            given = {name: known[team][key] for name, key in OFFICIAL.items() if known.get(team, {}).get(key, -1) >= 0}
-            if given:
-                yield row(place, team, "organisers", given)
+            figures_of = scores.get(team, {})
+            official = {name: figures_of[key] for name, key in OFFICIAL.items() if figures_of.get(key, -1) >= 0}
+            if official:
+                yield row(place, team, "organisers", official)
             elif (team, mode) in task.submissions:
                 tell(f"track {task.track} {task.pair}, {mode} terms: {team}")
                 outputs = {items: task.translated(team, mode, items) for items in ITEMS}
@@ -90,5 +91,5 @@ def ranking(task: Task, setup: Setup, tell: Tell) -> Iterator[Row]:
             yield row(place, system.name, "ours", figures(task, _with_items(task, run)), run.cost)
 
 
-def _with_items(task: Task, run: Run) -> dict[str, list[Segment]]:
+def _with_items(task: Wmt25Task, run: Run) -> dict[str, list[Segment]]:
     return {items: with_targets(task.segments(items), run.targets) for items in ITEMS}

@@ -25,7 +25,7 @@ _Files = Mapping[tuple[str, str], tuple[Path, ...]]
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class Wmt25Task:
     """A direction of one track: data are its test files in order; submissions: by team and mode, a file for each.
 
     official: the organisers' figures by mode and team, as they call them; none where they gave none.
@@ -45,8 +45,8 @@ class Task:
     @property
     def teams(self) -> list[str]:
         """All that took part, by their outputs or by the organisers' figures."""
-        known = {team for team, _ in self.submissions} | {team for mode in self.official.values() for team in mode}
-        return sorted(known, key=str.casefold)
+        names = {team for team, _ in self.submissions} | {team for mode in self.official.values() for team in mode}
+        return sorted(names, key=str.casefold)
 
     def segments(self, items: str) -> list[Segment]:
         """The test set with the items of a mode as terms, ids "<file>#<line>"; raises InputError."""
@@ -59,7 +59,7 @@ class Task:
                 for segment in with_outputs(list(_segments(data, *langs, items)), _outputs(path, *langs))]
 
 
-def tasks(folder: Path) -> list[Task]:
+def tasks(folder: Path) -> list[Wmt25Task]:
     """What a clone of the task's repository holds, or a folder of its files; by track and direction.
 
     Track 1: full_data.<pair>.jsonl and <team>.<pair>.<mode>.jsonl; track 2: a file a year, full_data_<year>.jsonl and
@@ -68,21 +68,21 @@ def tasks(folder: Path) -> list[Task]:
     """
     root = folder / "ranking" if (folder / "ranking").is_dir() else folder
     submitted = _submitted(root / "submissions")
-    found = []
+    entries = []
     for path in sorted(root.rglob("full_data.*.jsonl")):
         pair = path.name.split(".")[1]
         files = {key[:2]: (files[""],) for key, files in submitted.items() if key[2] == pair and "" in files}
-        found.append(_task(root, 1, pair, (path,), files))
+        entries.append(_task(root, 1, pair, (path,), files))
     years = {path.stem[-4:]: path for path in sorted(root.rglob("full_data_[0-9][0-9][0-9][0-9].jsonl"))}
     for pair in sorted({key[2] for key, files in submitted.items() if files.keys() & years.keys()}):
         mine = {key[:2]: files for key, files in submitted.items() if key[2] == pair}
-        chosen = sorted(set().union(*mine.values()) & years.keys())
-        whole = {key: tuple(files[year] for year in chosen) for key, files in mine.items() if files.keys() >= {*chosen}}
-        found.append(_task(root, 2, pair, tuple(years[year] for year in chosen), whole))
-    if not found:
+        common = sorted(set().union(*mine.values()) & years.keys())
+        whole = {key: tuple(files[year] for year in common) for key, files in mine.items() if files.keys() >= {*common}}
+        entries.append(_task(root, 2, pair, tuple(years[year] for year in common), whole))
+    if not entries:
         raise InputError(f"{folder}: no full_data.<pair>.jsonl or full_data_<year>.jsonl in it; give a clone of the "
                          "WMT25 terminology task's repository, or a folder of its files")  # fmt: skip
-    return found
+    return entries
 
 
 def segments(data: Path, outputs: Path, source_lang: str, target_lang: str, mode: str) -> list[Segment]:
@@ -90,33 +90,33 @@ def segments(data: Path, outputs: Path, source_lang: str, target_lang: str, mode
 
     Raises InputError for lines that don't match.
     """
-    found = with_outputs(list(_segments(data, source_lang, target_lang, mode)),
-                         _outputs(outputs, source_lang, target_lang))  # fmt: skip
-    return [replace(segment, id=f"{outputs.stem}#{n}") for n, segment in enumerate(found, 1)]
+    translated = with_outputs(list(_segments(data, source_lang, target_lang, mode)),
+                              _outputs(outputs, source_lang, target_lang))  # fmt: skip
+    return [replace(segment, id=f"{outputs.stem}#{n}") for n, segment in enumerate(translated, 1)]
 
 
-def _task(root: Path, track: int, pair: str, data: tuple[Path, ...], files: _Files) -> Task:
+def _task(root: Path, track: int, pair: str, data: tuple[Path, ...], files: _Files) -> Wmt25Task:
     source_lang, target_lang = _languages(data[0], pair)
-    known: dict[str, Any] = {}
+    scores: dict[str, Any] = {}
     for path in (root / name.format(track) for name in _OFFICIAL):
-        if path.is_file() and not known:
-            scores = _json(path)
-            known = scores.get(pair, scores.get(target_lang if track == 1 else "", {}))
-    official = {mode: {team: figures for team, figures in teams.items() if figures} for mode, teams in known.items()}
-    return Task(track, source_lang, target_lang, data, files, official)
+        if path.is_file() and not scores:
+            by_pair = _json(path)
+            scores = by_pair.get(pair, by_pair.get(target_lang if track == 1 else "", {}))
+    official = {mode: {team: figures for team, figures in teams.items() if figures} for mode, teams in scores.items()}
+    return Wmt25Task(track, source_lang, target_lang, data, files, official)
 
 
 def _submitted(folder: Path) -> dict[tuple[str, str, str], dict[str, Path]]:
     """(team, mode, pair) → {year, "" without one: file}; the teams' names may have dots."""
-    found: dict[tuple[str, str, str], dict[str, Path]] = {}
+    entries: dict[tuple[str, str, str], dict[str, Path]] = {}
     for path in sorted(folder.rglob("*.jsonl")):
         team, pair, mode = ["", "", *path.stem.rsplit(".", 2)][-3:]
         name, _, year = team.rpartition(".")
         if not (name and _YEAR.fullmatch(year)):
             name, year = team, ""
         if name and mode in MODES:
-            found.setdefault((name, mode, pair), {})[year] = path
-    return found
+            entries.setdefault((name, mode, pair), {})[year] = path
+    return entries
 
 
 def _languages(data: Path, pair: str) -> tuple[str, str]:

@@ -217,9 +217,9 @@ def _measure(metric: Metric, systems: Systems, baseline: str, settings: Settings
 
 def _grades(metric: Metric | None, segments: Sequence[Segment]) -> np.ndarray:
     grades = np.full(len(segments), np.nan)
-    if metric is not None and (chosen := scoring.applicable(metric, segments)):
+    if metric is not None and (countable := scoring.applicable(metric, segments)):
         is_graded = [segment.reference is not None or not metric.needs_reference for segment in segments]
-        grades[is_graded] = by_segment(metric, chosen)
+        grades[is_graded] = by_segment(metric, countable)
     return grades
 
 

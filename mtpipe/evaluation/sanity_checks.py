@@ -68,8 +68,9 @@ def _check_language(
 def _known_share(texts: Sequence[str], lang: str) -> float | None:
     """The share of words that the language's dictionary knows, in a sample; None where there is none to tell by."""
     step = max(1, len(texts) // _SAMPLE)
-    known = [lemmatization.is_known(word, lang) for text in texts[::step] for word in words(text) if word.isalpha()]
-    return float(np.mean([bool(is_known) for is_known in known])) if known and None not in known else None
+    sample = [word for text in texts[::step] for word in words(text) if word.isalpha()]
+    lookups = [lemmatization.is_known(word, lang) for word in sample]
+    return float(np.mean([bool(is_known) for is_known in lookups])) if lookups and None not in lookups else None
 
 
 def _must_change(text: str) -> bool:

@@ -50,12 +50,12 @@ def applicable(metric: Metric, segments: Sequence[Segment]) -> Sequence[Segment]
 
 def score(metric: Metric, segments: Sequence[Segment]) -> Score:
     """The metric's score over the segments that it can be computed over; a gap with its reason where these are none."""
-    chosen = applicable(metric, segments)
-    if not chosen:
+    countable = applicable(metric, segments)
+    if not countable:
         return Score(metric.name, nan, "", "no segment has a reference")
-    result = metric.score(chosen)
-    if len(chosen) < len(segments):
-        return replace(result, note=f"{len(chosen)} of {len(segments)} segments have a reference"
+    result = metric.score(countable)
+    if len(countable) < len(segments):
+        return replace(result, note=f"{len(countable)} of {len(segments)} segments have a reference"
                                     f"{result.note and f'; {result.note}'}")  # fmt: skip
     return result
 
@@ -75,13 +75,13 @@ def score_subsets(
     human = [replace(segment, draft=segment.reference) for segment in matched]
     for name, documents in {"all": None, **subsets}.items():
         for system, segments in {**systems, "human": human}.items():
-            chosen = [
+            countable = [
                 replace(segment, matches=matches[segment.id]) for segment in segments
                 if documents is None or segment.id.rpartition("#")[0] in documents
             ]
-            if not chosen:
+            if not countable:
                 raise InputError(f"subset {name!r}: none of its {len(documents or ())} documents is among the compared")
-            scores = evaluate(chosen, glossary.source_lang, glossary.target_lang, metrics)
-            yield {"set": name, "system": system, "segments": len(chosen),
+            scores = evaluate(countable, glossary.source_lang, glossary.target_lang, metrics)
+            yield {"set": name, "system": system, "segments": len(countable),
                    "scores": {s.name: None if isnan(s.value) else s.value for s in scores},
                    "signatures": {s.name: s.signature for s in scores}}

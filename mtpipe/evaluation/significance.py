@@ -38,8 +38,8 @@ class Resampling:
     def randomisation(self, own: np.ndarray, other: np.ndarray, figure: Figure) -> float:
         """p of the difference between two systems' figures when their outputs are swapped at random, two-sided."""
         swapped = _figures(self._sides, other - own, figure, own.sum(axis=0))
-        kept = _figures(1 - self._sides, other - own, figure, own.sum(axis=0))
-        return _p_value(np.abs(swapped - kept), abs(figure(other.sum(axis=0)) - figure(own.sum(axis=0))))
+        complement = _figures(1 - self._sides, other - own, figure, own.sum(axis=0))
+        return _p_value(np.abs(swapped - complement), abs(figure(other.sum(axis=0)) - figure(own.sum(axis=0))))
 
 
 def interval(draws: np.ndarray) -> tuple[float, float]:
@@ -53,8 +53,8 @@ def interval(draws: np.ndarray) -> tuple[float, float]:
 
 def _times(segments: int, samples: int, seed: int) -> np.ndarray:
     """[samples × segments]: how often each segment is in each bootstrap sample."""
-    chosen = np.random.default_rng(seed).choice(segments, size=(samples, segments), replace=True)
-    return np.stack([np.bincount(row, minlength=segments) for row in chosen]).astype(np.float32)
+    draws = np.random.default_rng(seed).choice(segments, size=(samples, segments), replace=True)
+    return np.stack([np.bincount(row, minlength=segments) for row in draws]).astype(np.float32)
 
 
 def _figures(weights: np.ndarray, statistics: np.ndarray, figure: Figure, base: np.ndarray | float = 0) -> np.ndarray:

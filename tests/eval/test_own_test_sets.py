@@ -1,24 +1,20 @@
 """Our own test sets: the subsets, the random-term control, and results that are kept."""
 
 import json
-import shutil
 import warnings
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
-from eval.harness import own, results, seed
+from eval.harness import own, results
 from eval.harness import tables as report
-from eval.harness import wmt23_data
 from eval.harness.cli import harness
 from eval.harness.figures import row
-from eval.harness.systems import NO_LLM, Setup
+from eval.harness.systems import Setup
 from mtpipe.document.segment import Segment, TermMatch
 from mtpipe.glossary.model import Term
 from mtpipe.models.registry import BUNDLED
-from tests.support.llm_server import LlmServer
-from tests.support.shared_tasks import wmt23_folder
 
 ROOT = Path(__file__).parents[2]
 LINES = [  # source, what the translator makes of it, reference
@@ -106,14 +102,14 @@ def test_results_are_replaced_and_say_what_has_changed(given, tmp_path):
     assert "mtpipe/cli/main.py" not in made["code"]
     found = [row({"pair": "en-de", "subset": "all"}, "plain", "ours", {"bleu": 12.345678})]
     path = results.write(tmp_path / "results", made, found, 3.2)
-    assert path.stem == results.signature(made) and results.read(path)["rows"][0]["figures"] == {"bleu": 12.3457}
+    assert path.stem == results.signature(made) and results.load(path)["rows"][0]["figures"] == {"bleu": 12.3457}
     assert results.changed(made, {"en-de": model}) == []
     (model / "weights").write_text("2")
     given.path.write_text("")
     changed = results.changed({**made, "code": {"gone.py": "0"}}, {"en-de": model})
     assert changed == ["gone.py", "en-de", given.path.as_posix()]
-    assert results.told(path, changed).endswith(f"before gone.py, en-de, {given.path} changed; `make eval` makes it "
-                                                "anew")  # fmt: skip
+    text = results.warning(path, changed)
+    assert text.endswith(f"before gone.py, en-de, {given.path} changed; `make eval` makes it anew")
     second = results.write(tmp_path / "results", results.made_with({"en-de": model}, [given.path]), found, 3.2)
     assert results.find(tmp_path / "results") == [second] != [path]
 
@@ -145,7 +141,7 @@ def test_own_keeps_results_and_says_what_there_is_no_model_for(given, tmp_path):
     assert result.exit_code == 0, result.output
     assert "no bundled model translates en into fr" in (tmp_path / "t.md").read_text()
     path, = results.find(tmp_path / "results", [str(glossary), str(given.path)])
-    assert {row["system"] for row in results.read(path)["rows"]} >= {"plain", "repaired", "the references"}
+    assert {row["system"] for row in results.load(path)["rows"]} >= {"plain", "repaired", "the references"}
     assert run(*asked).exit_code == 0 and results.find(tmp_path / "results") == [path]  # nothing changed
 
 
@@ -170,11 +166,11 @@ def test_the_committed_results_are_of_the_quick_set():
     files = ("data/quick/{}.jsonl", "glossaries/{}.office.csv", "eval/unseen-terms.{}.txt")
     found = results.find(ROOT / "eval/results", [name.format(pair) for pair in pairs for name in files])
     assert len(found) == 1
-    data = results.read(found[0])
+    data = results.load(found[0])
     assert {row["pair"] for row in data["rows"]} == set(pairs)
     models = {name: BUNDLED / name for name in data["made_with"]["models"]}
     if changed := results.changed(data["made_with"], models, ROOT):
-        warnings.warn(results.told(found[0], changed))
+        warnings.warn(results.warning(found[0], changed))
 
 
 def test_the_quick_set_is_small_and_whole():
@@ -183,39 +179,3 @@ def test_the_quick_set_is_small_and_whole():
     for path in paths:
         found = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
         assert len(found) > 100 and all(row["source"] and row["reference"] for row in found)
-
-
-def test_the_seeds_stages_are_shown_with_what_they_lack(given, tmp_path):
-    found = list(seed.table([given], [], tmp_path / "tuned", setup(tmp_path), lambda line: None))
-    by_stage = {row["system"]: row for row in found}
-    assert list(by_stage) == [
-        "generic", "+ fine-tuned on synthetic mix", "+ annotated decode", "+ no-LLM ladder", "+ LLM"]
-    assert by_stage["generic"]["figures"]["lemma_regex"] == by_stage["generic"]["figures"]["tsr_strict"] == 1 / 2
-    assert f"no model in {tmp_path}/tuned/en-de; make eval-seed" in by_stage["+ fine-tuned on synthetic mix"]["note"]
-    assert by_stage["+ LLM"]["note"] == NO_LLM
-    text = report.stages(found, {"lemma_regex": "term use", "comet": "COMET"}, seed.PUBLISHED)
-    assert "| en-de | generic | **mtpipe** | 3 | 0.500 | – | 0 |" in text
-    assert text.endswith("generic model 36.67 %, after all stages 72.88 %.\n")
-
-
-def test_a_tuned_model_is_what_later_stages_use(tmp_path):
-    folder = tmp_path / "de-en"
-    shutil.copytree(BUNDLED / "de-en", folder)
-    _, tuned, annotated, repaired, _ = seed.stages(Setup(tmp_path), folder, ("de", "en"))
-    assert tuned.lacking == "" and not tuned.has_terms
-    assert {system.settings["model"] for system in (tuned, annotated, repaired)} == {folder}
-
-
-def test_the_seeds_stages_on_wmt23_stand_beside_the_other_systems_figures(tmp_path):
-    folder = wmt23_folder(tmp_path / "data")
-    table = folder / "official_scores.tsv"
-    table.write_text(table.read_text().replace("OPUS", seed.SYSTEM))
-    replies = {"Die Tabelle ist leer.": "The table is empty.", "Der Drucker druckt.": "It prints."}
-    with LlmServer(lambda body: json.dumps({"target": "The printer prints."})) as server:
-        llm = {"llm": "openai", "options": {"llm.openai": {"base_url": server.url, "model": "scripted"}}, "calls": {}}
-        ours = Setup(tmp_path / "out", {"mt": "fake", "options": {"mt.fake": {"replies": replies}}}, llm=llm)
-        found = list(seed.table([], wmt23_data.tasks(folder), tmp_path / "tuned", ours, lambda line: None))
-    by_stage = {row["system"]: row["figures"] for row in found}
-    assert by_stage["generic"]["lemma_regex"] == 1 / 2 and by_stage["+ LLM"]["lemma_regex"] == 1
-    assert by_stage["DCU-TU-TR: generic model"] == {"chrf": 50, "comet": 0.7, "lemma_regex": 0.5}
-    assert by_stage["DCU-TU-TR: after all stages"]["lemma_regex"] == 1

@@ -120,8 +120,8 @@ class ExactInflection:
         rows = []
         for segment in segments:
             reference, target = (self._forms(segment, text or "") for text in (segment.reference, segment.target))
-            met = sum((forms & target[term]).total() for term, forms in reference.items())
-            rows.append((met, sum(forms.total() for forms in reference.values())))
+            hits = sum((forms & target[term]).total() for term, forms in reference.items())
+            rows.append((hits, sum(forms.total() for forms in reference.values())))
         return np.array(rows, dtype=float).reshape(-1, 2)
 
     def score(self, segments: Sequence[Segment]) -> Score:
@@ -237,8 +237,8 @@ class Consistency:
             targets = Counter[str]()
             for index, form in enumerate(term.targets):
                 one = replace(term, targets=(form,), forms=() if index else term.forms)
-                left = len(matches) - targets.total()
-                targets[form] += min(left, len(checker.locate(segment, one, segment.target or "", self._lang)))
+                remaining = len(matches) - targets.total()
+                targets[form] += min(remaining, len(checker.locate(segment, one, segment.target or "", self._lang)))
             targets[""] = len(matches) - targets.total()
             yield (document, term), targets
 

@@ -37,15 +37,15 @@ class Wmt23TermSuccess:
 
     def counts(self, segments: Sequence[Segment]) -> np.ndarray:
         return count_shares(
-            [any(self._holds(text, self._read(form)) for form in term.targets) for term in segment.terms]
+            [any(self._holds(text, self._normalized(form)) for form in term.targets) for term in segment.terms]
             for segment in segments
-            for text in [self._read(segment.target or "")]
+            for text in [self._normalized(segment.target or "")]
         )
 
     def score(self, segments: Sequence[Segment]) -> Score:
         return rate(self.name, self.counts(segments), f"match:{self._mode}|{signature(self._lang)}")
 
-    def _read(self, text: str) -> str:
+    def _normalized(self, text: str) -> str:
         return " ".join(lemmatization.sequence(text, self._lang)) if self._mode.startswith("lemma") else text.lower()
 
     def _holds(self, text: str, form: str) -> bool:

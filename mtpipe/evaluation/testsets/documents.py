@@ -36,7 +36,7 @@ class Bilingual:
         name = plugins.format_name(path)
         if name is None:
             raise InputError(f"{path}: no format reads {path.suffix or 'such'} files; give segments as .jsonl")
-        segments = _read(name, path, path.name, self._langs)
+        segments = _segments(name, path, path.name, self._langs)
         refuse_repeated(path, [segment.id for segment in segments])
         return segments
 
@@ -80,13 +80,13 @@ class Folder:
             if name is None or not file.is_file() or any(part.startswith(".") for part in place.parts):
                 continue
             with suppress(UnsuitedError):  # settings, say: a job copies them
-                for segment in _read(name, file, place.as_posix(), self._langs):
+                for segment in _segments(name, file, place.as_posix(), self._langs):
                     is_empty = False
                     yield name, segment
         if is_empty:
             raise InputError(f"{path}: no document with a text in this folder")
 
 
-def _read(name: str, path: Path, place: str, langs: dict[str, str]) -> list[Segment]:
+def _segments(name: str, path: Path, place: str, langs: dict[str, str]) -> list[Segment]:
     """The segments of a document; existing translations are drafts: they are what is to be looked at."""
     return list(plugins.create("format", name, {}, **langs, existing="draft").read(path, place).segments)

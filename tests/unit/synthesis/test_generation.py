@@ -254,6 +254,13 @@ def test_what_the_prompt_says_is_an_echo():
     assert reasons(GOOD, user=user) == ["echo"]
 
 
+def test_a_short_sentence_around_its_term_is_no_echo_of_the_list_of_terms():
+    user = "Terms:\n1. English (en): cell range = German (de): Zellbereich; a cell range to the left of a table"
+    short = ("A cell range to the left.", "Ein Zellbereich zur Linken.")
+    assert reasons(short, user=user) == [""]
+    assert reasons(short, user="A cell range to the left of") == ["echo"]
+
+
 def test_a_translation_that_its_model_doubts_is_refused():
     assert reasons(GOOD, score=-1.2) == ["doubtful translation"] and reasons(GOOD, score=-0.5) == [""]
 

@@ -1,0 +1,82 @@
+"""Markdown of the experiments that rest on recorded answers: every figure with its 95 % interval."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from math import isnan
+
+from eval.harness import recordings, seed, wmt25_llm
+from eval.harness.tables import markdown, number
+from mtpipe.evaluation.comparison import Measure, System
+
+_NAMES = {"tsr_strict": "terms used", "tsr_wmt23": "organisers' lemma count", "tsr_wmt25": "success",
+          "chrF2++": "chrF2++", "BLEU": "BLEU"}  # fmt: skip
+
+
+def experiment(outcomes: Sequence[seed.Outcome]) -> str:
+    """The seed experiment: a table for each pair, and the stages' means beside what was published."""
+    parts = []
+    for outcome in outcomes:
+        heads = ["stage", *_names(outcome.stages[0].system), "terms used, taught ones only", "LLM calls/1000"]
+        rows = [[stage.system.name, *_figures(stage.system), number("share", stage.taught),
+                 f"{stage.repair.cost['calls_per_1000']:.0f}"] for stage in outcome.stages]  # fmt: skip
+        parts += [f"### {outcome.task.pair}", "", *markdown(heads, rows), "", _about(outcome), ""]
+    return "\n".join([*_means(outcomes), "", *parts])
+
+
+def calls(outcome: wmt25_llm.Outcome) -> str:
+    """Quality over calls."""
+    heads = ["chain", *_names(outcome.systems[0]), "LLM calls/1000"]
+    rows = [[system.name, *_figures(system), f"{repair.cost['calls_per_1000']:.0f}"]
+            for system, repair in zip(outcome.systems, outcome.repairs, strict=True)]  # fmt: skip
+    count = len(outcome.repairs[0].segments)
+    waiting = sum(repair.waiting for repair in outcome.repairs)
+    note = (f"{count} segments of WMT25 EN-ES, drawn by seed {wmt25_llm.SEED}; drafts of {wmt25_llm.TEAM} without "
+            f"terms. {recordings.sentence(outcome.answers)}{_lacking(waiting)}.")  # fmt: skip
+    return "\n".join([*markdown(heads, rows), "", note, ""])
+
+
+def _names(system: System) -> list[str]:
+    return [_NAMES.get(name, name) for name in system.measures]
+
+
+def _figures(system: System) -> Iterable[str]:
+    return (_with_interval(name, measure) for name, measure in system.measures.items())
+
+
+def _with_interval(name: str, measure: Measure) -> str:
+    value = _figure(name, measure.score.value)
+    if isnan(measure.low):
+        return value
+    return f"{value} ({_figure(name, measure.low)}–{_figure(name, measure.high)})"
+
+
+def _figure(name: str, value: float) -> str:
+    return f"{value:.1f}" if name in ("chrF2++", "BLEU") else f"{value:.3f}"
+
+
+def _means(outcomes: Sequence[seed.Outcome]) -> list[str]:
+    """The stages' mean over the pairs, and the published means."""
+    names = list(outcomes[0].stages[0].system.measures)
+    rows = []
+    for stages in zip(*(outcome.stages for outcome in outcomes), strict=True):
+        values = [[stage.system.measures[name].score.value for stage in stages] for name in names]
+        means = [_figure(name, sum(column) / len(column)) for name, column in zip(names, values, strict=True)]
+        rows.append([stages[0].system.name, *means])
+    pairs = ", ".join(outcome.task.pair for outcome in outcomes)
+    known = ", ".join(f"{name} {100 * share:.2f} %" for name, share in seed.PUBLISHED.items())
+    return [f"### mean of {pairs}", "", *markdown(["stage", *(_NAMES.get(name, name) for name in names)], rows), "",
+            f"Published, mean of the three pairs on the whole sets: {known} of the terms used."]  # fmt: skip
+
+
+def _about(outcome: seed.Outcome) -> str:
+    waiting = sum(stage.repair.waiting for stage in outcome.stages[:3])
+    others = "; ".join(f"{name} {figures['lemma_regex']:.3f} (chrF2 {figures['chrf']:.1f})"
+                       for name, figures in outcome.others)  # fmt: skip
+    return (f"{outcome.segments} segments, {outcome.terms} terms; synthetic pairs for {outcome.taught} of them. "
+            f"{recordings.sentence(outcome.answers)}{_lacking(waiting)}. Organisers' lemma count on the whole set: "
+            f"{others}.")  # fmt: skip
+
+
+def _lacking(waiting: int) -> str:
+    return f"; {waiting} prompts of this code have no recorded answer" if waiting else ""
