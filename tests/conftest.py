@@ -10,6 +10,8 @@ from hypothesis import Phase, settings
 
 # models of a few thousand weights gain nothing by threads, and threads that wait for each other take the processor
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# what whoever tests has installed is no part of it
+os.environ["MTPIPE_MODELS"] = str(Path(__file__).with_name("no-models"))
 
 from tests.support.dictionary_model import build  # noqa: E402
 

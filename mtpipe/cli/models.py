@@ -19,7 +19,7 @@ def models() -> None:
 @models.command("list")
 @as_json
 def list_models(as_json: bool) -> None:
-    """List the bundled models."""
+    """List the models at hand: installed and bundled ones."""
     from mtpipe.models.registry import available
 
     names = ("source_lang", "target_lang", "name", "digest")
@@ -81,6 +81,33 @@ def fetch(name: str, out: Path | None) -> None:
     from mtpipe.models import hub
 
     click.echo(hub.fetch(name, out))
+
+
+@models.command()
+@click.argument("package", metavar="FILE_OR_NAME")
+@click.option("--replace", "is_replacing", is_flag=True, help="Replace the pair's model that is there.")
+def install(package: str, is_replacing: bool) -> None:
+    """Add the model in FILE_OR_NAME for all jobs of its pair: a wheel, an archive, a folder, or mtpipe-model-<pair>.
+
+    A name is fetched with pip. Models go to ~/.local/share/mtpipe/models, or where MTPIPE_MODELS says, and come before
+    the bundled ones.
+    """
+    from mtpipe.models import packages
+
+    model = packages.install(package, is_replacing=is_replacing)
+    click.echo(f"{model.source_lang}-{model.target_lang}  {model.name}  {model.digest}\nlicence: "
+               f"{model.licence or 'not stated, look it up'}\nwritten: {model.folder}")  # fmt: skip
+
+
+@models.command()
+@click.argument("folder", type=FOLDER)
+@click.option("-o", "--out", type=ANY, default=Path("."), help="Folder for the wheel [default: the current one].")
+@click.option("--version", default="1.0", show_default=True, help="Of the package.")
+def pack(folder: Path, out: Path, version: str) -> None:
+    """Write the model in FOLDER as a wheel, mtpipe-model-<pair>, for `mtpipe models install`."""
+    from mtpipe.models import packages
+
+    click.echo(f"written: {packages.pack(folder, out, version)}")
 
 
 @models.command()

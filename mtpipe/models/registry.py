@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,6 +14,7 @@ from mtpipe.errors import ModelError
 from mtpipe.languages import tags
 
 BUNDLED = Path(__file__).parent
+FOLDER_VARIABLE = "MTPIPE_MODELS"  # of the environment: where models are installed
 TRANSLATE, POST_EDIT = TASKS = ("translate", "post-edit")  # what models are trained for
 _NEEDED = ("name", "source_lang", "target_lang")
 _FED = ("annotation", "code", "max_tokens", "languages", "source_start", "source_end", "target_start")
@@ -95,13 +97,21 @@ class Model:
         return lang in self.languages if exact else tags.closest(lang, self.languages) is not None
 
 
-def available(root: Path = BUNDLED) -> list[Model]:
-    """The models in root's folders, sorted by language pair."""
-    return [read(path.parent) for path in sorted(root.glob("*/model.json"))]
+def installed() -> Path:
+    """The folder of the models that `mtpipe models install` adds: of the user, or what MTPIPE_MODELS says."""
+    data = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
+    return Path(os.environ.get(FOLDER_VARIABLE) or data / "mtpipe" / "models")
 
 
-def find(source_lang: str, target_lang: str, folder: Path | None = None, root: Path = BUNDLED) -> Model:
-    """The model in folder, or the bundled one of the language pair, regions ignored where none has just that one.
+def available(root: Path | None = None) -> list[Model]:
+    """The models in root's folders, sorted by language pair; without root the installed ones, then the bundled ones."""
+    roots = (root,) if root else (installed(), BUNDLED)
+    return [read(path.parent) for place in roots for path in sorted(place.glob("*/model.json"))]
+
+
+def find(source_lang: str, target_lang: str, folder: Path | None = None, root: Path | None = None) -> Model:
+    """The model in folder, or the installed or bundled one of the language pair, the first of those that fit; regions
+    are ignored where none has just that one.
 
     Raises ModelError where there is none for the pair.
     """
@@ -119,13 +129,13 @@ def find(source_lang: str, target_lang: str, folder: Path | None = None, root: P
         hint = f" (it knows {len(model.languages)} languages, near {'; near '.join(near)})" if near else ""
         raise ModelError(f"{folder}: the model translates {known}, not {pair}{hint}; give another --model")
     raise ModelError(
-        f"no bundled model translates {source_lang} into {target_lang} (bundled: {known or 'none'});"
-        f" give a model folder with --model, or put one at {root}/<source>-<target>; {_HOW}"
+        f"no bundled model translates {source_lang} into {target_lang} (at hand: {known or 'none'});"
+        f" give a model folder with --model, or add one with `mtpipe models install`; {_HOW}"
     )
 
 
 def covers(source_lang: str, target_lang: str) -> bool:
-    """Whether a bundled model translates the pair."""
+    """Whether a bundled or installed model translates the pair."""
     return any(model.covers(source_lang, target_lang) for model in available())
 
 
