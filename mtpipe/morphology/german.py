@@ -42,6 +42,8 @@ _RELATIVE = {"m": ("der", "den", "dem", "dessen"), "f": ("die", "die", "der", "d
              "n": ("das", "das", "dem", "dessen")}  # fmt: skip
 _PRIOR = {"n": 0.35, "a": 0.35, "d": 0.2, "g": 0.1}  # of the cases where nothing tells them apart
 _TEMPER = 0.5  # of the fluency: endings of rare words are few
+_SWAY = 3.0  # log-odds that the fluency may shift a choice by at most: grammar knows better
+_AND = ("und", "oder", "sowie")
 _MODIFIERS = 3  # adjectives and the determiner before a noun, at most
 _ADJECTIVE_ENDINGS = ("en", "em", "er", "es", "e")
 _LINKED_BY_S = ("ung", "heit", "keit", "schaft", "ion", "tät", "ing", "tum", "ling")
@@ -201,25 +203,29 @@ class German:
         olds = self._nouns.of_form(old)
         if not olds:
             return []
-        news = self._nouns.of_lemma(head)
+        listed = [form.split()[-1] for form in phrase.forms if len(form.split()) == len(phrase.term.split())]
+        news = tuple(noun.with_plural(listed) for noun in self._nouns.of_lemma(head))
         if phrase.affixes[0]:
             fronted = phrase.affixes[0] + head if phrase.affixes[0].endswith("-") else (
                 phrase.affixes[0] + head[:1].lower() + head[1:])  # fmt: skip
             news = tuple(noun.with_front(fronted[: len(fronted) - len(head)]) for noun in news)
         is_plural_only = news[0].lemma in news[0].forms.get(("n", "p"), ()) and ("n", "s") not in news[0].forms
-        group = self._group(phrase.before)
+        group, coordinate = self._group(phrase.before), self._coordinate(phrase.before)
         cells, doubts = self._cells(olds, old, phrase.number, group)
         priors = self._priors(phrase, group)
+        if coordinate and (shared := [cell for cell in cells if cell[0] in coordinate[1]]):
+            cells = shared
         weights: dict[tuple[tuple[str, ...], str], float] = defaultdict(float)
         for case, number, gender in cells:
             for noun in news[:1]:  # the usual gender, where there are several
                 forms = noun.forms.get((case, "p" if is_plural_only else number), ())
                 for rank, form in enumerate(forms[:2]):
                     before = self._agreeing(group, case, number, noun.gender, gender)
-                    inner = [self._adjective(word, group, case, number, noun.gender) for word in attributes]
+                    over = coordinate[0] if coordinate and not group.words else group
+                    inner = [self._adjective(word, over, case, number, noun.gender) for word in attributes]
                     weight = priors[case] / (1 + 9 * rank)
                     weights[before, " ".join([*inner, form])] += weight
-        if attributes and not group.words and phrase.before[-1:] and phrase.before[-1] in ("und", "oder", "sowie"):
+        if attributes and not group.words and phrase.before[-1:] and phrase.before[-1] in _AND and not coordinate:
             doubts = (*doubts, "case")  # that of a phrase before
         if news[0].is_guessed and group.words:
             doubts = (*doubts, "guessed")
@@ -239,12 +245,22 @@ class German:
         doubts = wording.doubts if is_clear else (*wording.doubts, "pronoun")
         return replace(wording, after=(*wording.after[:at], mark, forms[pronoun]), doubts=doubts)
 
+    def _coordinate(self, before: Sequence[str]) -> tuple[_Premodifiers, frozenset[str]] | None:
+        """What stands before the noun that a conjunction joins with this one, and the cases it may have: "einer älteren
+        Version oder …"; None where nothing is joined or the noun before has no determiner to tell."""
+        if len(before) < 3 or before[-1] not in _AND:
+            return None
+        group = self._group(before[:-2])
+        cells = [cell for noun in self._nouns.of_form(before[-2]) for cell in noun.cells(before[-2])
+                 if self._allows(group, (*cell, noun.gender))]  # fmt: skip
+        return (group, frozenset(case for case, _ in cells)) if group.determiner and cells else None
+
     def _priors(self, phrase: TermContext, group: _Premodifiers) -> dict[str, float]:
         """How likely the cases are: a subject begins a sentence, a determiner right after a noun begins a genitive."""
         priors = dict(_PRIOR)
         place = len(phrase.before) - len(group.words) - 1
         if place < 0:
-            priors = {"n": 1.0, "a": 0.1, "d": 0.005, "g": 0.005}
+            priors = {"n": 1.0, "a": 0.03, "d": 0.005, "g": 0.005}
         elif group.determiner and not group.preposition and phrase.before[place][:1].isupper():
             priors |= {"g": 1.0, "d": 0.005, "a": 0.1} if self._nouns.of_form(phrase.before[place]) and place else {}
         return priors
@@ -387,18 +403,22 @@ class German:
         for (before, form), weight in weights.items():
             count = len(self._group(phrase.before).words)
             lead = phrase.before[: len(phrase.before) - count]
-            rated.append((weight * self._fluency(lead, before, form, phrase.after), (*lead, *before), form))
-        total = sum(rate for rate, _, _ in rated)
+            rated.append((weight, self._fluency(lead, before, form, phrase.after), (*lead, *before), form))
+        best = max(fluency for _, fluency, _, _ in rated)
+        swayed = [(weight * exp(max(-_SWAY, _TEMPER * (fluency - best))), before, form)
+                  for weight, fluency, before, form in rated]  # fmt: skip
+        total = sum(rate for rate, _, _ in swayed)
         return [Wording(before, form, phrase.after, rate / total, doubts)
-                for rate, before, form in sorted(rated, key=lambda item: -item[0])]  # fmt: skip
+                for rate, before, form in sorted(swayed, key=lambda item: -item[0])]  # fmt: skip
 
     def _fluency(self, lead: Sequence[str], before: Sequence[str], form: str, after: Sequence[str]) -> float:
+        """The log-probability of the words in their place."""
         if self._lexicon is None or not self._lexicon.fluency:
-            return 1.0
+            return 0.0
         spread = [part for word in before for part in word.split()]
         context = ([EDGE, EDGE, *lead])[-2:]
         words = [*context, *spread, *form.split(), *after[:1]]
-        return exp(max(-60.0, _TEMPER * self._lexicon.fluency.score(words)))
+        return self._lexicon.fluency.score(words)
 
 
 def _capital(word: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -43,6 +43,17 @@ class Noun:
         new_forms = {cell: tuple(_joined(front, form) for form in forms) for cell, forms in self.forms.items()}
         return Noun(_joined(front, self.lemma), self.gender, new_forms, self.is_guessed)
 
+    def with_plural(self, listed: Iterable[str]) -> Noun:
+        """The noun with the plural among forms that somebody listed, if one is there that no singular has."""
+        single = {form for (_, number), forms in self.forms.items() if number == "s" for form in forms}
+        plurals = sorted((form for form in listed if form not in single), key=len)
+        if not plurals:
+            return self
+        plural = plurals[0]
+        dative = plural if plural[-1:] in ("n", "s", "a") else f"{plural}n"
+        new_forms = {("n", "p"): (plural,), ("g", "p"): (plural,), ("d", "p"): (dative,), ("a", "p"): (plural,)}
+        return replace(self, forms={**self.forms, **new_forms})
+
     def cased_as(self, word: str) -> Noun:
         """The noun with the capitals that a word has inside, as names of functions have: SmartTag."""
         new_forms = {cell: tuple(_cased(form, word) for form in forms) for cell, forms in self.forms.items()}
@@ -64,7 +75,7 @@ class Nouns:
         """The nouns with this dictionary form, else one made by rule."""
         nouns = [noun for noun in self.of_form(word) if noun.lemma.casefold() == word.casefold()]
         certain = tuple(noun for noun in nouns if not noun.is_guessed)
-        return certain or (self._guessed(word),)
+        return certain or tuple(nouns) or (self._guessed(word),)
 
     def is_noun(self, word: str) -> bool:
         """Whether a dictionary has the word, or the corpus has it with a capital."""

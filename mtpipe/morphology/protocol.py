@@ -27,7 +27,8 @@ class TermContext:
     """A place where a term replaces words: old gives way to term, between the words before and after it.
 
     number: of the source term, "s", "p" or "" where it is not known. affixes: (what stays of a compound's front, of its
-    end), of which old is the rest; both "" where whole words are replaced.
+    end), of which old is the rest; both "" where whole words are replaced. forms: of the term, as the glossary lists
+    them.
     """
 
     term: str
@@ -36,6 +37,7 @@ class TermContext:
     after: tuple[str, ...] = ()
     number: str = ""
     affixes: tuple[str, str] = ("", "")
+    forms: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

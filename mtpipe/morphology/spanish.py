@@ -155,7 +155,8 @@ class Spanish:
             was, was_sure = own_gender, True
         if not now_sure or not was_sure and was != now:
             doubts = (*doubts, "gender")
-        form = pluralised(phrase.term) if is_many else phrase.term
+        listed = (form for form in phrase.forms if is_plural(form.split()[0]))
+        form = next(listed, pluralised(phrase.term)) if is_many else phrase.term
         before, after = phrase.before, phrase.after
         if was != now:
             number = "p" if is_many else "s"

@@ -10,10 +10,19 @@ from math import exp
 
 from mtpipe.postedit.replacement import FEATURES
 
-CERTAIN = 0.76  # from here on a replacement is made without asking anybody
+CERTAIN = 0.72  # from here on a replacement is made without asking anybody
 _BIAS = -1.2
 _WEIGHTS = {"link": 2.0, "translation": 2.0, "back": 1.0, "other": -3.5, "uncovered": -4.0, "thin": -0.8, "margin": 1.0,
-            "certainty": 1.5, "doubts": -1.8, "part": 2.0, "longer": -0.8, "attested": -6.0, "loose": 1.2}  # fmt: skip
+            "certainty": 1.5, "doubts": -1.8, "part": 1.6, "longer": -0.8, "attested": -6.0, "loose": 0.7}  # fmt: skip
+
+
+_ALIKE = 0.7  # of the logarithm of how often the same word stands for the same term elsewhere
+
+
+def supported(rate: float, others: int) -> float:
+    """A confidence, with that many other places of the same texts where the same word stands for the same term."""
+    odds = rate / max(1 - rate, 1e-9) * (1 + others) ** _ALIKE
+    return odds / (1 + odds)
 
 
 def confidence(features: Sequence[float]) -> float:

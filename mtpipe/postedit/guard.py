@@ -29,6 +29,7 @@ _CODE = re.compile("\ufffc+")
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 _NGRAM = 3
 _PART = 4  # letters at least of a compound's parts
+_ENDINGS = ("s", "n", "en", "es")  # of terms' forms that no dictionary has
 _ATTESTED = 4  # times that a corpus has a word; less may be a slip of the pen
 _QUOTES = (('"', '"'), ("“", "”"), ("```", "```"))
 
@@ -97,7 +98,7 @@ def judge(
         return "script"
     inside = {word for items in after.values() for item in items for word in words(new[item.start : item.end])}
     copied = {word.casefold() for word in words(segment.source)}
-    if _is_foreign(set(_words(new)) - set(_words(old)) - inside, inside, copied, lang, lexicon):
+    if _is_foreign(set(_words(new)) - set(_words(old)) - inside, inside, set(_words(old)), copied, lang, lexicon):
         return "language"
     if reason := _shape_reason(_words(old), _words(new), words(segment.source), inside, allowed, limits):
         return reason
@@ -170,16 +171,19 @@ def _shape_reason(
 
 
 def _is_foreign(
-    new_words: Iterable[str], terms: set[str], source: set[str], lang: str, lexicon: Lexicon | None
+    new_words: Iterable[str], terms: set[str], old_words: set[str], source: set[str], lang: str,
+    lexicon: Lexicon | None,
 ) -> bool:
     """Whether a third of the words that came are none of the language, as far as anybody here knows it.
 
-    Single letters are no evidence either way, nor are parts of compounds that are words of the terms. A dictionary has
-    many foreign words too: it does not speak for those of the source.
+    Single letters are no evidence either way, nor are parts of compounds that are words of the terms, or forms of them,
+    or that the draft had. A dictionary has many foreign words too: it does not speak for those of the source.
     """
-    own = {part.casefold() for word in terms for part in word.split("-")}
+    own, old = ({part.casefold() for word in words for part in word.split("-")} for words in (terms, old_words))
+    bases = tuple(part for part in own if len(part) >= _PART)
     parts = [part for word in new_words for part in word.split("-") if len(part) > 1 or is_character(part)]
-    parts = [part for part in parts if part.isalpha() and part.casefold() not in own]
+    parts = [part for part in parts if part.isalpha() and part.casefold() not in own | old
+             and not any(part.casefold() in (base + ending for ending in _ENDINGS) for base in bases)]
     strange = [part for part in parts if lexicon is None or lexicon.fluency.count(part) < _ATTESTED]
     is_known_word = {part: is_known(part, lang) for part in strange}
     if lexicon is None and None in is_known_word.values():  # nobody can tell

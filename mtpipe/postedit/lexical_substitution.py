@@ -6,6 +6,7 @@ nothing. Only what is certain is written; what is not is a suggestion, and left 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -15,13 +16,15 @@ from mtpipe.document.segment import Segment
 from mtpipe.errors import ConfigError
 from mtpipe.languages.tokenization import spans
 from mtpipe.morphology.agreement import Agreement
-from mtpipe.postedit.confidence import CERTAIN, confidence
+from mtpipe.postedit.confidence import CERTAIN, confidence, supported
 from mtpipe.postedit.editor import UNCERTAIN, Candidate, ScoredCandidate, Tools, Unusable
 from mtpipe.postedit.replacement import AlignedDraft, Replacement, Replacements
 from mtpipe.postedit.view import View
 from mtpipe.terminology import checker
 
 _Rated = tuple[float, Replacement]
+_Change = tuple[str, str, str]  # source and target of a term, the lemma that gives way to it
+_LIKELY = 0.5  # confidence from which a replacement speaks for others like it
 
 
 class Substitution:
@@ -41,10 +44,10 @@ class Substitution:
         """All certain replacements together first, then each alone; the best uncertain ones as a suggestion."""
         views = [View.of(segment) for segment in segments]
         matrices = self._tools.align([(view.source, view.target) for view in views])
-        return [self._candidates(view, matrix) for view, matrix in zip(views, matrices)]
+        options = _supported([self._options(view, matrix) for view, matrix in zip(views, matrices)])
+        return [self._candidates(*item) for item in zip(views, matrices, options, strict=True)]
 
-    def _candidates(self, view: View, matrix: np.ndarray) -> list[Candidate]:
-        options = self._options(view, matrix)
+    def _candidates(self, view: View, matrix: np.ndarray, options: Sequence[Sequence[_Rated]]) -> list[Candidate]:
         best = _consistent(_everywhere(_compatible(options), options))
         if not best:
             return [view.raw(view.target, matrix)] if view.segment.codes else []
@@ -94,21 +97,39 @@ class Placement(Substitution):
         super().__init__(tools, least=0.0)
         self._agreement = Agreement(tools.lexicon)
 
-    def _candidates(self, view: View, matrix: np.ndarray) -> list[Candidate]:
-        candidates = super()._candidates(view, matrix)
-        options = view.options(matrix, self._tools, guess=True)
-        if not options:
+    def _candidates(self, view: View, matrix: np.ndarray, options: Sequence[Sequence[_Rated]]) -> list[Candidate]:
+        candidates = super()._candidates(view, matrix, options)
+        places = view.options(matrix, self._tools, guess=True)
+        if not places:
             return candidates
-        best = [alternatives[0] for alternatives in options]
+        best = [slots[0] for slots in places]
         choices = [best]
         choices += [[*best[:i], other, *best[i + 1 :]]
-                    for i, alternatives in enumerate(options) for other in alternatives[1:]]  # fmt: skip
+                    for i, slots in enumerate(places) for other in slots[1:]]  # fmt: skip
         if len(best) > 1:
             choices += [[slot] for slot in best]
         texts = [self._agreement.rewrite(view.target, _in_order(slots), agree)
                  for agree in (True, False) for slots in choices]  # fmt: skip
         guessed = [ScoredCandidate.of(view.raw(text, matrix), 0.0) for text in texts]
         return [*dict.fromkeys([*candidates, *guessed])]
+
+
+def _supported(options: Sequence[Sequence[Sequence[_Rated]]]) -> list[list[list[_Rated]]]:
+    """The replacements of several texts, surer where the same word gives way to the same term in other places: who
+    translates a word so does it again."""
+    best = [alternatives[0] for of_text in options for alternatives in of_text if alternatives]
+    counts = Counter(_change(rated) for rated in best if rated[0] >= _LIKELY)
+    return [[sorted((_with_support(rated, counts, alternatives[0]) for rated in alternatives), key=lambda one: -one[0])
+             for alternatives in of_text] for of_text in options]  # fmt: skip
+
+
+def _with_support(rated: _Rated, counts: Counter[_Change], best: _Rated) -> _Rated:
+    is_counted = best[0] >= _LIKELY and _change(best) == _change(rated)
+    return supported(rated[0], counts[_change(rated)] - is_counted), rated[1]
+
+
+def _change(rated: _Rated) -> _Change:
+    return rated[1].term.source.casefold(), rated[1].term.target, rated[1].old
 
 
 def _compatible(options: Sequence[Sequence[_Rated]]) -> list[_Rated]:
@@ -129,15 +150,18 @@ def _everywhere(best: Sequence[_Rated], options: Sequence[Sequence[_Rated]]) -> 
     used = {word for _, one in best for word in one.words}
     pairs = {(one.term, one.old) for _, one in best}
     for rated in (rated for alternatives in options for rated in alternatives):
-        if (rated[1].term, rated[1].old) in pairs and not used & set(rated[1].words):
+        is_same = (rated[1].term, rated[1].old) in pairs and not rated[1].is_foreign
+        if is_same and not used & set(rated[1].words):
             everywhere.append(rated)
             used |= set(rated[1].words)
     return everywhere
 
 
 def _consistent(best: Sequence[_Rated]) -> list[_Rated]:
-    """Each with the confidence of the surest one that replaces the same word by the same term."""
-    rates = [max(rate for rate, other in best if (other.term, other.old) == (one.term, one.old)) for _, one in best]
+    """Each with the confidence of the surest one that replaces the same word by the same term; those that seem to
+    translate something else keep their own."""
+    rates = [max(other_rate for other_rate, other in best if (other.term, other.old) == (one.term, one.old))
+             if not one.is_foreign else rate for rate, one in best]  # fmt: skip
     return [(rate, one) for rate, (_, one) in zip(rates, best, strict=True)]
 
 

@@ -29,7 +29,7 @@ _KNOWN = 0.02  # share of a word's uses from which a translation counts
 _BESIDE = 0.5  # link weight from which a word beside the term stands elsewhere
 _LINKED, _ELSEWHERE = 0.35, 0.1  # link weight and share of uses from which a word is another's translation
 _COGNATE = 86  # similarity of a word and what it was borrowed from
-_SPLITS = 8
+_SPLITS, _LIKELY = 8, 3  # ways to take a compound apart: tried, and to be believed
 _LONG = 12  # letters of what may be a compound, though no dictionary knows its parts
 _FOREIGN = 3.0  # what is lost, where it is no translation of the term alone
 _ENDS = ".!?:…"
@@ -46,6 +46,14 @@ class Replacement:
     words: tuple[int, ...]
     features: tuple[float, ...]
     old: str = ""  # the lemma of what is replaced
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether what goes seems to be no translation of the term alone."""
+        return self.feature("other") >= _FOREIGN
+
+    def feature(self, name: str) -> float:
+        return self.features[FEATURES.index(name)] if self.features else 0.0
 
 
 _Splice = tuple[int, int, str, tuple[int, ...], Wording]  # start, end, text, words, how it was worded
@@ -120,7 +128,9 @@ class Replacements:
             if splice:
                 features = self._features(draft, place, splice[4], occurrence)
                 replacements.append(Replacement(term, *splice[:4], features, lemma(place.old, self._lang)))
-        return replacements
+        # where a word surely translates the term, no other stands for it only because it has nothing else to stand for
+        is_clear = any(each.feature("translation") == 1.0 and not each.is_foreign for each in replacements)
+        return [each for each in replacements if not is_clear or each.feature("translation") > _KNOWN]
 
     def at(self, draft: AlignedDraft, term: Term, first: int, last: int) -> Replacement | None:
         """Of the words [first, last), which a glossary forbids in the term's place."""
@@ -169,6 +179,7 @@ class Replacements:
         slots += places(term, draft.links, occurrence.columns, draft.fixed, draft.empty)
         words = {k for slot in slots for k in range(slot.first, slot.last)}
         loose = self._loose(draft, occurrence.columns) if is_noun else []
+        slots += [TermSlot(term, k, k + 1, 0.0) for k in free if self._covers(occurrence.words, draft.target_word(k))]
         slots += [TermSlot(term, k, k + 1, 0.0) for k in free if k not in words and k not in draft.empty
                   and (k in loose or self._renders(occurrence.words, draft.target_word(k)) > _KNOWN)]  # fmt: skip
         for slot in slots:
@@ -225,13 +236,17 @@ class Replacements:
         if len(word) < 6 or not word[0].isalpha() or primary_subtag(self._lang) == "de" and not word[0].isupper():
             return
         linked = [i for i in (inside[0] - 1, inside[-1] + 1) if 0 <= i < len(draft.ours) and draft.links[k, i] > 0.2
-                  and draft.source_word(i)[0].isalpha() and int(draft.links[:, i].argmax()) == k]  # fmt: skip
+                  and len(draft.source_word(i)) > 3 and int(draft.links[:, i].argmax()) == k]  # fmt: skip
         own = float(draft.links[k, list(inside)].sum())
         whole = self._translates(occurrence.words, word)
         elsewhere = [draft.source_word(i) for i in range(len(draft.ours)) if i not in inside]
         for front, old, back in self._splits(word):
             rest = [each for each in (self._bare(front), back.lstrip("-")) if each]
-            mine = self._renders(occurrence.words, self._bare(old) if back else old)
+            bare = self._bare(old) if back else old
+            if self._covers(occurrence.words, bare):  # the term's words one by one: what is beside is none of them
+                yield _DraftSpan(k, k + 1, k, old.rstrip("-"), (front, back), 1.0)
+                continue
+            mine = self._renders(occurrence.words, bare)
             theirs = min(self._renders(occurrence.near, each) for each in rest)
             if any(self._translates(occurrence.words, each) >= max(_KNOWN, theirs) for each in rest):
                 continue  # the compound as a whole is the term
@@ -241,7 +256,7 @@ class Replacements:
             beside = 1.0 if is_hyphened else min(1.0, theirs * 3 + 0.4 * by_order)
             is_free = self._renders(elsewhere, old) < _KNOWN and self._in_order(occurrence, rest, back)
             evidence = beside * min(1.0, own * 1.5 + mine * 3 + 0.5 * is_free)
-            is_split = theirs > _KNOWN or by_order or is_hyphened
+            is_split = theirs > _KNOWN or is_hyphened or by_order and max(own, mine) > _KNOWN
             if is_split and evidence > 0.15 and mine + theirs >= whole:
                 yield _DraftSpan(k, k + 1, k, old.rstrip("-"), (front, back), evidence)
 
@@ -283,14 +298,32 @@ class Replacements:
     def _renders(self, source_words: Sequence[str], word: str) -> float:
         """The same, a compound by the worst of its parts."""
         best = self._translates(source_words, word)
-        for front, head in self._morphology.split(word)[:1] if self._morphology is not None else ():
+        for front, head in self._morphology.split(word)[:_LIKELY] if self._morphology is not None else ():
             parts = self._bare(front), head.lstrip("-")
             best = max(best, min(self._translates(source_words, part) for part in parts))
         return best
 
+    def _covers(self, source_words: Sequence[str], word: str) -> bool:
+        """Whether a word is a compound of just the term's words, each translated by a part of its own, in order."""
+        if self._morphology is None or len(source_words) < 2:
+            return False
+        for front, head in self._morphology.split(word)[:_SPLITS]:
+            parts = self._bare(front), head.lstrip("-")
+            halves = ((source_words[:i], source_words[i:]) for i in range(1, len(source_words)))
+            if any(all(map(self._is_whole, sides, parts)) for sides in halves):
+                return True
+        return False
+
+    def _is_whole(self, source_words: Sequence[str], word: str) -> bool:
+        """Whether a word, or a compound's part, translates just these words."""
+        if len(source_words) == 1:
+            return self._translates(source_words, word) > _KNOWN
+        return self._covers(source_words, word)
+
     def _phrase(self, draft: AlignedDraft, term: Term, place: _DraftSpan, number: str) -> TermContext:
         return TermContext(term.target, (place.old,), tuple(self._around(draft, place.first, -1)),
-                           tuple(self._following(draft, place.last - 1)), number, place.affixes)  # fmt: skip
+                           tuple(self._following(draft, place.last - 1)), number, place.affixes,
+                           term.forms)  # fmt: skip
 
     @staticmethod
     def _around(draft: AlignedDraft, place: int, step: int) -> list[str]:
@@ -348,10 +381,13 @@ class Replacements:
         word = place.old if is_part else draft.target_word(place.head)
         thin = sum(max(0.0, 1 - 3 * float(draft.links[rows, i].max())) for i in columns) if len(columns) > 1 else 0.0
         forth, back = self._shares(occurrence.words, word)
+        if self._covers(occurrence.words, word):  # links go from word to word: a compound gets one of several
+            forth, back, thin, uncovered = 1.0, 1.0, 0.0, 0.0
         is_name = all(word.isupper() and len(word) > 3 for word in occurrence.words) and not draft.source.isupper()
-        return (link / total, forth, back, 0.0 if is_part else self._lost(draft, rows, link, occurrence), uncovered,
-                thin, (link - best_other) / total, wording.certainty, len(wording.doubts) + 2.0 * is_name,
-                place.evidence if is_part else 0.0, float(max(0, len(rows) - len(columns) - 1)),
+        lost = _FOREIGN * _is_copy(draft, rows) if is_part else self._lost(draft, rows, link, occurrence)
+        return (link / total, forth, back, lost, uncovered, thin, (link - best_other) / total, wording.certainty,
+                len(wording.doubts) + 2.0 * is_name, place.evidence if is_part else 0.0,
+                float(max(0, len(rows) - len(columns) - 1)),
                 float("attested" in wording.doubts), self._looseness(draft, place, occurrence))  # fmt: skip
 
     def _looseness(self, draft: AlignedDraft, place: _DraftSpan, occurrence: _Occurrence) -> float:
@@ -361,12 +397,10 @@ class Replacements:
 
     def _lost(self, draft: AlignedDraft, rows: Sequence[int], link: float, occurrence: _Occurrence) -> float:
         """How much of what goes stands for other words of the source: by links, or as a compound's part."""
+        if len(rows) == 1 and self._covers(occurrence.words, draft.target_word(rows[0])):
+            return _FOREIGN * _is_copy(draft, rows)
         lost = max(0.0, float(draft.links[[k for k in rows if k not in draft.empty]].sum()) - link)
-        copied = {draft.source_word(i) for i in range(len(draft.ours))}
-        beside = [k for k in (rows[0] - 1, rows[-1] + 1) if 0 <= k < len(draft.theirs)]
-        is_copy = all(draft.target_word(k) in copied for k in rows) and any(
-            draft.target_word(k) in copied and len(draft.target_word(k)) > 2 for k in beside)  # fmt: skip
-        if is_copy or self._is_orphaned(draft, rows, occurrence):  # a name, or a text that nobody translated
+        if _is_copy(draft, rows) or self._is_orphaned(draft, rows, occurrence):
             lost = max(lost, _FOREIGN)
         for word in (draft.target_word(k) for k in rows) if self._morphology is not None else ():
             splits = self._splits(word)
@@ -385,6 +419,8 @@ class Replacements:
         for i in (occurrence.columns[0] - 1, occurrence.columns[-1] + 1):
             near = draft.source_word(i) if 0 <= i < len(draft.ours) else ""
             if len(near) > 3 and near.isalpha() and self._is_content(near):
+                if fuzz.ratio(near.casefold(), word[: len(near)].casefold()) >= _COGNATE:
+                    return True  # Privilegietypen: a compound that nobody can take apart
                 stands = max((float(draft.links[k, i]) for k in others), default=0.0)
                 if stands < _BESIDE and all(self._translates([near], draft.target_word(k)) < _KNOWN for k in others):
                     return True
@@ -419,6 +455,14 @@ def _occurrence(draft: AlignedDraft, inside: Sequence[int], surface: str) -> _Oc
             if (i not in inside or part.casefold() not in known) and len(part) > 2 and part[0].isalpha():
                 near[i > last or i in inside and n > own].append(part)
     return _Occurrence(tuple(inside), tuple(words), (*near[0], *near[1]), len(near[0]))
+
+
+def _is_copy(draft: AlignedDraft, rows: Sequence[int]) -> bool:
+    """Whether words and one beside them stand in the source as well: a name, or a text that nobody translated."""
+    copied = {draft.source_word(i) for i in range(len(draft.ours))}
+    beside = [draft.target_word(k) for k in (rows[0] - 1, rows[-1] + 1) if 0 <= k < len(draft.theirs)]
+    return all(draft.target_word(k) in copied for k in rows) and any(
+        word in copied and len(word) > 2 for word in beside)  # fmt: skip
 
 
 def _common(one: Sequence[str], other: Sequence[str]) -> int:

@@ -1,9 +1,12 @@
 """German noun phrases, compounds and forms: by rule, and by the dictionary where it is installed."""
 
 import importlib.util
+from dataclasses import replace
 
 import pytest
 
+from mtpipe.alignment.lexicon import Lexicon
+from mtpipe.alignment.ngram_lm import Fluency
 from mtpipe.morphology.german import German
 from mtpipe.morphology.german_nouns import Nouns
 from mtpipe.morphology.protocol import Analysis, TermContext
@@ -47,6 +50,34 @@ def test_of_the_same_gender_nothing_beside_the_noun_changes():
 ])  # fmt: skip
 def test_of_a_compound_one_part_is_replaced(term, old, affixes, before, expected):
     assert best(term, old, before, affixes=affixes) == expected
+
+
+def test_a_listed_plural_comes_before_one_by_rule():
+    context = TermContext("SmartTag", ("Marken",), ("alle",), number="p", forms=("SmartTags",))
+    assert German().wordings(context)[0].form == "SmartTags"
+    assert German().wordings(replace(context, before=("mit", "den")))[0].form == "SmartTags"
+
+
+def test_an_attribute_after_a_conjunction_agrees_with_the_determiner_of_the_noun_before_it():
+    term, old = "überarbeitete Version", "Revision"
+    assert best(term, old, "einer älteren Version oder", number="s").endswith("oder überarbeiteten Version")
+    assert best(term, old, "eine ältere Version oder", number="s").endswith("oder überarbeitete Version")
+
+
+def test_the_head_behind_a_hyphen_has_the_gender():
+    nouns = Nouns()
+    assert nouns.of_lemma("Mindest-Score")[0].gender == nouns.of_lemma("Score")[0].gender == "m"
+
+
+def test_what_reads_well_cannot_make_a_genitive_of_a_subject():
+    class Sways(Fluency):
+        def score(self, words):
+            return -500.0 * ("Der" in words)
+
+    lexicon = Lexicon("en", "de")
+    lexicon.links, lexicon.forms, lexicon.fluency = {}, {}, Sways()
+    wording = German(lexicon).wordings(TermContext("Bericht", ("Periode",), ("Die", "ältere"), ("umfasst",), "s"))[0]
+    assert wording.before == ("Der", "ältere")
 
 
 def test_a_front_whose_head_comes_later_gets_its_linking_element():

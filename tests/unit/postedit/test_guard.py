@@ -38,6 +38,10 @@ CASES = [
     ("Select a table now", "Wähle jetzt einen Tisch aus", "Select any Tabelle now", "language"),
     ("A table by Qwrtz", "Ein Tisch von Qwrtz", "Eine Tabelle von Qwrtz", "accepted"),  # a name that was there
     ("A table", LONG, LONG.replace("neue Tisch", "neuen xqkrt Tabelle"), "language"),
+    # what the draft had beside the term in one word, and forms that no dictionary has
+    ("The Xyqw table", "Der Xyqw-Tisch", "Die Xyqw-Tabelle", "accepted"),
+    ("The Xyqw tables", "Die Xyqw-Tische", "Die Xyqw-Tabellen", "accepted"),
+    ("The table", "Der Tisch", "Die Xyqw-Tabelle", "language"),
     ("A table and a chart", "Ein Tisch und ein Bild", "Ein Tisch und ein Diagramm", "accepted"),  # one of two
     ("A table and a chart", "Eine Tabelle und ein Bild", "Ein Tisch und ein Diagramm", "term-lost"),
     ("A table", "Ein Tisch", "Eine Tabelle, Tabelle", "overuse"),

@@ -22,7 +22,7 @@ from mtpipe.llm.client import Caller, CallSettings
 from mtpipe.llm.fake import FakeLLM
 from mtpipe.morphology.agreement import Agreement
 from mtpipe.mt.fake import FakeTranslator
-from mtpipe.postedit.editor import Candidate, Tools
+from mtpipe.postedit.editor import Candidate, Tools, Unusable
 from mtpipe.postedit.ladder import postedit
 from mtpipe.postedit.lexical_substitution import Placement, Substitution
 from mtpipe.postedit.nbest import NBest
@@ -123,6 +123,46 @@ def test_without_fluency_the_term_comes_as_the_glossary_has_it():
     links.links, links.forms, links.fluency = {"file": {"spis": 50.0}, "open": {"otevřít": 50.0}}, {}, Fluency()
     editor = Substitution(Tools("en", "cs", lexicon=links))
     assert repaired(editor, "Open the file.", "Otevřete spis.", ("file", "soubor"), lang="cs") == "Otevřete soubor."
+
+
+def editor_of(**links):
+    lexicon = Lexicon("en", "de")
+    lexicon.links = {source: {target: 50.0} for source, target in links.items()}
+    lexicon.forms, lexicon.fluency = {}, Fluency()
+    return Substitution(Tools("en", "de", lexicon=lexicon))
+
+
+@pytest.mark.parametrize("source, draft, expected", [
+    # the compound has a part for each word of the term: what stands beside it in the source is another matter
+    ("The data provider offers them.", "Der Datenanbieter stellt sie bereit.", "Der Datenprovider stellt sie bereit."),
+    ("Your favorite data provider", "Ihr Lieblings-Datenanbieter", "Ihr Lieblings-Datenprovider"),
+    ("Open the data provider profile", "Öffnen Sie das Datenanbieterprofil", "Öffnen Sie das Datenprovider-Profil"),
+])  # fmt: skip
+def test_a_compound_of_just_the_terms_words_gives_way(source, draft, expected):
+    editor = editor_of(data="datum", provider="anbieter", profile="profil", open="öffnen")
+    assert repaired(editor, source, draft, ("data provider", "Datenprovider"), lang="de") == expected
+
+
+def test_a_word_that_surely_translates_the_term_leaves_no_room_for_others():
+    made, = editor_of(information="information").propose([segment(
+        "Routing Information Retrieval", "Abruf von Routing-Informationen", ("routing", "Weiterleitung"), lang="de")])
+    assert made[0] == "Abruf von Weiterleitungs-Informationen"
+
+
+def test_a_term_in_words_that_nobody_translated_is_left_to_people():
+    source, draft = "See Trigger-Based Replication Guide", "Siehe Trigger-Based Replication Guide"
+    made, = editor_of().propose([segment(source, draft, ("trigger", "Auslöser"), lang="de")])
+    assert all(isinstance(text, Unusable) for text in made)
+
+
+def test_the_same_word_for_the_same_term_in_other_texts_makes_surer():
+    things = (("dog", "Hundes"), ("house", "Hauses"), ("tree", "Baumes"), ("book", "Buches"))
+    texts = [segment(f"The space of the {source}", f"Der Bereich des {target}", ("space", "Space"), lang="de")
+             for source, target in things]
+    editor = editor_of()
+    alone, = editor.propose(texts[:1])
+    assert all(isinstance(text, Unusable) for text in alone)
+    assert [made[0] for made in editor.propose(texts)] == [f"Der Space des {target}" for _, target in things]
 
 
 def test_substitution_into_a_language_without_spaces():
