@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mtpipe import plugins
+from mtpipe.config import implicit
 from mtpipe.config.job import Job
 from mtpipe.config.tables import (
     CallSettings,
@@ -48,7 +49,8 @@ class SettingsFile:
 def read(path: Path, is_named: bool = True) -> SettingsFile:
     """The settings of an mtpipe.toml; raises ConfigError with all that is wrong in it.
 
-    is_named: whether the user named the file. One that merely lies in the current folder names no code to run.
+    is_named: whether the user named the file. One that merely lies in the current folder names no code to run,
+    no server elsewhere and no key (`implicit`).
     """
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -56,7 +58,7 @@ def read(path: Path, is_named: bool = True) -> SettingsFile:
         raise ConfigError(f"{path}: can't be read ({error}); mend it or name another file with --config") from error
     problems = [f"[{name}]: no such table; available: {', '.join(_TABLES)}" for name in data if name not in _TABLES]
     if not is_named:
-        problems += _code(data)
+        problems += implicit.refusals(data)
         if problems:  # nothing of what is named is loaded
             raise failure(str(path), problems)
     job, wrong = table(Job, data.get("job", {}), "[job]", path.parent, without=("options", "calls"))
@@ -89,19 +91,3 @@ def _plugin_tables(data: Mapping[str, Any], problems: list[str]) -> Iterator[tup
                 yield f"{kind}.{name}", values
             else:
                 problems.append(f"[{kind}] {name} = {values!r}: options belong into a table [{kind}.<plug-in>]")
-
-
-def _code(data: Mapping[str, Any]) -> Iterator[str]:
-    """What names code: "module:Class" in place of a plug-in's name."""
-    for name, key in (("job", "mt"), ("job", "llm"), ("job", "editors"), ("evaluate", "metrics")):
-        values = data.get(name, {})
-        value = values.get(key, "") if isinstance(values, dict) else ""
-        names = value.split(",") if isinstance(value, str) else value if isinstance(value, list) else []
-        yield from (f"[{name}] {key} = {value!r}: {_NOT_HERE}" for one in names if ":" in str(one))
-    for kind in _PLUGINS:
-        tables = data.get(kind, {})
-        yield from (f'[{kind}."{name}"]: {_NOT_HERE}' for name in tables if ":" in name)
-
-
-_NOT_HERE = ("a settings file that merely lies in the current folder can't name code to run; name the plug-in on the "
-             "command line, or the file with --config")  # fmt: skip

@@ -103,6 +103,35 @@ def test_a_file_that_merely_lies_there_names_no_code(read, text, where):
     assert "name the plug-in on the command line, or the file with --config" in str(caught.value)
 
 
+@pytest.mark.parametrize("text, where", [
+    ('[llm.openai]\nbase_url = "https://example.org/v1"', "[llm.openai] base_url = 'https://example.org/v1'"),
+    ('[llm.openai]\nbase_url = "http://localhost.example.org/v1"', "[llm.openai] base_url"),
+    ('[llm.openai]\nbase_url = "http://localhost@example.org/v1"', "[llm.openai] base_url"),
+    ('[llm.openai]\nbase_url = "http://127.0.0.1:80\\\\@example.org/v1"', "[llm.openai] base_url"),
+    ('[llm.openai]\nbase_url = ["http://localhost/v1"]', "[llm.openai] base_url"),
+    ('[llm.openai]\nkey_variable = "AWS_SECRET_ACCESS_KEY"', "[llm.openai] key_variable = 'AWS_SECRET_ACCESS_KEY'"),
+    ('[llm.openai.extra_body]\nrelay = "http://example.org"', "[llm.openai] extra_body"),
+    ('[llm.mine]\nserver = "wss://example.org"', "[llm.mine] server"),
+    ('[job]\nllm = "openai"', "[job] llm = 'openai'"),
+])  # fmt: skip
+def test_a_file_that_merely_lies_there_sends_nothing_to_other_computers(read, text, where):
+    with pytest.raises(ConfigError) as caught:
+        read(text, is_named=False)
+    assert where in str(caught.value)
+    assert "can't send texts or keys to a server that is not this computer's; name it on the" in str(caught.value)
+    try:
+        read(text)
+    except ConfigError as error:
+        assert "current folder" not in str(error)
+
+
+@pytest.mark.parametrize("address", ["http://localhost:8080/v1", "http://127.0.0.1:1234/v1", "http://[::1]:8080/v1"])
+def test_a_file_that_merely_lies_there_may_name_a_server_of_this_computer(read, address):
+    text = f'[job]\nllm = "openai"\n[llm.openai]\nmodel = "m"\nbase_url = "{address}"\nkey_variable = "MY_KEY"\n'
+    assert read(text, is_named=False).options["llm.openai"]["base_url"] == address
+    assert read('[llm.openai]\nmodel = "m"\n', is_named=False).options["llm.openai"] == {"model": "m"}
+
+
 def test_a_file_that_is_named_may_name_code(read):
     assert read('[job]\nmt = "mtpipe.mt.fake:FakeTranslator"\n').job["mt"] == "mtpipe.mt.fake:FakeTranslator"
     with pytest.raises(ConfigError, match="colour: no such option; available: replies"):
