@@ -21,6 +21,7 @@ __all__ = ["blotted", "broken", "find", "has_words", "literals", "locate", "mask
            "plain_target", "plain_text", "project", "protect", "unmask"]  # fmt: skip
 
 _BLOT = "\ufffc"  # stands for each character of a code; a token by itself in every language
+_NO_BREAK = re.compile("([0-9]+(?:[.,][0-9]+)*)([\u00a0\u202f\u2007])(?=\\S)")
 _LETTER = re.compile(r"[^\W\d_]")
 
 
@@ -137,12 +138,15 @@ def unmask(text: str, code_literals: Sequence[str], shape: str) -> str | None:
 def spaced(source: str, codes: Sequence[Code], target: str) -> str:
     """target with the spaces beside its codes where the source has them.
 
-    A code glued to a word is set off if the source sets it off (words of unspaced scripts may touch it); spaces on the
-    inner side of a tag move to its outer side if the source has none there: "* file*" would be no emphasis.
+    A code glued to a word or another code is set off if the source sets it off (words of unspaced scripts may touch
+    it); spaces on the inner side of a tag move to its outer side if the source has none there: "* file*" would be no
+    emphasis. A no-break space behind a number comes back where the target has the number and a space.
     """
     apart = {(source[c.start:c.end], c.kind): (source[:c.start][-1:].isspace(), source[c.end:c.end + 1].isspace())
              for c in codes}
-    for code in reversed(locate(source, codes, target)):
+    located = locate(source, codes, target)
+    for number in reversed(range(len(located))):
+        code = located[number]
         literal, before, after = target[code.start:code.end], target[:code.start], target[code.end:]
         is_after_space, is_before_space = apart.get((literal, code.kind), (False, False))
         if code.kind == "open" and not is_before_space and after.strip() and after[0].isspace():
@@ -152,8 +156,14 @@ def spaced(source: str, codes: Sequence[Code], target: str) -> str:
             before = before.rstrip()
             after = f" {after}" if _is_glued(after[:1]) else after
         before += " " if is_after_space and _is_glued(before[-1:]) else ""
+        last = located[number - 1] if number else code
+        is_apart = apart.get((target[last.start:last.end], last.kind), (False, False))[1]
+        before += " " if is_after_space and is_apart and last.end == code.start else ""
         after = f" {after}" if is_before_space and _is_glued(after[:1]) else after
         target = f"{before}{literal}{after}"
+    for match in _NO_BREAK.finditer(source):
+        number = re.escape(match[1])
+        target = re.sub(rf"(?<![\d.,]){number} (?=\S)", lambda place: place[0][:-1] + match[2], target, count=1)
     return target
 
 

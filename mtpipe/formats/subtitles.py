@@ -1,5 +1,5 @@
-"""Subtitles, SubRip and WebVTT: a cue's text is a segment (each speaker's of a dialogue); timing, settings, notes and
-styles stay byte for byte. A translation is broken into lines anew."""
+"""Subtitles, SubRip, WebVTT and SubStation Alpha: a cue's text is a segment (each speaker's of a dialogue); timing,
+settings, notes and styles stay byte for byte. A translation is broken into lines anew."""
 
 from __future__ import annotations
 
@@ -26,6 +26,10 @@ _TIMING = re.compile(rf"\s*{_TIME}\s*-->\s*{_TIME}(?:\s.*)?$")
 _NUMBER = re.compile(r"\s*\d+\s*$")
 _TAG = re.compile(r"<(?P<close>/)?(?P<name>[A-Za-z]*)[^<>\n]*>|\{\\[^{}\n]*\}")
 _BREAK = re.compile(r"[ \t]*(?:\r\n|\r|\n)[ \t]*")
+_ASS_BREAK = re.compile(r"[ \t]*\\[Nn][ \t]*")
+_ASS_LINE = re.compile(r"^(?P<kind>Format|Dialogue):[ \t]*(?P<rest>[^\r\n]*)", re.MULTILINE | re.IGNORECASE)
+_ASS_FIELDS = 9  # before the text, where the file does not say
+_DRAWING = re.compile(r"\{[^{}]*\\p[1-9]")
 _SPEAKER = re.compile(r"\s*(?:(?:<[^<>\n]*>|\{\\[^{}\n]*\})\s*)*(?:[-–—‐]+|>>+)\s*")
 _CJK = f"[{CJK}{CJK_MARKS}]"
 _BREAKABLE = re.compile(rf"\s+|(?<={_CJK})(?<![「『（])(?={_CJK})(?![、。，．！？：；」』）ーっゃゅょッャュョ])")
@@ -66,6 +70,41 @@ class VttFormat:
         _write(document, path, self._width, is_markup=True)
 
 
+class AssFormat:
+    """ASS and SSA: the texts of dialogues; override tags are kept, drawings and comments stay."""
+
+    suffixes = (".ass", ".ssa")
+
+    def __init__(self, width: int = 0, lines: int = LINES):
+        self._width, self._lines = width, lines
+
+    def read(self, path: Path, name: str) -> Document:
+        """Every dialogue's text; raises InputError for a file without the section of events."""
+        text, encoding, notes = read_text(path, name)
+        if text.strip() and not re.search(r"^\s*\[Events\]", text, re.MULTILINE | re.IGNORECASE):
+            raise InputError(f"{name}: has no section [Events]; is it a SubStation Alpha file?")
+        values = (_value(text, turn, max(self._lines, text.count("\\N", *span) + 1), _ASS_BREAK)
+                  for span in _dialogues(text) for turn in [[span]])  # fmt: skip
+        return inplace.document(name, text, encoding, values, notes)
+
+    def write(self, document: Document, path: Path) -> None:
+        """The file with its segments' targets in place; raises OutputError."""
+        _write(document, path, self._width, is_markup=False, newline="\\N")
+
+
+def _dialogues(text: str) -> Iterator[Span]:
+    """Where the texts of the dialogues stand: behind as many commas as their format has fields before the text."""
+    fields = _ASS_FIELDS
+    for match in _ASS_LINE.finditer(text):
+        if match["kind"].lower() == "format":
+            fields = match["rest"].count(",") if match["rest"].rstrip().lower().endswith("text") else fields
+        elif not _DRAWING.search(match["rest"]):
+            start = match.start("rest")
+            for _ in range(fields):
+                start = text.find(",", start, match.end()) + 1 or match.end()
+            yield start, match.end()
+
+
 def _read(path: Path, name: str, cues: Callable[[str], Iterable[list[Span]]], lines: int) -> Document:
     text, encoding, notes = read_text(path, name)
     turns = ((turn, len(turn) if len(speeches) > 1 else max(lines, len(turn)))
@@ -74,17 +113,18 @@ def _read(path: Path, name: str, cues: Callable[[str], Iterable[list[Span]]], li
     return inplace.document(name, text, encoding, values, notes)
 
 
-def _write(document: Document, path: Path, width: int, is_markup: bool) -> None:
+def _write(document: Document, path: Path, width: int, is_markup: bool, newline: str = "") -> None:
     text = document.skeleton.text
-    newline = NEWLINE.search(text)
+    match = NEWLINE.search(text)
+    newline = newline or (match[0] if match else "\n")
     longest = max((len(_TAG.sub("", line)) for value in document.skeleton.values
-                   for line in text[value.offsets[0]:value.offsets[-1]].splitlines()), default=0)
+                   for line in re.split(r"\\N|[\r\n]+", text[value.offsets[0]:value.offsets[-1]])), default=0)
 
     def wrapped(target: str, value: Value, piece: Piece) -> str:
         codes = inline.locate(piece.source, piece.codes, target)
         lines = _lines(target, codes, width or max(WIDTH, longest), int(value.kind))
         spelled = (_escaped(line, inside) if is_markup else line for line, inside in lines)
-        return (newline[0] if newline else "\n").join(line.rstrip() for line in spelled)
+        return newline.join(line.rstrip() for line in spelled)
 
     inplace.write(document, path, wrapped)
 
@@ -155,9 +195,9 @@ def _speakers(text: str, cue: Sequence[Span]) -> Iterator[list[Span]]:
     yield from turns
 
 
-def _value(text: str, lines: Sequence[Span], most: int) -> Value:
+def _value(text: str, lines: Sequence[Span], most: int, breaks: re.Pattern[str] = _BREAK) -> Value:
     start, end = lines[0][0], lines[-1][1]
-    joined, offsets = inplace.unescaped(text, start, end, _BREAK, lambda match: " ")
+    joined, offsets = inplace.unescaped(text, start, end, breaks, lambda match: " ")
     tags = icu.paired([(*match.span(), match["name"] or "", _kind(match)) for match in _TAG.finditer(joined)])
     low, high, inside = icu.trimmed(joined, icu.codes_between(joined, tags), tags)
     codes = tuple(Code(code.start - low, code.end - low, code.kind) for code in inside)

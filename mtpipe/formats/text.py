@@ -18,6 +18,9 @@ from mtpipe.languages.scripts import CJK, CJK_MARKS
 
 _LINE = re.compile(r"[^\r\n\f\v\x85\u2028\u2029]+")
 _MARKER = re.compile(r"[ \t]*(?:(?:[-*+•–—▪◦·>]|\(?\d{1,3}[.)]|\(?[a-z]\)|\[[ xX]\])[ \t]+)*")
+# The options of a program's help and its commands, set apart from what they do by two blanks or more, or a tab.
+_OPTION = re.compile(r"[ \t]*--?[A-Za-z?]\S*(?: \S+){0,6}?(?: {2,}|\t+)(?=\S)|"
+                     r"[ \t]+[a-z][\w:.-]{0,30} {3,}(?=\S+ \S+ \S)")
 _FENCE = re.compile(r"[ \t]*(```|~~~)")
 # A prompt, a spreadsheet formula, a preprocessor line: commands to be typed, not sentences to be read.
 _COMMAND = re.compile(r"(?:\$ |>>> |\.\.\. |#!|[A-Z]:\\|=[A-Z][A-Z0-9.]*\(|\{?=[A-Z]{1,3}\$?\d)")
@@ -145,7 +148,8 @@ def _line(match: re.Match[str]) -> _Line:
     content = raw.strip()
     indent = len(raw) - len(raw.lstrip()) if content else 0
     mark = _MARKER.match(raw)
-    marker = max(mark.end() if mark else 0, indent)
+    option = _OPTION.match(raw)
+    marker = max(mark.end() if mark else 0, option.end() if option else 0, indent)
     return _Line(match.start(), match.end(), indent, marker, raw[marker:].strip())
 
 

@@ -126,6 +126,13 @@ def folder_names(tag: str) -> frozenset[str]:
     return frozenset(names | {name.replace("-", "_") for name in names})
 
 
+def with_territory(tag: str) -> str:
+    """The tag with the country that most of its speakers are in, as office programs want it: de-DE of de."""
+    language = langcodes.Language.get(tag)
+    territory = language.territory or language.maximize().territory
+    return tag if language.territory or not territory else f"{language.language}-{territory}"
+
+
 def language_name(tag: str) -> str:
     """The English name of a language with its tag, "German (de-AT)"; the tag alone where no name is known."""
     names = _NAMES.get(_language(tag))

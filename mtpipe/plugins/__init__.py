@@ -11,6 +11,7 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 from mtpipe.errors import ConfigError
+from mtpipe.io.xml_root import root_element
 from mtpipe.plugins import signatures
 from mtpipe.validation import checked
 
@@ -239,14 +240,28 @@ def _checked(
 
 
 def format_name(path: PurePath) -> str | None:
-    """The name of the format that reads files like path (by its suffix); None when there is none."""
+    """The name of the format that reads path, by its suffix, of XML by its first element; None when there is none."""
     suffix = path.suffix.lower()
+    if suffix == ".xml" and isinstance(path, Path):
+        return _xml_format(path)
     if suffix in SUFFIXES:
         return SUFFIXES[suffix]
     for name in _installed("mtpipe.format"):
         if suffix in load("format", name).suffixes:
             return name
     return None
+
+
+def _xml_format(path: Path) -> str:
+    """Which format an .xml file is in, by its first element; Android's for one that cannot be told."""
+    try:
+        root, head = root_element(path)
+    except OSError:  # that is said where it is read
+        return SUFFIXES[".xml"]
+    name, folded = root.rpartition(":")[2], head.casefold()
+    if name in ("xliff", "TS"):
+        return {"xliff": "xliff", "TS": "qt"}[name]
+    return next((form for form in ("docbook", "dita") if form in folded), SUFFIXES[".xml"])
 
 
 def advice(path: PurePath) -> str:

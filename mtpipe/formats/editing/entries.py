@@ -12,6 +12,8 @@ from mtpipe.document import inline_codes as inline
 from mtpipe.document.segment import Code
 from mtpipe.formats.editing import accelerators
 from mtpipe.formats.editing.accelerators import Key
+from mtpipe.formats.editing.inplace import Value, rendered
+from mtpipe.formats.messages import icu
 from mtpipe.formats.text import Span, blocks, joined, wrapped
 
 _MASK = "\ue000"
@@ -28,12 +30,16 @@ class MessagePiece:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A text with its inline codes as literals, without its accelerator key; [] pieces where it has no words."""
+    """A text with its inline codes as literals, without its accelerator key; [] pieces where it has no words.
+
+    value: of a text with ICU plurals, whose branches are pieces of their own.
+    """
 
     text: str
     codes: tuple[Code, ...]
     key: Key | None
     pieces: tuple[MessagePiece, ...]
+    value: Value | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +52,8 @@ class Labels:
 
 def message(text: str, markup: Sequence[Code] = (), labels: Labels = Labels()) -> Message:
     """The message of a text whose markup (well nested) is known; placeholders in between are found."""
+    if icu.has_plural(text):
+        return _with_branches(text, markup)
     codes, key = merged(text, markup), None
     if labels.marks:
         text, codes, key = accelerators.without_key(text, codes, labels.marks, labels.words)
@@ -55,6 +63,9 @@ def message(text: str, markup: Sequence[Code] = (), labels: Labels = Labels()) -
 
 def filled(message: Message, targets: Sequence[str]) -> str | None:
     """The message's text with a target a piece; None where it can't have all its codes then."""
+    if message.value is not None:
+        whole = [intact(piece, target) for piece, target in zip(message.pieces, targets, strict=True)]
+        return rendered(message.value, whole) or message.text if None not in whole else None
     parts: list[str] = []
     position = 0
     every = frozenset(inline.literals(message.text, message.codes))
@@ -71,6 +82,14 @@ def filled(message: Message, targets: Sequence[str]) -> str | None:
         return None
     codes = inline.locate(message.text, message.codes, text)
     return accelerators.with_key(text, codes, message.key) if message.key else text
+
+
+def _with_branches(text: str, markup: Sequence[Code]) -> Message:
+    tags = markup or icu.html_tags(text)
+    inside = icu.pieces(text, tags)
+    pieces = tuple(MessagePiece(piece.source, piece.codes, ((piece.start, piece.end),)) for piece in inside)
+    codes = tuple(icu.codes_between(text, tags))
+    return Message(text, codes, None, pieces, Value(text, range(len(text) + 1), inside))
 
 
 def intact(piece: MessagePiece, target: str) -> str | None:

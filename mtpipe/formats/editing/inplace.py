@@ -35,11 +35,26 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
+class PluralForm:
+    """The plural form "other" at text[start:end] of a file, its name at name.
+
+    missing: the forms that the target language needs and the file has not, to be written as this one behind it.
+    """
+
+    start: int
+    end: int
+    name: Span
+    missing: tuple[str, ...]
+    separator: str
+
+
+@dataclass(frozen=True, slots=True)
 class Value:
     """A value as its reader sees it; text[i] begins at offsets[i] in the file, offsets has one entry more than text.
 
     pieces are in the order of their ends, those inside another's code before it. kept are the codes whose spelling is
-    the file's own: all else is escaped on writing. kind is for the format's own use.
+    the file's own: all else is escaped on writing. kind is for the format's own use. plural: of a plural form that
+    others may have to be made of.
     """
 
     text: str
@@ -47,6 +62,7 @@ class Value:
     pieces: tuple[Piece, ...]
     kept: frozenset[str] = frozenset()
     kind: str = ""
+    plural: PluralForm | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +97,11 @@ def write(document: Document, path: Path, escape: Escape, edits: Iterable[Edit] 
     targets = iter([segment.target for segment in document.segments])
     replacements: list[Edit] = list(edits)
     for value in skeleton.values:
-        for piece, new in changed(value, [next(targets) for _ in value.pieces]):
-            spelling = _spelling(new, value, piece, escape)
-            replacements.append((value.offsets[piece.start], value.offsets[piece.end], spelling))
+        own = [(value.offsets[piece.start], value.offsets[piece.end], _spelling(new, value, piece, escape))
+               for piece, new in changed(value, [next(targets) for _ in value.pieces])]
+        replacements += own
+        if own and value.plural:
+            replacements.append(other_forms(skeleton.text, value.plural, own))
     write_text(replaced(skeleton.text, sorted(replacements)), skeleton.encoding, path, errors)
 
 
@@ -156,6 +174,16 @@ def unescaped(text: str, start: int, end: int, escapes: re.Pattern[str],
 def utf16(escapes: str) -> str:
     r"""What \uXXXX or a pair of them means; a lone surrogate, which no engine takes, is U+FFFD."""
     return bytes.fromhex(re.sub(r"\\[uU]", "", escapes)).decode("utf-16-be", "replace")
+
+
+def other_forms(text: str, plural: PluralForm, own: Sequence[Edit]) -> Edit:
+    """What puts the missing forms behind the one that own edits translate; an empty edit where none is missing."""
+    texts = []
+    for form in plural.missing:
+        edits = sorted([*own, (*plural.name, form)])
+        moved = [(start - plural.start, end - plural.start, new) for start, end, new in edits]
+        texts.append(plural.separator + replaced(text[plural.start:plural.end], moved))
+    return plural.end, plural.end, "".join(texts)
 
 
 def _spelling(new: str, value: Value, piece: Piece, escape: Escape) -> str:

@@ -32,6 +32,8 @@ _TEXT_METAS = frozenset("""description keywords abstract subject title og:title 
 _MAY_HAVE_TEXT = re.compile("|".join(sorted(_TEXT_ATTRIBUTES | {"content", "value"})), re.IGNORECASE)
 _LETTER = re.compile(r"[^\W\d_]")
 _SPACE = re.compile(r"[ \t\r\n\f]+")
+_BLANK = r"(?:[ \t\r\n\f\xa0]|&nbsp;|&#160;|&#[xX][aA]0;)+"
+_BLANK_START, _BLANK_END = re.compile(_BLANK), re.compile(rf"{_BLANK}\Z")
 _SENTENCE_END = (".", "!", "?", ":", ";", "…", "。", "！", "？", "：")
 
 
@@ -189,22 +191,20 @@ def _text_slot(text: str, run: list[HtmlToken]) -> list[HtmlSlot]:
             source += text[token.start:token.end]
             continue
         words = _SPACE.sub(" ", html.unescape(text[token.start:token.end].replace("\0", "")))
-        for piece, piece_codes in _pieces(words if source else words.lstrip(" "), literals, escaped):
+        for piece, piece_codes in _pieces(words if source else words.lstrip(" \xa0"), literals, escaped):
             shift = len(source)
             codes += [Code(code.start + shift, code.end + shift, "alone") for code in piece_codes]
             source += piece
     if not inline.has_words(source, codes):
         return []
     first, last = run[0], run[-1]
-    start = first.start + _blank_length(text[first.start:first.end]) if first.kind == "text" else first.start
-    end = last.end - _blank_length(text[first.start:last.end][::-1]) if last.kind == "text" else last.end
-    source = source.rstrip(" ") if last.kind == "text" else source
+    start, end = first.start, last.end
+    if first.kind == "text" and (blank := _BLANK_START.match(text, start, first.end)):
+        start = blank.end()
+    if last.kind == "text" and (blank := _BLANK_END.search(text, last.start, end)):
+        end = blank.start()
+    source = source.rstrip(" \xa0") if last.kind == "text" else source
     return [HtmlSlot(start, end, source, tuple(codes), None, tuple(tags), tuple(sorted(escaped)))]
-
-
-def _blank_length(text: str) -> int:
-    match = _SPACE.match(text)
-    return match.end() if match else 0
 
 
 def _pieces(text: str, literals: set[str], escaped: set[str]) -> Iterator[tuple[str, Sequence[Code]]]:

@@ -1,4 +1,6 @@
-"""Markdown: paragraphs, headings, list items and table cells; code, front matter and definitions stay as they are.
+"""Markdown: paragraphs, headings, list items and table cells; code and definitions stay as they are.
+
+Of the front matter, the YAML strings whose keys front_matter names are translated, such as "title,description".
 
 A translated paragraph is written on one line behind its own list or quote marks; all else stays byte for byte.
 """
@@ -8,21 +10,27 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import yaml
 from markdown_it.token import Token
 
 from mtpipe.document import inline_codes
 from mtpipe.document.segment import Code, Document, Segment
+from mtpipe.errors import InputError
 from mtpipe.formats.editing.encoding import NEWLINE, read_text, write_text
-from mtpipe.formats.editing.inplace import replaced
+from mtpipe.formats.editing.inplace import Edit, rendered, replaced
 from mtpipe.formats.html.markup import HtmlSlot, extract, fill
 from mtpipe.formats.markdown.inline import LIMIT, InlineParser, MarkdownMark
+from mtpipe.formats.messages import yaml_file
+from mtpipe.formats.messages.catalogue import Keys
+from mtpipe.formats.messages.yaml_file import YamlScalar
 
 _FRONT_MATTER = re.compile(r"(---|\+\+\+)[ \t]*\n(?=\S)(?:.*\n)*?\1[ \t]*(?:\n|\Z)")
+_YAML_FRONT = re.compile(r"---[ \t]*(?:\r\n|\r|\n)(?=\S)((?:.*(?:\r\n|\r|\n))*?)---[ \t]*(?:\r|\n|\Z)")
 _LETTER = re.compile(r"[^\W\d_]")
 _SPACE = re.compile(r"[ \t]*\n[ \t]*")
 # Lines of a paragraph that CommonMark takes for text and other dialects for markup: they stay, and text ends there.
@@ -56,21 +64,34 @@ class _HtmlBlock:
 
 
 @dataclass(frozen=True, slots=True)
+class _FrontText:
+    """A string of the front matter, which begins at start."""
+
+    start: int
+    scalar: YamlScalar
+
+
+@dataclass(frozen=True, slots=True)
 class MarkdownSkeleton:
     """A text, its places and HTML blocks, and the references that it defines."""
 
     text: str
-    parts: tuple[_MarkdownPlace | _HtmlBlock, ...]
+    parts: tuple[_Part, ...]
     env: dict[str, Any]
 
 
+_Part = _MarkdownPlace | _HtmlBlock | _FrontText
+_Located = tuple[_Part, list[tuple[str, tuple[Code, ...]]]]
+
+
 class MarkdownFormat:
-    """CommonMark with tables, strikethrough, footnotes, task lists, math and front matter."""
+    """CommonMark with tables, strikethrough, footnotes, task lists, math; front matter by its keys."""
 
     suffixes: tuple[str, ...] = (".md", ".markdown")
 
-    def __init__(self) -> None:
+    def __init__(self, front_matter: str | Sequence[str] = ()) -> None:
         self._parser = InlineParser()
+        self._keys = Keys(front_matter)
 
     def read(self, path: Path, name: str) -> Document:
         """Every text block with its inline markup as codes; raises InputError."""
@@ -89,8 +110,8 @@ class MarkdownFormat:
         """(segments, skeleton) of a text, numbered after count others of the document called name."""
         env: dict[str, Any] = {}
         segments: list[Segment] = []
-        parts: list[_MarkdownPlace | _HtmlBlock] = []
-        for part, texts in self._parts(text, env):
+        parts: list[_Part] = []
+        for part, texts in (*self._front_matter(text, name), *self._parts(text, env)):
             parts.append(part)
             segments += (Segment(f"{name}#{n}", source, codes=inside)
                          for n, (source, inside) in enumerate(texts, count + len(segments) + 1))
@@ -105,13 +126,31 @@ class MarkdownFormat:
                 block = skeleton.text[part.start:part.end]
                 edits.append((part.start, part.end, fill(block, part.slots, targets)))
                 continue
+            if isinstance(part, _FrontText):
+                new = rendered(part.scalar.value, [_on_one_line(next(rest).target) for _ in part.scalar.value.pieces])
+                if new is not None and new != part.scalar.value.text:
+                    edits.append(_moved(yaml_file.edit(skeleton.text[part.start:], part.scalar, new), part.start))
+                continue
             segment = next(rest)
             if segment.target is not None and segment.target != segment.source:
                 edits.append((part.start, part.end, self.rendered(segment, part.kind, skeleton.env)))
         return replaced(skeleton.text, edits)
 
-    def _parts(self, text: str,
-               env: dict[str, Any]) -> Iterator[tuple[_MarkdownPlace | _HtmlBlock, list[tuple[str, tuple[Code, ...]]]]]:
+    def _front_matter(self, text: str, name: str) -> Iterator[_Located]:
+        """The strings of the front matter, if it is YAML, whose keys are asked for."""
+        front = _YAML_FRONT.match(text) if self._keys.include else None
+        if front is None:
+            return
+        try:
+            root = yaml.compose(front[1], Loader=yaml.SafeLoader)
+            strings = list(yaml_file.scalars(front[1], root, "", set())) if root else []
+        except (yaml.YAMLError, ValueError, RecursionError) as error:
+            raise InputError(f"{name}: its front matter is no YAML: {' '.join(str(error).split())[:200]}") from error
+        for scalar in strings:
+            if scalar.value.pieces and self._keys.fits(scalar.key):
+                yield _FrontText(front.start(1), scalar), [(piece.source, piece.codes) for piece in scalar.value.pieces]
+
+    def _parts(self, text: str, env: dict[str, Any]) -> Iterator[_Located]:
         starts = [0, *(match.end() for match in NEWLINE.finditer(text)), len(text)]
         body = NEWLINE.sub("\n", text)
         front = _FRONT_MATTER.match(body)
@@ -185,6 +224,10 @@ class MarkdownFormat:
 
     def _markup(self, text: str, env: dict[str, Any]) -> Counter[tuple[str, str]]:
         return Counter((mark.literal, mark.kind) for mark in self._parser.marks(text, env)[0])
+
+
+def _moved(edit: Edit, shift: int) -> Edit:
+    return edit[0] + shift, edit[1] + shift, edit[2]
 
 
 def _on_one_line(target: str | None) -> str | None:

@@ -37,17 +37,22 @@ def html_tags(text: str) -> tuple[Code, ...]:
 
 
 def codes_between(text: str, tags: Iterable[Code], start: int = 0, end: int | None = None) -> list[Code]:
-    """tags within text[start:end] and the placeholders between them."""
+    """tags within text[start:end] and the placeholders between them; an ICU plural is one, with the tags in it."""
     end = len(text) if end is None else end
     codes: list[Code] = []
     position = start
-    for tag in (*tags, Code(end, end)):
+    for tag in (*_with_plurals(text, tags, start, end), Code(end, end)):
         if position <= tag.start and tag.end <= end:
             codes += (Code(code.start + position, code.end + position, code.kind)
                       for code in inline.find(text[position:tag.start]))
             codes.append(tag)
             position = tag.end
     return codes[:-1]
+
+
+def has_plural(text: str) -> bool:
+    """Is there a plural or a choice of ICU MessageFormat in the text?"""
+    return bool(_plurals(text, 0, len(text)))
 
 
 def paired(tags: Sequence[tuple[int, int, str, str]]) -> tuple[Code, ...]:
@@ -116,6 +121,46 @@ def _pieces(text: str, tags: Sequence[Code], depth: int, start: int, end: int, i
             yield Piece(first + low, first + high, source, tuple(inside), is_icu)
 
 
+def _with_plurals(text: str, tags: Iterable[Code], start: int, end: int) -> list[Code]:
+    """tags within text[start:end], but a code for each plural in place of those in it; no pair is torn."""
+    inside = [tag for tag in tags if start <= tag.start and tag.end <= end]
+    if not inside:
+        return inside
+    partner = inline.pairs(inside)
+    partner |= {closer: opener for opener, closer in partner.items()}
+    for first, last in _plurals(text, start, end):
+        within = {i for i, tag in enumerate(inside) if first <= tag.start and tag.end <= last}
+        if within and all(partner.get(i, i) in within for i in within):
+            inside = sorted([*(tag for i, tag in enumerate(inside) if i not in within), Code(first, last)], key=_start)
+            partner = inline.pairs(inside)
+            partner |= {closer: opener for opener, closer in partner.items()}
+    return inside
+
+
+def _plurals(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    """Spans of the plurals and choices that stand in no other."""
+    spans: list[tuple[int, int]] = []
+    for match in _COMPLEX.finditer(text, start, end):
+        if not spans or match.start() >= spans[-1][1]:
+            closing = _closing(text, match.end(), end)
+            if closing and _branches(text, match.end(), closing - 1):
+                spans.append((match.start(), closing))
+    return spans
+
+
+def _closing(text: str, position: int, end: int) -> int:
+    """Behind the brace that closes the one before position; 0 where there is none."""
+    depth = 1
+    while depth and (brace := _BRACE.search(text, position, end)):
+        depth += {"{": 1, "}": -1}.get(brace[0], 0)
+        position = brace.end()
+    return 0 if depth else position
+
+
+def _start(code: Code) -> int:
+    return code.start
+
+
 def _numbers(text: str, codes: Sequence[Code], start: int, end: int) -> Iterator[Code]:
     """The codes, and each # between them as one."""
     position = start
@@ -130,11 +175,8 @@ def _branches(text: str, start: int, end: int) -> list[tuple[int, int]]:
     """The contents of the {…} in `one {…} other {…}`; [] where it isn't that."""
     spans = []
     while match := _SELECTOR.match(text, start, end):
-        depth, position = 1, match.end()
-        while depth and (brace := _BRACE.search(text, position, end)):
-            depth += {"{": 1, "}": -1}.get(brace[0], 0)
-            position = brace.end()
-        if depth:
+        position = _closing(text, match.end(), end)
+        if not position:
             return []
         spans.append((match.end(), position - 1))
         start = position

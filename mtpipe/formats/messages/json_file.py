@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from mtpipe.document.segment import Document
 from mtpipe.errors import InputError
 from mtpipe.formats.editing import inplace
 from mtpipe.formats.editing.encoding import read_text
-from mtpipe.formats.editing.inplace import Edit, Piece, Value
-from mtpipe.formats.messages import catalogue, icu
+from mtpipe.formats.editing.inplace import Edit, Piece, PluralForm, Value
+from mtpipe.formats.messages import catalogue, icu, plural_categories
 
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
 _ESCAPE = re.compile(rf"{inplace.UTF16}|\\.")
+_OTHER = re.compile(r'"((?:[^"\\]|\\.)*)other"\s*:\s*\Z')
+_OTHERS = ("_other", ".other")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -27,15 +30,16 @@ class JsonFormat:
 
     suffixes = (".json",)
 
-    def __init__(self, include: str | Sequence[str] = (), exclude: str | Sequence[str] = (), source_lang: str = ""):
+    def __init__(self, include: str | Sequence[str] = (), exclude: str | Sequence[str] = (), source_lang: str = "",
+                 target_lang: str = ""):
         self._keys = catalogue.Keys(include, exclude)
-        self._source_lang = source_lang
+        self._source_lang, self._target_lang = source_lang, target_lang
 
     def read(self, path: Path, name: str) -> Document:
         """Every string that is chosen, the branches of ICU plurals apart; raises InputError, UnsuitedError."""
         if not self._keys.include:
             catalogue.check_name(name, self._source_lang, "json.include='*'")
-        return _read(path, name, self._keys.fits)
+        return _read(path, name, self._keys.fits, self._target_lang)
 
     def write(self, document: Document, path: Path) -> None:
         """The file with its segments' targets in place, all else byte for byte; raises OutputError."""
@@ -64,7 +68,7 @@ class ArbFormat:
         inplace.write(document, path, _escaped, edits)
 
 
-def _read(path: Path, name: str, is_chosen: Callable[[str], bool]) -> Document:
+def _read(path: Path, name: str, is_chosen: Callable[[str], bool], target_lang: str = "") -> Document:
     text, encoding, notes = read_text(path, name)
     if text.strip():
         try:
@@ -74,10 +78,21 @@ def _read(path: Path, name: str, is_chosen: Callable[[str], bool]) -> Document:
         except RecursionError as error:
             raise InputError(f"{name}: nested too deep for a catalogue of messages; leave it out") from error
     texts = list(strings(text))
-    remarks = catalogue.remarks({key for key, *_ in texts})
-    values = (_value(text, start, end) for key, start, end in texts
-              if is_chosen(key) and key not in remarks)  # fmt: skip
+    keys = {key for key, *_ in texts}
+    remarks = catalogue.remarks(keys)
+    values = (replace(_value(text, start, end), plural=_plural(text, key, start, end, keys, target_lang))
+              for key, start, end in texts if is_chosen(key) and key not in remarks)  # fmt: skip
     return inplace.document(name, text, encoding, values, notes)
+
+
+def _plural(text: str, key: str, start: int, end: int, keys: Collection[str], lang: str) -> PluralForm | None:
+    """For "key_other" and "key.other" beside the same with "one" (i18next, Rails), and a target language."""
+    match = _OTHER.search(text, max(0, start - 200), start) if lang and key.endswith(_OTHERS) else None
+    stem = key.removesuffix("other")
+    if match is None or f"{stem}one" not in keys:
+        return None
+    present = [name for name in plural_categories.NAMES if f"{stem}{name}" in keys]
+    return plural_categories.form(text, (match.start(), end), match.end(1), present, lang, ",")
 
 
 def strings(text: str) -> Iterator[tuple[str, int, int]]:

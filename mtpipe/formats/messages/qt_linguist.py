@@ -6,7 +6,7 @@ Numerus forms all get the translation of their message, as the source (%n file(s
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from mtpipe.formats.editing.xml import Element
 from mtpipe.formats.messages import icu
 from mtpipe.formats.messages.xml_resources import begins_with
 from mtpipe.formats.po import plurals
+from mtpipe.formats.po.plurals import Plurals
 from mtpipe.languages import tags
 
 EXISTING = ("keep", "redo")
@@ -27,12 +28,11 @@ EXISTING = ("keep", "redo")
 
 @dataclass(frozen=True, slots=True)
 class _QtEntry:
-    """A message to translate and the element of its translation."""
+    """A message to translate and the element of its translation; with a number, one message for each form."""
 
     translation: Element
-    forms: tuple[Element, ...]
     is_numerus: bool
-    message: Message
+    messages: tuple[Message, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +68,15 @@ class QtLinguistFormat:
                 raise InputError(f"{name}: its {key} is {stated}, not {lang}; correct it or translate it in another "
                                  "job")
         todo = list(self._todo(text, root))
-        sources = [xml.unescaped(text[source.inner:source.outer]) for _, source, _, _ in todo]
+        sources = [xml.unescaped(text[source.inner:source.outer]) for _, source, _ in todo]
         marks = accelerators.marks(sources)
         labels = Labels(marks, accelerators.words(sources) if marks else ())
-        rows = tuple(_QtEntry(translation, forms, is_numerus, entries.message(source, icu.html_tags(source), labels))
-                     for (translation, _, forms, is_numerus), source in zip(todo, sources, strict=True))
-        pieces = (piece for entry in rows for piece in entry.message.pieces)
+        forms = plurals.of(self._target_lang)
+        rows = tuple(_QtEntry(translation, is_numerus, tuple(
+            entries.message(form, icu.html_tags(form), labels)
+            for form in (_forms(source, forms) if is_numerus else [source])
+        )) for (translation, _, is_numerus), source in zip(todo, sources, strict=True))
+        pieces = (piece for entry in rows for message in entry.messages for piece in message.pieces)
         segments = tuple(Segment(f"{name}#{n}", piece.source, codes=piece.codes) for n, piece in enumerate(pieces, 1))
         root.children = []
         return Document(name, segments, _QtSkeleton(text, encoding, root, rows))
@@ -84,36 +87,48 @@ class QtLinguistFormat:
         rest = iter([segment.target for segment in document.segments])
         edits: list[Edit] = []
         for entry in skeleton.entries:
-            targets = [target for target in [next(rest) for _ in entry.message.pieces] if target is not None]
-            if len(targets) == len(entry.message.pieces) and targets:
-                new = entries.filled(entry.message, targets)
-                edits += [] if new is None else self._filled(skeleton.text, entry, xml.escaped(new))
+            texts = [_filled(message, [next(rest) for _ in message.pieces]) for message in entry.messages]
+            if all(text is not None for text in texts):
+                edits.append(_translation(skeleton.text, entry, [xml.escaped(text or "") for text in texts]))
         if edits and self._target_lang and not skeleton.root.attributes.get("language"):
             tag = xml.with_attributes(skeleton.text[skeleton.root.start:skeleton.root.inner],
                                       {"language": self._target_lang.replace("-", "_")})
             edits.append((skeleton.root.start, skeleton.root.inner, tag))
         write_text(replaced(skeleton.text, sorted(edits)), skeleton.encoding, path, errors="xmlcharrefreplace")
 
-    def _todo(self, text: str, root: Element) -> Iterator[tuple[Element, Element, tuple[Element, ...], bool]]:
-        """(translation, source, numerus forms, has it such) of each message that is to be translated."""
+    def _todo(self, text: str, root: Element) -> Iterator[tuple[Element, Element, bool]]:
+        """(translation, source, is it for a number) of each message that is to be translated."""
         for context in root.children:
             for message in context.children:
                 source, translation = message.child("source"), message.child("translation")
                 if message.name != "message" or source is None or translation is None or source.children:
                     continue
                 state = translation.attributes.get("type", "")
-                forms = tuple(child for child in translation.children if child.name == "numerusform")
                 is_filled = bool(re.sub(r"<[^>]*>", "", text[translation.inner:translation.outer]).strip())
                 if state == "unfinished" and (not is_filled or self._existing == "redo"):
-                    yield translation, source, forms, message.attributes.get("numerus") == "yes"
+                    yield translation, source, message.attributes.get("numerus") == "yes"
 
-    def _filled(self, text: str, entry: _QtEntry, new: str) -> Iterator[Edit]:
-        if entry.forms:
-            for form in entry.forms:
-                yield form.start, form.end, f"<numerusform>{new}</numerusform>"
-            return
-        if entry.is_numerus:
-            count = len(plurals.of(self._target_lang).numbers)
-            new = f"<numerusform>{new}</numerusform>" * count
-        opening = re.sub(r"\s*/?>\Z", ">", text[entry.translation.start:entry.translation.inner])
-        yield entry.translation.start, entry.translation.end, f"{opening}{new}</translation>"
+
+def _forms(source: str, forms: Plurals) -> list[str]:
+    """What each form of the target language is a translation of: "%n file(s)" is "%n file" for 1, else "%n files"."""
+    singular, plural = source.replace("(s)", ""), source.replace("(s)", "s")
+    return [singular if forms.is_singular(form) or forms.has_one(form) else plural
+            for form in range(len(forms.numbers))]
+
+
+def _filled(message: Message, targets: Sequence[str | None]) -> str | None:
+    """The message with its targets, None where one is missing."""
+    present = [target for target in targets if target is not None]
+    return entries.filled(message, present) if present and len(present) == len(targets) else None
+
+
+def _translation(text: str, entry: _QtEntry, texts: Sequence[str]) -> Edit:
+    opening = re.sub(r"\s*/?>\Z", ">", text[entry.translation.start:entry.translation.inner])
+    if not entry.is_numerus:
+        return entry.translation.start, entry.translation.end, f"{opening}{texts[0]}</translation>"
+    blank = re.match(r"\s*", text[entry.translation.inner:entry.translation.outer])
+    indent = blank[0] if blank and entry.translation.children else ""
+    end = re.search(r"\s*\Z", text[entry.translation.inner:entry.translation.outer])
+    closing = end[0] if end and entry.translation.children else ""
+    new = "".join(f"{indent}<numerusform>{form}</numerusform>" for form in texts)
+    return entry.translation.start, entry.translation.end, f"{opening}{new}{closing}</translation>"

@@ -1,7 +1,7 @@
 """Xcode's string catalogues (.xcstrings): missing translations are added, marked as needing review.
 
-A changed catalogue is written as Xcode writes it; one without a change is the same file. Plural forms are those of the
-source; variations by device stay.
+A changed catalogue is written as Xcode writes it; one without a change is the same file. Plural forms are those that
+the target language needs; variations by device stay.
 """
 
 from __future__ import annotations
@@ -18,11 +18,9 @@ from mtpipe.errors import InputError
 from mtpipe.formats.editing import inplace
 from mtpipe.formats.editing.encoding import Encoding, read_text, write_text
 from mtpipe.formats.editing.inplace import Value
-from mtpipe.formats.messages import icu
+from mtpipe.formats.messages import icu, plural_categories
 from mtpipe.formats.messages.xml_resources import APPLE_VARIABLE
 from mtpipe.languages import tags
-
-_FORMS = ("zero", "one", "two", "few", "many", "other")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +93,12 @@ class XcstringsFormat:
         source = places.get(language) or {"stringUnit": {"value": key}}
         if "stringUnit" in source:
             yield "", _value(source["stringUnit"].get("value") or key)
-        for form, one in ((source.get("variations") or {}).get("plural") or {}).items():
-            if form in _FORMS and "stringUnit" in one:
-                yield form, _value(one["stringUnit"].get("value") or "")
+        forms = {form: one["stringUnit"].get("value") or "" for form, one in
+                 ((source.get("variations") or {}).get("plural") or {}).items() if "stringUnit" in one}  # fmt: skip
+        needed = plural_categories.of(self._target_lang or language)
+        for form in plural_categories.NAMES:
+            if forms and (form in needed or form == "zero" and form in forms):
+                yield form, _value(forms.get(form) or forms.get("other") or next(iter(forms.values())))
 
 
 def _value(text: str) -> Value:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 from array import array
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from mtpipe.document.segment import Code, Document
 from mtpipe.errors import InputError, UnsuitedError
 from mtpipe.formats.editing import inplace, xml
-from mtpipe.formats.editing.inplace import Piece, Value
+from mtpipe.formats.editing.inplace import Piece, PluralForm, Value
 from mtpipe.formats.editing.xml import Element
-from mtpipe.formats.messages import icu
+from mtpipe.formats.messages import icu, plural_categories
 from mtpipe.formats.messages.catalogue import Keys
+from mtpipe.io.xml_root import root_element
 
 _ENTITY = re.compile(r"&(?:#(?:\d+|[xX][0-9A-Fa-f]+)|lt|gt|amp|quot|apos);")
 _CDATA = re.compile(r"\s*<!\[CDATA\[((?:(?!\]\]>)[\s\S])*)\]\]>\s*")
@@ -25,6 +27,7 @@ _MARKUP = re.compile(r"<!--[\s\S]*?-->|<(?P<kept>\w+:g)\b[^<>]*(?:/>|>[\s\S]*?</
                      r"\\[\s\S]|(?P<quote>\")")
 _ANDROID = re.compile(rf"{inplace.UTF16}|\\[\s\S]|\s+|{_ENTITY.pattern}")
 _IN_CDATA = re.compile(rf"{inplace.UTF16}|\\[\s\S]")
+_QUANTITY = re.compile(r"""\squantity\s*=\s*["'](\w+)""")
 _PLURALS = ("NSStringLocalizedFormatKey", "zero", "one", "two", "few", "many", "other")
 APPLE_VARIABLE = re.compile(r"%(?:\d+\$)?#@\w+@")
 _MEANT = {"n": "\n", "t": "\t"}
@@ -35,21 +38,31 @@ class AndroidFormat:
 
     suffixes = (".xml",)
 
-    def __init__(self, include: str | Sequence[str] = (), exclude: str | Sequence[str] = ()):
-        self._keys = Keys(include, exclude)
+    def __init__(self, include: str | Sequence[str] = (), exclude: str | Sequence[str] = (), target_lang: str = ""):
+        self._keys, self._target_lang = Keys(include, exclude), target_lang
 
     def read(self, path: Path, name: str) -> Document:
         """Every string whose name is chosen; raises InputError, UnsuitedError for XML of another kind."""
         if not begins_with(path, "resources"):
-            raise UnsuitedError(f"{name}: not translated, of XML files only Android's resources are read")
+            raise UnsuitedError(f"{name}: not translated, of XML files only Android's resources, DocBook, DITA, XLIFF "
+                                "and Qt's are read")  # fmt: skip
         text, encoding = xml.read(path, name)
-        values = (_android(text, element) for element, parents in xml.elements(text, frozenset(("string", "item")))
+        values = (replace(_android(text, element), plural=self._plural(text, element, parents))
+                  for element, parents in xml.elements(text, frozenset(("string", "item")))
                   if self._is_text(element, parents))
         return inplace.document(name, text, encoding, values)
 
     def write(self, document: Document, path: Path) -> None:
-        """The file with its segments' targets in place; raises OutputError."""
+        """The file with its segments' targets in place, and the plural forms that they need; raises OutputError."""
         inplace.write(document, path, _as_android, errors="xmlcharrefreplace")
+
+    def _plural(self, text: str, element: Element, parents: Sequence[Element]) -> PluralForm | None:
+        if not self._target_lang or element.attributes.get("quantity") != "other":
+            return None
+        start = max((parent.start for parent in parents if parent.name == "plurals"), default=element.start)
+        present = _QUANTITY.findall(text, start, text.find("</plurals", element.end))
+        name = text.index("other", element.start)
+        return plural_categories.form(text, (element.start, element.end), name, present, self._target_lang)
 
     def _is_text(self, element: Element, parents: Sequence[Element]) -> bool:
         if len(parents) != (1 if element.name == "string" else 2) or parents[0].name != "resources":
@@ -93,31 +106,40 @@ class StringsdictFormat:
 
     suffixes = (".stringsdict",)
 
-    def __init__(self, include: str | Sequence[str] = (), exclude: str | Sequence[str] = ()):
-        self._keys = Keys(include, exclude)
+    def __init__(self, include: str | Sequence[str] = (), exclude: str | Sequence[str] = (), target_lang: str = ""):
+        self._keys, self._target_lang = Keys(include, exclude), target_lang
 
     def read(self, path: Path, name: str) -> Document:
         """Every text whose key is chosen; raises InputError."""
         text, encoding = xml.read(path, name)
-        values = (_localised(text, element) for root in xml.tree(text).children
-                  for key, element in _plural_texts(text, root) if self._keys.fits(key))  # fmt: skip
+        values = (replace(_localised(text, element), plural=self._plural(text, element, forms))
+                  for root in xml.tree(text).children
+                  for key, element, forms in _plural_texts(text, root) if self._keys.fits(key))  # fmt: skip
         return inplace.document(name, text, encoding, values)
 
     def write(self, document: Document, path: Path) -> None:
         """The file with its segments' targets in place; raises OutputError."""
         inplace.write(document, path, _as_xml, errors="xmlcharrefreplace")
 
+    def _plural(self, text: str, element: Element, forms: Sequence[str]) -> PluralForm | None:
+        start = text.rfind("<key", 0, element.start)
+        if not self._target_lang or not re.match(r"<key>\s*other\s*<", text[start:]):
+            return None
+        return plural_categories.form(text, (start, element.end), text.index("other", start), forms, self._target_lang)
 
-def _plural_texts(text: str, element: Element, path: tuple[str, ...] = ()) -> Iterator[tuple[str, Element]]:
-    """(key path, string) of the formats and plural forms in a <dict>."""
+
+def _plural_texts(text: str, element: Element,
+                  path: tuple[str, ...] = ()) -> Iterator[tuple[str, Element, Sequence[str]]]:
+    """(key path, string, the keys beside it) of the formats and plural forms in a <dict>."""
     key = ""
+    keys = [text[child.inner:child.outer].strip() for child in element.children if child.name == "key"]
     for child in element.children:
         if child.name == "key":
             key = xml.unescaped(text[child.inner:child.outer])
         elif child.name == "dict":
             yield from _plural_texts(text, child, (*path, key))
         elif child.name == "string" and key in _PLURALS and not child.children:
-            yield ".".join((*path, key)), child
+            yield ".".join((*path, key)), child, keys
 
 
 def _localised(text: str, element: Element) -> Value:
@@ -128,12 +150,9 @@ def _localised(text: str, element: Element) -> Value:
 def begins_with(path: Path, root: str) -> bool:
     """Is the file's first element one of that name? Said without reading all of it."""
     try:
-        with path.open("rb") as file:
-            head = file.read(1 << 16).replace(b"\0", b"")
+        return root_element(path)[0] == root
     except OSError as error:
         raise InputError(f"{path}: can't be read: {error.strerror}; check the file and its permissions") from error
-    first = re.search(rb"<([A-Za-z_][\w:.-]*)", re.sub(rb"<!--[\s\S]*?-->", b"", head))
-    return first is not None and first[1] == root.encode()
 
 
 def _content(text: str, element: Element) -> tuple[int, int, bool]:

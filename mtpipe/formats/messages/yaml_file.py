@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import yaml
@@ -14,8 +14,8 @@ from mtpipe.document.segment import Document
 from mtpipe.errors import InputError
 from mtpipe.formats.editing import inplace
 from mtpipe.formats.editing.encoding import Encoding, read_text, write_text
-from mtpipe.formats.editing.inplace import Edit, Value
-from mtpipe.formats.messages import catalogue, icu
+from mtpipe.formats.editing.inplace import Edit, PluralForm, Value
+from mtpipe.formats.messages import catalogue, icu, plural_categories
 
 _STRING = "tag:yaml.org,2002:str"
 _BLOCK = re.compile(r"[|>][^\n]*\n(?:[ \t]*\n)*( *)")
@@ -24,14 +24,15 @@ _UNPRINTABLE = re.compile("[^\t\n\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000
 
 
 @dataclass(frozen=True, slots=True)
-class _Scalar:
-    """A string at text[start:end], in a style: "" (plain), ', ", | or >."""
+class YamlScalar:
+    """A string at text[start:end], in a style: "" (plain), ', ", | or >; plural: where it is Rails' form "other"."""
 
     key: str
     start: int
     end: int
     style: str
     value: Value
+    plural: PluralForm | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class _YamlSkeleton:
 
     text: str
     encoding: Encoding
-    scalars: tuple[_Scalar, ...]
+    scalars: tuple[YamlScalar, ...]
     language: tuple[int, int]
 
 
@@ -66,7 +67,7 @@ class YamlFormat:
             language = self._language(roots)
             if not self._keys.include and language is None:
                 catalogue.check_name(name, self._languages[0], "yaml.include='*'")
-            scalars = [scalar for root in roots if root for scalar in _scalars(text, language or root, "", set())]
+            strings = [scalar for root in roots if root for scalar in self._scalars(text, language or root)]
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark
             where = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name
@@ -75,7 +76,7 @@ class YamlFormat:
             raise InputError(f"{name}: no YAML: {' '.join(str(error).split())[:200]}") from error
         except RecursionError as error:
             raise InputError(f"{name}: nested too deep for a catalogue of messages; leave it out") from error
-        selection = tuple(scalar for scalar in scalars if scalar.value.pieces and self._keys.fits(scalar.key))
+        selection = tuple(scalar for scalar in strings if scalar.value.pieces and self._keys.fits(scalar.key))
         document = inplace.document(name, text, encoding, [scalar.value for scalar in selection], notes)
         key = roots[0].value[0][0] if language else None
         place = (key.start_mark.index, key.end_mark.index) if key else (0, 0)
@@ -91,9 +92,15 @@ class YamlFormat:
         for scalar in skeleton.scalars:
             new = inplace.rendered(scalar.value, [next(targets) for _ in scalar.value.pieces])
             if new is not None and new != scalar.value.text:
-                spelled = _spelled(new, skeleton.text[scalar.start:scalar.end], scalar.style)
-                edits.append((scalar.start, scalar.end, spelled))
+                edits.append(edit(skeleton.text, scalar, new))
+                if scalar.plural:
+                    edits.append(inplace.other_forms(skeleton.text, scalar.plural, edits[-1:]))
         write_text(inplace.replaced(skeleton.text, sorted(edits)), skeleton.encoding, path)
+
+    def _scalars(self, text: str, root: yaml.Node) -> Iterator[YamlScalar]:
+        others = dict(_others(text, root, self._languages[1])) if self._languages[1] else {}
+        for scalar in scalars(text, root, "", set()):
+            yield replace(scalar, plural=others.get(scalar.start))
 
     def _language(self, roots: Sequence[yaml.Node | None]) -> yaml.Node | None:
         """What is under the top key that is the source language, where it is the only one."""
@@ -105,27 +112,45 @@ class YamlFormat:
         return None
 
 
-def _scalars(text: str, node: yaml.Node, key: str, visited: set[int]) -> Iterator[_Scalar]:
+def scalars(text: str, node: yaml.Node, key: str, visited: set[int]) -> Iterator[YamlScalar]:
     """The strings under a node with their key paths; what several aliases share comes once."""
     if id(node) in visited:
         return
     visited.add(id(node))
     if isinstance(node, yaml.MappingNode):
         for name, value in node.value:
-            yield from _scalars(text, value, f"{key}.{name.value}" if key else str(name.value), visited)
+            yield from scalars(text, value, f"{key}.{name.value}" if key else str(name.value), visited)
     elif isinstance(node, yaml.SequenceNode):
         for n, value in enumerate(node.value):
-            yield from _scalars(text, value, f"{key}.{n}" if key else str(n), visited)
+            yield from scalars(text, value, f"{key}.{n}" if key else str(n), visited)
     elif node.tag == _STRING:
         end = node.end_mark.index
         properties = _PROPERTIES.match(text, node.start_mark.index, end)
         start = properties.end() if properties else node.start_mark.index
         style = node.style or ""
         offsets = range(len(node.value) + 1)  # of no use: a string is written as a whole
-        yield _Scalar(key, start, end, style, Value(node.value, offsets, icu.pieces(node.value)))
+        yield YamlScalar(key, start, end, style, Value(node.value, offsets, icu.pieces(node.value)))
 
 
-def _spelled(new: str, old: str, style: str) -> str:
+def _others(text: str, node: yaml.Node, lang: str) -> Iterator[tuple[int, PluralForm]]:
+    """(where its text stands, the form) of each "other" on a line of its own beside a "one"."""
+    if isinstance(node, yaml.MappingNode):
+        forms = {str(key.value): (key, value) for key, value in node.value}
+        if {"one", "other"} <= forms.keys() and not node.flow_style:
+            key, value = forms["other"]
+            start, end = key.start_mark.index, value.end_mark.index
+            if value.tag == _STRING and value.style not in ("|", ">") and text.startswith("other", start):
+                yield value.start_mark.index, plural_categories.form(text, (start, end), start, forms, lang)
+        for _, value in node.value:
+            yield from _others(text, value, lang)
+
+
+def edit(text: str, scalar: YamlScalar, new: str) -> Edit:
+    """What makes a string of text be new, in its style if it can be."""
+    return scalar.start, scalar.end, _spelling(new, text[scalar.start:scalar.end], scalar.style)
+
+
+def _spelling(new: str, old: str, style: str) -> str:
     """The string in the style of the old one if it can be, else in double quotes."""
     for spelled in _candidates(new, old, style):
         try:

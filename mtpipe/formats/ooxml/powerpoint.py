@@ -16,14 +16,20 @@ _KIND = Kind("presentation", tuple(map(re.compile, (
 
 
 class PowerPointFormat:
-    """PPTX, PPTM, PPSX and POTX: slides, tables, titles of charts, SmartArt and notes; masters stay as they are."""
+    """PPTX, PPTM, PPSX and POTX: slides, tables, titles of charts, SmartArt and notes; masters stay as they are.
+
+    properties: whether its title, subject, keywords and description are translated, too.
+    """
 
     suffixes = (".pptx", ".pptm", ".ppsx", ".potx")
 
+    def __init__(self, properties: bool = False, source_lang: str = "", target_lang: str = ""):
+        self._has_properties, self._languages = properties, (source_lang, target_lang)
+
     def read(self, path: Path, name: str) -> Document:
         """Every paragraph with its formats as codes; raises InputError for damaged, locked and dangerous files."""
-        return read(path, name, _KIND)
+        return read(path, name, _KIND, self._has_properties)
 
     def write(self, document: Document, path: Path) -> None:
         """The presentation with its segments' targets in place; raises OutputError."""
-        write(document, path)
+        write(document, path, self._languages)

@@ -25,25 +25,27 @@ class WordFormat:
     """DOCX, DOCM, DOTX and DOTM; comments stay as they are.
 
     tracked: what becomes of a document with tracked changes: read as if they were accepted (accept) or not at all.
+    properties: whether its title, subject, keywords and description are translated, too.
     """
 
     suffixes = (".docx", ".docm", ".dotx", ".dotm")
 
-    def __init__(self, tracked: str = "accept"):
+    def __init__(self, tracked: str = "accept", properties: bool = False, source_lang: str = "", target_lang: str = ""):
         if tracked not in TRACKED:
             raise ConfigError(f"docx.tracked is {tracked!r}; use {' or '.join(TRACKED)}")
-        self._tracked = tracked
+        self._tracked, self._has_properties = tracked, properties
+        self._languages = source_lang, target_lang
 
     def read(self, path: Path, name: str) -> Document:
         """Every paragraph with its formats as codes; raises InputError for damaged, locked and dangerous files."""
-        document = read(path, name, _KIND)
+        document = read(path, name, _KIND, self._has_properties)
         changes = sum(text.count(f"<w:{tag} ") for _, text, _ in document.skeleton.parts
                       for tag in ("ins", "del", "moveFrom", "moveTo"))  # fmt: skip
         return replace(document, notes=self._notes(changes, name))
 
     def write(self, document: Document, path: Path) -> None:
         """The document with its segments' targets in place; raises OutputError."""
-        write(document, path)
+        write(document, path, self._languages)
 
     def _notes(self, changes: int, name: str) -> tuple[str, ...]:
         if changes and self._tracked == "refuse":

@@ -17,6 +17,7 @@ _NUMBERS = re.compile(r"%%|%L?\d{1,2}|%n")
 _TILDE = re.compile(r"~[\d,'#:@vV+-]*[A-Za-z%~&|;(){}\[\]<>^]")
 _SHELL = re.compile(r"\$\{\w+\}|\$\w+")
 _PERCENTS = re.compile(r"%\d{1,2}%|%\|[^|]{1,40}\||%%")
+_ICU = re.compile(r"(\{\s*\w+\s*,\s*(?:plural|select|selectordinal|choice)\s*,).*", re.DOTALL)  # its texts follow
 _NUMBERED = re.compile(r"%\d{1,2}\$")
 _FLAGS = {
     "c": _C, "objc": _C, "php": _C, "perl": _C, "tcl": _C, "awk": _C, "javascript": _C, "lua": _C, "gcc-internal": _GCC,
@@ -77,7 +78,8 @@ def fits(target: str, source: str, kind: str) -> bool:
 
 def _listed(text: str, kind: str) -> list[str]:
     """The directives that stand for a value, in order."""
-    return [match[0] for match in _FLAGS[kind].finditer(text) if match[0] not in ("%%", "{{", "}}", "~~", "~%")]
+    matches = (match[0] for match in _FLAGS[kind].finditer(text))
+    return [_ICU.sub(r"\1", match) for match in matches if match not in ("%%", "{{", "}}", "~~", "~%")]
 
 
 def _with_doubled(target: str, source: str, kind: str) -> str:

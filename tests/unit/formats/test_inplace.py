@@ -340,8 +340,8 @@ def test_only_catalogues_are_translated_unasked(form, name, is_read, tmp_path):
 
 @pytest.mark.parametrize("form, text, message", [
     (CsvFormat(source_lang="en", target_lang="de"), "a,b\n1,2\n", "its columns are a, b; say which"),
-    (AndroidFormat(), "<?xml version='1.0'?><!-- <resources> --><project/>", "only Android's resources are read"),
-    (AndroidFormat(), "<broken", "only Android's resources are read"),
+    (AndroidFormat(), "<?xml version='1.0'?><!-- <resources> --><project/>", "only Android's resources, DocBook, DITA"),
+    (AndroidFormat(), "<broken", "only Android's resources, DocBook, DITA"),
 ])  # fmt: skip
 def test_other_files_of_the_same_suffix_are_nothing_to_translate(form, text, message, tmp_path):
     with pytest.raises(UnsuitedError, match=message):

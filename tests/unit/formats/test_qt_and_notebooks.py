@@ -53,17 +53,18 @@ def sources(document):
 def test_unfinished_messages_are_filled_in_and_stay_unfinished(tmp_path):
     form = QtLinguistFormat(target_lang="ru")
     document = read(form, TS, tmp_path)
-    assert sources(document) == ["Open '%1'", "%n file(s)", "%n day(s)"]
-    root = etree.fromstring(written(form, document, ["Öffne '%1'", "%n <b>", "%n Tage"], tmp_path).encode())
+    assert sources(document) == ["Open '%1'", "%n file", "%n files", "%n files", "%n day", "%n days", "%n days"]
+    targets = ["Öffne '%1'", "%n 1", "%n <b>", "%n <b>", "%n Tag", "%n Tage", "%n Tage"]
+    root = etree.fromstring(written(form, document, targets, tmp_path).encode())
     assert root.get("language") == "ru"
     found = [(t.get("type"), t.text if not len(t) else [form.text for form in t]) for t in root.iter("translation")]
-    assert found == [("unfinished", "&Öffne '%1'"), ("unfinished", ["%n <b>"] * 3), ("unfinished", ["%n Tage"] * 2),
+    assert found == [("unfinished", "&Öffne '%1'"), ("unfinished", ["%n 1", "%n <b>", "%n <b>"]), ("unfinished", ["%n Tag", "%n Tage", "%n Tage"]),
                      (None, "Fertig"), ("vanished", "Alt"), ("unfinished", "Vielleicht")]  # fmt: skip
-    assert written(form, document, [None] * 3, tmp_path) == TS
+    assert written(form, document, [None] * 7, tmp_path) == TS
 
 
 def test_unfinished_translations_are_made_anew_if_asked(tmp_path):
-    assert sources(read(QtLinguistFormat(existing="redo"), TS, tmp_path))[3:] == ["Maybe"]
+    assert sources(read(QtLinguistFormat(existing="redo"), TS, tmp_path))[5:] == ["Maybe"]
     with pytest.raises(ConfigError, match="existing='x': use keep, redo"):
         QtLinguistFormat(existing="x")
 
