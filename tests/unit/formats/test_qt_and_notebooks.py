@@ -58,7 +58,8 @@ def test_unfinished_messages_are_filled_in_and_stay_unfinished(tmp_path):
     root = etree.fromstring(written(form, document, targets, tmp_path).encode())
     assert root.get("language") == "ru"
     found = [(t.get("type"), t.text if not len(t) else [form.text for form in t]) for t in root.iter("translation")]
-    assert found == [("unfinished", "&Öffne '%1'"), ("unfinished", ["%n 1", "%n <b>", "%n <b>"]), ("unfinished", ["%n Tag", "%n Tage", "%n Tage"]),
+    assert found == [("unfinished", "&Öffne '%1'"),
+                     ("unfinished", ["%n 1", "%n <b>", "%n <b>"]), ("unfinished", ["%n Tag", "%n Tage", "%n Tage"]),
                      (None, "Fertig"), ("vanished", "Alt"), ("unfinished", "Vielleicht")]  # fmt: skip
     assert written(form, document, [None] * 7, tmp_path) == TS
 
