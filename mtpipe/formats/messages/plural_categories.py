@@ -1,4 +1,4 @@
-"""The plural categories that a language needs for whole numbers, by CLDR: Android, Apple, Rails and ICU name them so."""
+"""The plural categories a language needs for whole numbers, by CLDR; Android, Apple, Rails and ICU name them so."""
 
 from __future__ import annotations
 
