@@ -96,6 +96,9 @@ class German:
         is_infinitive = head.endswith(_VERB_ENDINGS) and lemma(head, "de") == head.casefold()
         return "verb" if is_infinitive and not _is_participle(head) else "adjective"
 
+    def head(self, words: Sequence[str]) -> int | None:
+        return next((i for i in range(len(words) - 1, -1, -1) if words[i][:1].isupper()), None)
+
     def split(self, compound: str) -> list[tuple[str, str]]:
         """Hyphens first; else where both sides are nouns, the front with a linking element or less its last letter."""
         if "-" in compound.strip("-"):

@@ -65,6 +65,10 @@ class Morphology(Protocol):
         """The form of lemma with the features of reading; "" where it is not known."""
         ...
 
+    def head(self, words: Sequence[str]) -> int | None:
+        """Which of the words of a phrase is the noun that the others belong to; None where none is one."""
+        ...
+
     def split(self, compound: str) -> Sequence[tuple[str, str]]:
         """The ways to take a compound apart, as (front with its linking element, head), likeliest first."""
         ...

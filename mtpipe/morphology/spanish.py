@@ -68,6 +68,9 @@ class Spanish:
             return _adjective(lemma, reading.gender or "m", reading.number or "s")
         return plural(lemma) if reading.number == "p" else lemma
 
+    def head(self, words: Sequence[str]) -> int | None:
+        return 0
+
     def split(self, compound: str) -> list[tuple[str, str]]:
         return []  # compounds are written apart
 

@@ -134,8 +134,9 @@ class Replacements:
 
     def at(self, draft: AlignedDraft, term: Term, first: int, last: int) -> Replacement | None:
         """Of the words [first, last), which a glossary forbids in the term's place."""
-        head = last - 1 if primary_subtag(self._lang) == "de" else first
-        place = _DraftSpan(first, last, head, draft.target_word(last - 1))
+        index = self._head([draft.target_word(k) for k in range(first, last)])
+        head = last - 1 if index is None else first + index
+        place = _DraftSpan(first, last, head, draft.target_word(head))
         splice = self._worded(draft, term, place, "") or self._attested(draft, term, place, False)
         return Replacement(term, *splice[:4], ()) if splice else None
 
@@ -218,17 +219,19 @@ class Replacements:
             return
         heads = [k for k in range(first, last) if k not in draft.empty]
         chunk = heads[: next((i for i, k in enumerate(heads) if k - heads[0] != i), len(heads))]
-        head = chunk[-1] if primary_subtag(self._lang) == "de" else chunk[0]
-        if is_noun and self._morphology is not None and primary_subtag(self._lang) == "de":
-            nouns = [k for k in chunk if draft.target_word(k)[:1].isupper()]
-            if not nouns:
-                return
-            head = nouns[-1]
-            if length == 1 and first < head and not draft.target_word(first)[:1].isupper():
-                first = head  # an adjective before it is another word's translation
+        index = self._head([draft.target_word(k) for k in chunk])
+        if is_noun and index is None:
+            return
+        head = chunk[-1 if index is None else index]
+        if is_noun and length == 1 and first < head and self._head([draft.target_word(first)]) is None:
+            first = head  # an adjective before it is another word's translation
         end = draft.theirs[last - 1][1]
         is_hanging = draft.target[end : end + 2] in ("- ", "-,", "-/")
         yield _DraftSpan(first, last, head, draft.target_word(head), ("", "-") if is_hanging else ("", ""))
+
+    def _head(self, words: Sequence[str]) -> int | None:
+        """Which of the words is the noun that the others belong to; the first where nobody knows grammar."""
+        return self._morphology.head(words) if self._morphology is not None else 0
 
     def _parts(self, draft: AlignedDraft, k: int, occurrence: _Occurrence) -> Iterator[_DraftSpan]:
         """Parts of the compound k that stand for the term, while the rest stands for words beside it."""
