@@ -189,10 +189,10 @@ class Store:
         with self._guarded():
             for id, path, source, codes, draft, postedit, errors, score, edited in self._db.execute(query):
                 texts = tuple(_error_text(*row) for row in json.loads(errors)) if edited is None else ()
-                made = draft if postedit is None else postedit
+                target = draft if postedit is None else postedit
                 confidence = None if score is None else round(exp(min(0.0, score)), 4)
                 yield make(id, path, source, tuple(Code(*code) for code in json.loads(codes)), draft,
-                           made if edited is None else edited, texts, confidence, edited is not None)  # fmt: skip
+                           target if edited is None else edited, texts, confidence, edited is not None)  # fmt: skip
 
     def save_edits(self, edits: Iterable[tuple[str, str, str, str]]) -> None:
         """(document, id, source, target) of sentences that a person changed."""
@@ -264,8 +264,8 @@ def _codes_row(codes: Iterable[Code]) -> str:
 
 
 def _error_text(kind: str, place: int | None, expected: list[str], there: str, rule: str) -> str:
-    wanted = f", expected {' | '.join(expected[:5])}" if expected else ""
-    return f"{kind}{wanted}{f', found {there}' if there else ''} ({rule})"
+    accepted = f", expected {' | '.join(expected[:5])}" if expected else ""
+    return f"{kind}{accepted}{f', found {there}' if there else ''} ({rule})"
 
 
 def _edit_row(edit: Edit, segment: Segment) -> list:

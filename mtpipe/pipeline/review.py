@@ -71,19 +71,19 @@ def applied(segments: Sequence[Segment], edits: Mapping[str, tuple[str, str]], l
 
     An edit of a sentence whose source is another now stays aside, with a note.
     """
-    done = list(segments)
+    finished = list(segments)
     changed = []
     for i, segment in enumerate(segments):
         source, target = edits.get(segment.id, (segment.source, segment.target))
         if source != segment.source:
-            done[i] = replace(segment, notes=(*segment.notes, "the source changed after it was edited by a person"))
+            finished[i] = replace(segment, notes=(*segment.notes, "the source changed after it was edited by a person"))
         elif target is not None and target != segment.target:
             edit = Edit(PERSON, segment.target or "", target, "accepted", segment.errors)
-            done[i] = replace(segment, postedit=target, edits=(*segment.edits, edit))
+            finished[i] = replace(segment, postedit=target, edits=(*segment.edits, edit))
             changed.append(i)
-    for i, segment in zip(changed, steps.check([done[i] for i in changed], lang), strict=True):
-        done[i] = segment
-    return done
+    for i, segment in zip(changed, steps.check([finished[i] for i in changed], lang), strict=True):
+        finished[i] = segment
+    return finished
 
 
 def take_in(folder: Path, edits: Mapping[str, str]) -> Imported:
@@ -114,9 +114,9 @@ def take_in(folder: Path, edits: Mapping[str, str]) -> Imported:
             tally.add(entry.path, entry.state, segments, entry.notes, entry.message)
     counted = tally.report()
     llm = replace(before.llm, waiting=counted.llm.waiting)
-    kept = {name: getattr(before, name) for name in ("mtpipe", "signature", "created", "job", "seconds", "peak_memory",
-                                                     "tm")}  # fmt: skip
-    write_report(replace(counted, llm=llm, **kept), folder)
+    names = ("mtpipe", "signature", "created", "job", "seconds", "peak_memory", "tm")
+    unchanged = {name: getattr(before, name) for name in names}
+    write_report(replace(counted, llm=llm, **unchanged), folder)
     unknown = tuple(id for id in edits if id not in current)
     return Imported(tuple(new), unknown, tuple(wrong), len(documents))
 

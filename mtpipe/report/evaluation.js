@@ -2,7 +2,7 @@ const data = JSON.parse(document.getElementById("data").textContent);
 const systems = data.systems, HUMAN = "human", ROWS = 20, FEW = 8;
 const digits = name => systems.some(row => Math.abs(row.scores[name] ?? 0) > 1) ? 2 : 3;
 const figure = (name, value) => value === null || value === undefined ? "–" : value.toFixed(digits(name));
-const metric = name => data.metrics.find(found => found.name === name);
+const metric = name => data.metrics.find(each => each.name === name);
 
 // ---- drawing
 
@@ -14,17 +14,17 @@ function draw(tag, props = {}, ...children) {
 }
 
 function range(rows, name) { // what an axis must hold, intervals included, with room at the ends
-  const found = rows.flatMap(row => [row.scores[name], ...(row.intervals[name] ?? [])]);
-  const [low, high] = [Math.min(...found), Math.max(...found)], room = (high - low || Math.abs(high) || 1) * 0.07;
+  const figures = rows.flatMap(row => [row.scores[name], ...(row.intervals[name] ?? [])]);
+  const [low, high] = [Math.min(...figures), Math.max(...figures)], room = (high - low || Math.abs(high) || 1) * 0.07;
   return [low - room, high + room];
 }
 
 function ticks(low, high) {
   const rough = (high - low) / 6, power = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 5, 10].map(times => times * power).find(size => size >= rough);
-  const found = [];
-  for (let at = Math.ceil(low / step) * step; at <= high + step / 1e6; at += step) found.push(Number(at.toFixed(10)));
-  return found;
+  const ticks = [];
+  for (let at = Math.ceil(low / step) * step; at <= high + step / 1e6; at += step) ticks.push(Number(at.toFixed(10)));
+  return ticks;
 }
 
 function ahead(rows, x, y) { // the Pareto front, by x
@@ -139,8 +139,8 @@ function strip(value, interval, base, at, isShare, better) {
 
 function change(row, name, base) {
   if (row.system === data.baseline || typeof base !== "number" || typeof row.scores[name] !== "number") return "";
-  const by = row.scores[name] - base, found = Object.values(row.p_values[name] ?? {});
-  return `${by < 0 ? "−" : "+"}${figure(name, Math.abs(by))}${found.length && Math.max(...found) < 0.05 ? "*" : ""}`;
+  const by = row.scores[name] - base, pValues = Object.values(row.p_values[name] ?? {});
+  return `${by < 0 ? "−" : "+"}${figure(name, Math.abs(by))}${pValues.length && Math.max(...pValues) < 0.05 ? "*" : ""}`;
 }
 
 // ---- terms
@@ -186,13 +186,13 @@ function browser(root) {
   let view;
   function apply() {
     const key = keys[wanted.order];
-    let found = data.texts.filter(text => holds[wanted.view](text) && (!wanted.text
+    let texts = data.texts.filter(text => holds[wanted.view](text) && (!wanted.text
       || (text.haystack ??= fold([text.id, text.source, text.reference, ...text.outputs.map(output => output[TEXT])].join("\n"))).includes(wanted.text)));
-    if (key) found = found.map(text => [key(text), text]).filter(([grade]) => Number.isFinite(grade)).sort((a, b) => a[0] - b[0]).map(([, text]) => text);
+    if (key) texts = texts.map(text => [key(text), text]).filter(([grade]) => Number.isFinite(grade)).sort((a, b) => a[0] - b[0]).map(([, text]) => text);
     for (const chip of chips) chip.setAttribute("aria-pressed", String(chip.dataset.view === wanted.view));
     about.replaceChildren(...(wanted.term === null ? [] : [make("span", {class: "tag missing"}, ...visible(`${data.terms[wanted.term].source} → ${data.terms[wanted.term].target}`)),
       " ", make("button", {type: "button", onclick: () => { wanted.term = null; apply(); }}, "All terms")]));
-    view.show(found);
+    view.show(texts);
   }
   const chips = Object.entries(views).filter(([key]) => systems.length > 1 || key !== "split").map(([key, name]) => make("button",
     {type: "button", class: "chip", "data-view": key, "aria-pressed": String(key === "all"), onclick: () => { wanted.view = key; if (key !== "missing") wanted.term = null; apply(); }},
@@ -232,14 +232,14 @@ function unit(text, other, shown) {
 
 const marks = (text, spans, kind) => units(text, spans).map(([start, end]) => ({start, end, tag: "mark", class: kind}));
 
-function output(at, [text, found, missing, grade], other) {
-  const come = text === other ? [] : difference(other, text)[1];
+function output(at, [text, present, missing, grade], other) {
+  const inserted = text === other ? [] : difference(other, text)[1];
   return make("div", {class: missing.length ? "lacks" : ""},
     make("h4", {}, make("bdi", {}, ...visible(systems[at].system)), grade === null ? null : make("span", {class: "small"}, ` ${grade.toFixed(grade > 1 ? 1 : 3)}`),
       ...missing.map(term => make("span", {class: "tag missing"}, ...visible(`lacks ${data.terms[term].target}`)))),
-    painted(text, [...marks(text, found, "ok"), ...come]));
+    painted(text, [...marks(text, present, "ok"), ...inserted]));
 }
 
 if (document.getElementById("plot")) plot(document.getElementById("plot"));
-document.getElementById("panels").replaceChildren(...data.metrics.map(panel).filter(found => found));
+document.getElementById("panels").replaceChildren(...data.metrics.map(panel).filter(node => node));
 lack(document.getElementById("term-table"), browser(document.getElementById("browser")));

@@ -37,13 +37,13 @@ def render(data: Mapping[str, Any], most: int = _MOST) -> str:
     data: what `evaluation.comparison` describes and finds, with "name", "note" and "jobs". most: how many characters of
     texts the page may hold; segments beyond it are left out, those in which no system misses a term first, and counted.
     """
-    kept = _kept(data["texts"], most)
+    embedded = _embedded(data["texts"], most)
     names = list(dict.fromkeys(name for row in data["systems"] for name in row["scores"]))
     rows = data["systems"]
     axes = {"x": _first(TERMS, names, rows), "y": _first(QUALITY, names, rows)}
     payload = {
         "systems": [{key: row[key] for key in ("system", "scores", "intervals", "p_values", "notes")} for row in rows],
-        "texts": [_packed(text) for text in kept], "terms": data["terms"], "grade": data["grade"], "axes": axes,
+        "texts": [_packed(text) for text in embedded], "terms": data["terms"], "grade": data["grade"], "axes": axes,
         "metrics": [{"name": name, "better": better(name), "about": ABOUT.get(name, "")} for name in names],
         "baseline": data["baseline"],
     }  # fmt: skip
@@ -51,8 +51,9 @@ def render(data: Mapping[str, Any], most: int = _MOST) -> str:
     return filled(
         "evaluation", payload, data=data, metrics=names, about=ABOUT, axes=axes, headline=_headline(rows, axes),
         cells={row["system"]: [_cell(row, name, base, _digits(name, rows)) for name in names] for row in rows},
-        best={name: _best(rows, name) for name in names}, left_out=len(data["texts"]) - len(kept), kept=len(kept),
-        rungs=_rungs(data["jobs"]), gaps=_gaps(rows),
+        best={name: _best(rows, name) for name in names}, left_out=len(data["texts"]) - len(embedded),
+        embedded=len(embedded),
+        steps=_job_steps(data["jobs"]), gaps=_gaps(rows),
     )  # fmt: skip
 
 
@@ -95,9 +96,9 @@ def _digits(name: str, rows: Sequence[Mapping[str, Any]]) -> int:
 
 def _best(rows: Sequence[Mapping[str, Any]], name: str) -> str:
     """The system with the best figure; none where that is not said, or for the references."""
-    known = [(row["scores"][name] * better(name), row["system"]) for row in rows
-             if row["scores"].get(name) is not None and row["system"] != "human"]  # fmt: skip
-    return max(known)[1] if len(known) > 1 and better(name) else ""
+    scored = [(row["scores"][name] * better(name), row["system"]) for row in rows
+              if row["scores"].get(name) is not None and row["system"] != "human"]  # fmt: skip
+    return max(scored)[1] if len(scored) > 1 and better(name) else ""
 
 
 def _headline(rows: Sequence[Mapping[str, Any]], axes: Mapping[str, str]) -> list[str]:
@@ -117,24 +118,24 @@ def _headline(rows: Sequence[Mapping[str, Any]], axes: Mapping[str, str]) -> lis
     return sentences
 
 
-def _first(wanted: Iterable[str], names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> str:
-    """The first of the wanted metrics that has figures; "" where none has."""
-    return next((name for name in wanted if name in names
+def _first(preferred: Iterable[str], names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> str:
+    """The first of the preferred metrics that has figures; "" where none has."""
+    return next((name for name in preferred if name in names
                  and any(row["scores"].get(name) is not None for row in rows)), "")  # fmt: skip
 
 
-def _kept(texts: Sequence[Mapping[str, Any]], most: int) -> list[Mapping[str, Any]]:
+def _embedded(texts: Sequence[Mapping[str, Any]], most: int) -> list[Mapping[str, Any]]:
     """The segments that the page holds, in their order."""
     sizes = [sum(len(output["text"]) + 40 for output in text["outputs"]) + len(text["source"]) for text in texts]
     order = sorted(range(len(texts)), key=lambda at: not any(output["missing"] for output in texts[at]["outputs"]))
-    kept: list[int] = []
+    places: list[int] = []
     size = 0
     for at in order:
         size += sizes[at]
-        if size > most and kept:
+        if size > most and places:
             break
-        kept.append(at)
-    return [texts[at] for at in sorted(kept)]
+        places.append(at)
+    return [texts[at] for at in sorted(places)]
 
 
 def _packed(text: Mapping[str, Any]) -> dict[str, Any]:
@@ -142,15 +143,15 @@ def _packed(text: Mapping[str, Any]) -> dict[str, Any]:
     return dict(text) | {"outputs": outputs}
 
 
-def _rungs(jobs: Mapping[str, Mapping[str, Any] | None]) -> list[dict[str, Any]]:
+def _job_steps(jobs: Mapping[str, Mapping[str, Any] | None]) -> list[dict[str, Any]]:
     """How the terms of each job got there: a row for each step of its repair, with what was there before."""
     rows = []
     for name, job in jobs.items():
-        shares = job["rungs"].get("all", {}) if job else {}
+        shares = job["steps"].get("all", {}) if job else {}
         before = 0.0
         steps: list[dict[str, Any]] = []
-        for rung, share in shares.items():
-            steps.append({"name": wording.EDITORS.get(rung, rung), "share": share, "base": min(before, share) if steps
+        for step, share in shares.items():
+            steps.append({"name": wording.EDITORS.get(step, step), "share": share, "base": min(before, share) if steps
                           else share, "gain": max(0.0, share - before) if steps else 0.0})  # fmt: skip
             before = share
         if job and steps:

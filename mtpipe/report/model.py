@@ -314,8 +314,8 @@ def _value(kind: Any, data: Any) -> Any:
     """data as a value of the type kind."""
     origin, inner = get_origin(kind), get_args(kind)
     if origin in (Union, types.UnionType):
-        chosen = [one for one in inner if one is not types.NoneType]
-        return None if data is None else _value(chosen[0], data)
+        kinds = [one for one in inner if one is not types.NoneType]
+        return None if data is None else _value(kinds[0], data)
     if origin is tuple:
         return tuple(_value(inner[0], item) for item in data)
     if origin is dict:

@@ -9,9 +9,9 @@ function columns(unit, forms, banned) {
   if (unit.postedit === null || unit.postedit === undefined || unit.postedit === draft) {
     return make("div", {class: "texts"}, ...parts, column("Translation (no repair was accepted)", draft, marks(draft)));
   }
-  const [gone, come] = difference(draft, unit.postedit);
-  return make("div", {class: "texts"}, ...parts, column("First draft", draft, gone),
-    column("After repair", unit.postedit, [...marks(unit.postedit), ...come]));
+  const [removed, inserted] = difference(draft, unit.postedit);
+  return make("div", {class: "texts"}, ...parts, column("First draft", draft, removed),
+    column("After repair", unit.postedit, [...marks(unit.postedit), ...inserted]));
 }
 
 function bySentence(errors) { // several errors of one sentence are one thing to review

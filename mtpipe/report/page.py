@@ -47,7 +47,7 @@ def filled(name: str, payload: Mapping[str, Any], **values: Any) -> str:
     environment = Environment(
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters |= {"number": wording.number, "percent": wording.percent, "shown": _shown}
+    environment.filters |= {"number": wording.number, "percent": wording.percent, "shown": _legible}
     environment.filters |= {"duration": wording.duration, "count": wording.count}
     return environment.get_template(f"{name}.html").render(
         **values,
@@ -66,7 +66,7 @@ def embeddable(value: Any) -> str:
     return text
 
 
-def _shown(text: object) -> str:
+def _legible(text: object) -> str:
     """Text with its invisible and reordering characters made visible."""
     return _CONTROLS.sub(lambda match: f"[U+{ord(match.group()):04X}]", str(text))
 

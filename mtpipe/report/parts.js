@@ -43,17 +43,17 @@ function units(text, spans) { // the pipeline counts code points
 }
 
 function places(text, forms, kind) { // where forms begin a word, with the rest of that word (an ending, a compound)
-  const lower = fold(text), found = [];
-  if (lower.length !== text.length) return found; // folding moved the offsets (İ): better no mark than a wrong one
+  const lower = fold(text), marks = [];
+  if (lower.length !== text.length) return marks; // folding moved the offsets (İ): better no mark than a wrong one
   for (const form of forms || []) {
-    const wanted = fold(form);
-    for (let at = lower.indexOf(wanted); wanted && at >= 0; at = lower.indexOf(wanted, at + wanted.length)) {
-      const rest = SPACED_END.exec(lower.slice(at + wanted.length))[0].length;
-      if (!SPACED_START.test(lower.slice(0, at)) || !SPACED_START.test(wanted[0]))
-        found.push({start: at, end: at + wanted.length + rest, tag: "mark", class: kind});
+    const key = fold(form);
+    for (let at = lower.indexOf(key); key && at >= 0; at = lower.indexOf(key, at + key.length)) {
+      const rest = SPACED_END.exec(lower.slice(at + key.length))[0].length;
+      if (!SPACED_START.test(lower.slice(0, at)) || !SPACED_START.test(key[0]))
+        marks.push({start: at, end: at + key.length + rest, tag: "mark", class: kind});
     }
   }
-  return found;
+  return marks;
 }
 
 function painted(text, layers) {
@@ -84,14 +84,14 @@ function difference(before, after) { // [layers of what was removed, layers of w
   const best = Array.from({length: a.length + 1}, () => new Uint16Array(b.length + 1));
   for (let i = a.length - 1; i >= 0; i--) for (let j = b.length - 1; j >= 0; j--)
     best[i][j] = a[i].text === b[j].text ? best[i + 1][j + 1] + 1 : Math.max(best[i + 1][j], best[i][j + 1]);
-  const gone = [], come = [];
+  const removed = [], inserted = [];
   let i = 0, j = 0;
   while (i < a.length || j < b.length) {
     if (i < a.length && j < b.length && a[i].text === b[j].text) { i++; j++; }
-    else if (j >= b.length || (i < a.length && best[i + 1][j] >= best[i][j + 1])) gone.push(a[i++]);
-    else come.push(b[j++]);
+    else if (j >= b.length || (i < a.length && best[i + 1][j] >= best[i][j + 1])) removed.push(a[i++]);
+    else inserted.push(b[j++]);
   }
-  return [joined(gone, "del"), joined(come, "ins")];
+  return [joined(removed, "del"), joined(inserted, "ins")];
 }
 
 function joined(pieces, tag) {

@@ -22,7 +22,7 @@ def job_facts(folder: Path, subsets: Mapping[str, Collection[str]]) -> dict[str,
     """What the job that wrote folder reports of itself; None where no report is in it.
 
     "words_per_second" (None after a resumed job: its seconds are not all), "peak_memory" in bytes, "seconds" by stage,
-    "rungs": {set: {step: share of the required terms applied after it}}, for all documents and each subset.
+    "steps": {set: {step: share of the required terms applied after it}}, for all documents and each subset.
     Raises InputError for a report that can't be read.
     """
     path = folder / ".mtpipe" / FILE
@@ -36,7 +36,7 @@ def job_facts(folder: Path, subsets: Mapping[str, Collection[str]]) -> dict[str,
         "signature": report.signature, "model": to_dict(report.job.model), "words": words,
         "seconds": report.seconds, "peak_memory": report.peak_memory,
         "words_per_second": None if report.totals.reused else round(words / total, 1),
-        "rungs": {name: _shares(report, chosen) for name, chosen in {"all": None, **subsets}.items()},
+        "steps": {name: _shares(report, subset) for name, subset in {"all": None, **subsets}.items()},
     }  # fmt: skip
 
 
@@ -103,21 +103,23 @@ def table(
         [*(str(row[column]) for column in columns), *(_cell(name, row, rows) for name in names)] for row in rows
     ])  # fmt: skip
     lines += _gaps(rows)
-    known = {name: job for name, job in jobs.items() if job}
-    rungs = {(name, part): rates for name, job in known.items() for part, rates in job["rungs"].items() if rates}
-    if rungs:
-        heads = list(dict.fromkeys(rung for rates in rungs.values() for rung in rates))
+    reports = {name: job for name, job in jobs.items() if job}
+    rates_by_step = {
+        (name, part): rates for name, job in reports.items() for part, rates in job["steps"].items() if rates
+    }
+    if rates_by_step:
+        heads = list(dict.fromkeys(step for rates in rates_by_step.values() for step in rates))
         lines += ["", "Terms applied after each step (share of the required terms):", ""]
         lines += _markdown(["set", "system", *heads], [
             [part, name, *(_or_dash(rates.get(head), "{:.3f}") for head in heads)]
-            for (name, part), rates in rungs.items()
+            for (name, part), rates in rates_by_step.items()
         ])  # fmt: skip
-    if known:
+    if reports:
         lines += ["", "Jobs:", ""]
         lines += _markdown(["system", "words", "seconds", "words/s", "peak memory"], [
             [name, f"{job['words']:,}", f"{job['seconds']['total']:.0f}", _or_dash(job["words_per_second"], "{:.0f}"),
              _or_dash(job["peak_memory"] and job["peak_memory"] / 2**20, "{:.0f} MiB")]
-            for name, job in known.items()
+            for name, job in reports.items()
         ])  # fmt: skip
     return "\n".join([*lines, *(["", note] if note else [])]) + "\n"
 
@@ -129,10 +131,10 @@ def write(path: Path, text: str) -> None:
 
 def _shares(report: JobReport, documents: Collection[str] | None) -> dict[str, float]:
     """The share of the required terms that the documents have after each step."""
-    chosen = [row for row in report.documents if documents is None or row.path in documents]
-    required = sum(row.required for row in chosen)
+    rows = [row for row in report.documents if documents is None or row.path in documents]
+    required = sum(row.required for row in rows)
     steps = [step.step for step in report.terms.steps] if required else []
-    return {step: round(sum(row.steps[step] for row in chosen) / required, 4) for step in steps}
+    return {step: round(sum(row.steps[step] for row in rows) / required, 4) for step in steps}
 
 
 def _markdown(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:

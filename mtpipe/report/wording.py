@@ -108,8 +108,8 @@ def judged(edits: EditCounts) -> list[dict[str, Any]]:
 
 def stages(seconds: Mapping[str, float]) -> list[tuple[str, float, float]]:
     """(stage, seconds, share of the longest) in the order they ran, without the total."""
-    named = {"read": "Reading", "match": "Finding terms", "translate": "Translating", "check": "Checking"}
-    names = named | EDITORS | {"write": "Writing"}
+    stage_names = {"read": "Reading", "match": "Finding terms", "translate": "Translating", "check": "Checking"}
+    names = stage_names | EDITORS | {"write": "Writing"}
     longest = max((value for name, value in seconds.items() if name != "total"), default=0) or 1
     return [(names.get(name, name), value, value / longest) for name, value in seconds.items() if name != "total"]
 

@@ -56,11 +56,11 @@ def _own(service: Service) -> APIRouter:
     async def translate(request: Request) -> dict[str, Any]:
         """Translate texts, and tell their terms, errors, edits, confidence and suggestions."""
         values = await fields(request)
-        done = await service.translate(
+        translations = await service.translate(
             texts(values, "text"), text(values, "source_lang", ""), text(values, "target_lang"),
             handling=text(values, "tag_handling", ""), glossary_id=text(values, "glossary_id", ""),
         )  # fmt: skip
-        return {"translations": [described(each) for each in done]}
+        return {"translations": [described(each) for each in translations]}
 
     @router.get("/health")
     async def health() -> dict[str, Any]:
@@ -89,7 +89,7 @@ def _errors(app: FastAPI) -> None:
         return JSONResponse({name: message}, status, headers)
 
     @app.exception_handler(ApiError)
-    async def known(request: Request, error: ApiError) -> Response:
+    async def api_error(request: Request, error: ApiError) -> Response:
         return answer(request, error.status, error.message, error.headers)
 
     @app.exception_handler(HTTPException)
@@ -136,11 +136,11 @@ async def _is_allowed(request: Request, settings: ServerSettings) -> bool:
     if not settings.keys or request.url.path in _OPEN:
         return True
     scheme, _, key = request.headers.get("authorization", "").partition(" ")
-    if scheme in _SCHEMES and settings.is_known(key.strip()):
+    if scheme in _SCHEMES and settings.accepts(key.strip()):
         return True
     if request.url.path not in libretranslate.PATHS:
         return False
     try:
-        return settings.is_known(text(await fields(request), "api_key", ""))
+        return settings.accepts(text(await fields(request), "api_key", ""))
     except ApiError:
         return False

@@ -33,13 +33,13 @@ def routes(service: Service) -> APIRouter:
         sources = texts(values, "text")
         target = text(values, "target_lang")
         _check_formality(values)
-        done = await service.translate(
+        translations = await service.translate(
             sources, text(values, "source_lang", ""), target, handling=text(values, "tag_handling", ""),
             ignore_tags=names(values, "ignore_tags"), glossary_id=text(values, "glossary_id", ""),
         )  # fmt: skip
         return {"translations": [
             {"text": each.text, "detected_source_language": _code(each.pair[0]), "billed_characters": each.characters}
-            for each in done
+            for each in translations
         ]}  # fmt: skip
 
     @router.get("/v2/languages")
@@ -50,8 +50,8 @@ def routes(service: Service) -> APIRouter:
         if side not in ("source", "target"):
             raise ApiError(400, f"type is {side!r}; give source or target")
         place = 0 if side == "source" else 1
-        known = dict.fromkeys(tags.primary_subtag(pair[place]) for pair in service.settings.pairs)
-        codes = [code for lang in known for code in (_variants(lang) if place else [lang.upper()])]
+        side_languages = dict.fromkeys(tags.primary_subtag(pair[place]) for pair in service.settings.pairs)
+        codes = [code for lang in side_languages for code in (_variants(lang) if place else [lang.upper()])]
         return [{"language": code, "name": tags.language_name(code.lower()), "supports_formality": False}
                 for code in codes]  # fmt: skip
 
@@ -85,8 +85,8 @@ def _documents(router: APIRouter, service: Service) -> None:
         sample = content[:20_000].decode("utf-8", "replace")
         pair = service.pair(text(values, "source_lang", ""), text(values, "target_lang"), sample)
         name = text(values, "filename", "") or file.filename or ""
-        wanted = (names(values, "glossary_ids") or [text(values, "glossary_id", "")])[0]
-        id, key = service.add_document(name, content, pair, wanted)
+        glossary_id = (names(values, "glossary_ids") or [text(values, "glossary_id", "")])[0]
+        id, key = service.add_document(name, content, pair, glossary_id)
         return {"document_id": id, "document_key": key}
 
     @router.post("/v2/document/{id}")
@@ -140,12 +140,12 @@ def _glossaries(router: APIRouter, service: Service) -> None:
     @router.get("/v2/glossaries/{id}")
     async def one(id: str) -> dict[str, Any]:
         """A glossary's name, pair and number of entries."""
-        return _single(_known(service, id))
+        return _single(_glossary(service, id))
 
     @router.get("/v2/glossaries/{id}/entries")
     async def entries(id: str) -> Response:
         """A glossary's entries as TSV."""
-        first = next(iter(_known(service, id).dictionaries.values()), {})
+        first = next(iter(_glossary(service, id).dictionaries.values()), {})
         return PlainTextResponse(tsv_of(first), media_type="text/tab-separated-values; charset=utf-8")
 
     @router.delete("/v2/glossaries/{id}", status_code=204)
@@ -174,12 +174,12 @@ def _multilingual(router: APIRouter, service: Service) -> None:
     @router.get("/v3/glossaries/{id}")
     async def one(id: str) -> dict[str, Any]:
         """A glossary and its dictionaries."""
-        return _several(_known(service, id))
+        return _several(_glossary(service, id))
 
     @router.patch("/v3/glossaries/{id}")
     async def change(id: str, request: Request) -> dict[str, Any]:
         """Rename a glossary, or add entries to its dictionaries."""
-        glossary, values = _known(service, id), await fields(request)
+        glossary, values = _glossary(service, id), await fields(request)
         added = _dictionaries(service, values) if "dictionaries" in values else {}
         merged = {pair: {**glossary.dictionaries.get(pair, {}), **entries} for pair, entries in added.items()}
         return _several(store.save_glossary(text(values, "name", ""), merged, id))
@@ -187,7 +187,7 @@ def _multilingual(router: APIRouter, service: Service) -> None:
     @router.put("/v3/glossaries/{id}/dictionaries")
     async def replace(id: str, request: Request) -> dict[str, Any]:
         """Put a dictionary in the place of the pair's own."""
-        _known(service, id)
+        _glossary(service, id)
         pair, entries = _dictionary(service, await fields(request))
         store.save_glossary(None, {pair: entries}, id)
         return _counted(pair, entries)
@@ -196,7 +196,7 @@ def _multilingual(router: APIRouter, service: Service) -> None:
     async def entries(id: str, request: Request) -> dict[str, Any]:
         """The entries of one pair."""
         pair = _pair(service, await fields(request))
-        own = _known(service, id).dictionaries.get(pair)
+        own = _glossary(service, id).dictionaries.get(pair)
         if own is None:
             raise ApiError(404, f"glossary {id} has no {'-'.join(pair)}")
         return {"dictionaries": [{"source_lang": pair[0], "target_lang": pair[1], "entries": tsv_of(own),
@@ -211,7 +211,7 @@ def _multilingual(router: APIRouter, service: Service) -> None:
         return Response(status_code=204)
 
 
-def _known(service: Service, id: str) -> ClientGlossary:
+def _glossary(service: Service, id: str) -> ClientGlossary:
     glossary = service.store.glossary(id)
     if glossary is None:
         raise ApiError(404, f"no glossary {id}")

@@ -40,8 +40,8 @@ class Documents:
         """(id, key) of a document that is on disk and queued; raises InputError for a type that is not translated."""
         name = PurePath(name.replace("\\", "/")).name or "document"
         if name.startswith(".") or plugins.format_name(PurePath(name)) is None:
-            known, suffix = " ".join(sorted(plugins.SUFFIXES)), PurePath(name).suffix or "unknown"
-            raise InputError(f"files of type {suffix} are not translated; supported: {known}")
+            supported, suffix = " ".join(sorted(plugins.SUFFIXES)), PurePath(name).suffix or "unknown"
+            raise InputError(f"files of type {suffix} are not translated; supported: {supported}")
         id, key = self._store.add_document(name, pair, glossary_id, len(content))
         folder = self._folder / id / "in"
         folder.mkdir(parents=True)

@@ -18,7 +18,7 @@ from mtpipe.server.settings import Pair, ServerSettings
 
 _WINDOW = 0.003  # seconds in which requests join those before them
 _BATCH = 256  # segments
-_KEPT = 32  # pipelines with glossaries of clients
+_LOADED = 32  # pipelines with glossaries of clients
 
 
 class Busy(MtpipeError):
@@ -58,7 +58,7 @@ class Pipelines:
         if (pair, glossary_id) not in self._others:
             self._others[pair, glossary_id] = self._plain[pair].with_glossary(glossary)
         self._others.move_to_end((pair, glossary_id))
-        while len(self._others) > _KEPT:
+        while len(self._others) > _LOADED:
             self._others.popitem(last=False)
         return self._others[pair, glossary_id]
 
@@ -99,32 +99,32 @@ class Engine:
             thread.join()
 
     def _run(self, pipelines: Pipelines) -> None:
-        kept: list[Work] = []
+        pending: list[Work] = []
         is_open = True
-        while is_open or kept:
-            if not kept:
+        while is_open or pending:
+            if not pending:
                 first = self._queue.get()
                 if first is None:
                     break
-                kept.append(first)
-            is_open = self._gather(kept) and is_open
-            batch = [work for work in kept if work.kind == kept[0].kind]
-            kept = [work for work in kept if work.kind != batch[0].kind]
+                pending.append(first)
+            is_open = self._gather(pending) and is_open
+            batch = [work for work in pending if work.kind == pending[0].kind]
+            pending = [work for work in pending if work.kind != batch[0].kind]
             self._translate(batch, pipelines)
             with self._lock:
                 self._waiting -= sum(len(work.segments) for work in batch)
 
-    def _gather(self, kept: list[Work]) -> bool:
+    def _gather(self, pending: list[Work]) -> bool:
         """Takes what comes within the window; False once the engine is stopped."""
         end = monotonic() + _WINDOW
-        while sum(len(work.segments) for work in kept) < _BATCH:
+        while sum(len(work.segments) for work in pending) < _BATCH:
             try:
                 work = self._queue.get(timeout=max(0.0, end - monotonic()))
             except queue.Empty:
                 return True
             if work is None:
                 return False
-            kept.append(work)
+            pending.append(work)
         return True
 
     def _translate(self, batch: list[Work], pipelines: Pipelines) -> None:
@@ -135,8 +135,8 @@ class Engine:
         first = batch[0]
         try:
             pipe = pipelines.get(first.pair, first.glossary_id, first.glossary)
-            done = iter(pipe.translate(segment for work in batch for segment in work.segments))
-            results = [[next(done) for _ in work.segments] for work in batch]
+            translated = iter(pipe.translate(segment for work in batch for segment in work.segments))
+            results = [[next(translated) for _ in work.segments] for work in batch]
         except Exception as error:
             if len(batch) == 1:
                 first.result.set_exception(error)

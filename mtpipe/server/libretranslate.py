@@ -27,12 +27,13 @@ def routes(service: Service) -> APIRouter:
         source, form = text(values, "source", "auto"), text(values, "format", "text")
         if form not in ("text", "html"):
             raise ApiError(400, f"format is {form!r}; give text or html")
-        done = await service.translate(texts(values, "q"), source, text(values, "target"),
-                                       handling="html" if form == "html" else "")  # fmt: skip
-        results = [each.text for each in done]
+        translations = await service.translate(
+            texts(values, "q"), source, text(values, "target"), handling="html" if form == "html" else ""
+        )
+        results = [each.text for each in translations]
         answer: dict[str, Any] = {"translatedText": results if is_list else results[0]}
         if source == "auto":
-            detected = [{"confidence": _SURE, "language": tags.primary_subtag(each.pair[0])} for each in done]
+            detected = [{"confidence": _SURE, "language": tags.primary_subtag(each.pair[0])} for each in translations]
             answer["detectedLanguage"] = detected if is_list else detected[0]
         return answer
 
@@ -49,6 +50,6 @@ def routes(service: Service) -> APIRouter:
         targets: dict[str, list[str]] = {}
         for source, target in service.settings.pairs:
             targets.setdefault(tags.primary_subtag(source), []).append(tags.primary_subtag(target))
-        return [{"code": code, "name": tags.language_name(code), "targets": known} for code, known in targets.items()]
+        return [{"code": code, "name": tags.language_name(code), "targets": into} for code, into in targets.items()]
 
     return router

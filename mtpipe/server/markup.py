@@ -28,9 +28,9 @@ def plain(text: str) -> Text:
     places = [i for i, line in enumerate(lines) if line.strip()]
     segments = tuple(_segment(lines[i].strip()) for i in places)
 
-    def write(done: Sequence[Segment]) -> str:
+    def write(translated: Sequence[Segment]) -> str:
         texts = list(lines)
-        for i, segment in zip(places, done, strict=True):
+        for i, segment in zip(places, translated, strict=True):
             texts[i] = _around(lines[i], segment.target or segment.source)
         return "".join(texts)
 
@@ -41,20 +41,20 @@ def xml(text: str, ignore_tags: Collection[str] = ()) -> Text:
     """One segment whose tags are inline codes; elements of ignore_tags stay as they are, with what is in them."""
     core = text.strip()
     if not core:
-        return Text((), lambda done: text)
+        return Text((), lambda translated: text)
     spans = list(_ignored(core, frozenset(ignore_tags)))
     codes = [code for code in inline_codes.find(core)
              if not any(start < code.end and code.start < end for start, end in spans)]  # fmt: skip
     codes += [Code(start, end) for start, end in spans]
     segment = Segment("", core, codes=tuple(sorted(codes, key=lambda code: code.start)))
-    return Text((segment,), lambda done: _around(text, _as_xml(done[0])))
+    return Text((segment,), lambda translated: _around(text, _as_xml(translated[0])))
 
 
 def html(text: str) -> Text:
     """The segments of an HTML fragment: running text with its inline tags, and attributes that people read."""
     slots = extract(text)
     segments = tuple(Segment("", slot.source, codes=slot.codes) for slot in slots)
-    return Text(segments, lambda done: fill(text, slots, [segment.target for segment in done]))
+    return Text(segments, lambda translated: fill(text, slots, [segment.target for segment in translated]))
 
 
 def _segment(text: str) -> Segment:

@@ -70,19 +70,19 @@ class Service:
 
     def pair(self, source_lang: str, target_lang: str, sample: str = "") -> Pair:
         """The pair for these languages; the source is found out from a sample of the text where it is not given."""
-        known = self.settings.pairs
-        if not known:
+        available = self.settings.pairs
+        if not available:
             raise ApiError(503, "no model is installed; start the server with --model, see `mtpipe models list`")
         source = None if source_lang.lower() in ("", "auto") else source_lang
         if source is None:
-            choice = [pair[0] for pair in known if tags.primary_subtag(pair[1]) == tags.primary_subtag(target_lang)]
+            choice = [pair[0] for pair in available if tags.primary_subtag(pair[1]) == tags.primary_subtag(target_lang)]
             detected = identification.language(sample)
             source = detected if detected in choice or len(set(choice)) > 1 else None
         pair = self.settings.pair(source, target_lang)
         if pair is None and source_lang.lower() in ("", "auto"):
             pair = self.settings.pair(None, target_lang)
         if pair is None:
-            pairs = ", ".join("-".join(each) for each in known)
+            pairs = ", ".join("-".join(each) for each in available)
             raise ApiError(400, f"no model translates {source or '?'} into {target_lang}; available: {pairs}")
         return pair
 
@@ -126,11 +126,11 @@ class Service:
             segments = [segment for text, its in zip(parsed, pairs, strict=True) if its == pair
                         for segment in text.segments]  # fmt: skip
             waiting[pair] = self._submit(Work(pair, segments, glossary.digest if glossary else "", glossary))
-        done = {pair: iter(await self._result(future)) for pair, future in waiting.items()}
+        translated = {pair: iter(await self._result(future)) for pair, future in waiting.items()}
         self.store.count_characters(characters)
         translations = []
         for source, text, pair in zip(texts, parsed, pairs, strict=True):
-            segments = [next(done[pair]) for _ in text.segments]
+            segments = [next(translated[pair]) for _ in text.segments]
             translations.append(Translation(text.write(segments), tuple(segments), pair, len(source)))
             self.metrics.characters.labels("-".join(pair)).inc(len(source))
         return translations

@@ -56,10 +56,10 @@ class ServerSettings:
     grace: float = 30.0
     workers: int = 2
 
-    def is_known(self, key: str) -> bool:
+    def accepts(self, key: str) -> bool:
         """Whether a key is one of those that are accepted; all comparisons take the same time."""
         digest = hash_key(key)
-        return any([hmac.compare_digest(digest, known) for known in self.keys])
+        return any([hmac.compare_digest(digest, own) for own in self.keys])
 
     def pair(self, source_lang: str | None, target_lang: str) -> Pair | None:
         """The pair that translates these languages; without source_lang the first of the target."""
@@ -95,8 +95,8 @@ def glossaries_of(texts: Iterable[str], pairs: Iterable[Pair]) -> dict[Pair, Pat
         name, _, path = text.partition("=")
         pair = pair_of(name)
         if pair not in pairs or not Path(path).is_file():
-            known = ", ".join("-".join(each) for each in pairs)
-            raise ConfigError(f"glossary {text!r}: give PAIR=FILE with a file that exists and a pair of {known}")
+            names = ", ".join("-".join(each) for each in pairs)
+            raise ConfigError(f"glossary {text!r}: give PAIR=FILE with a file that exists and a pair of {names}")
         files[pair] = Path(path)
     return files
 
@@ -128,5 +128,5 @@ def check_host(host: str, keys: frozenset[str]) -> None:
         raise ConfigError(f"{host} can be reached from other machines: give keys with --keys FILE or {KEYS}")
 
 
-def _fits(wanted: str, lang: str) -> bool:
-    return tags.primary_subtag(wanted) == tags.primary_subtag(lang)
+def _fits(requested: str, lang: str) -> bool:
+    return tags.primary_subtag(requested) == tags.primary_subtag(lang)

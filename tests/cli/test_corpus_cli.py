@@ -164,7 +164,7 @@ def test_compare_scores_systems_subsets_and_the_human(folders, glossary, tmp_pat
     assert result.output.splitlines() == lines
 
 
-def test_compare_takes_rungs_speed_and_memory_from_the_job(folders, glossary, tmp_path):
+def test_compare_takes_steps_speed_and_memory_from_the_job(folders, glossary, tmp_path):
     source, reference, _ = folders
     out = tmp_path / "job"
     asked = ["translate", source, "-o", out, *LANGUAGES, "-g", glossary, "--mt", "fake", "--editors", "", "-q"]
@@ -175,8 +175,8 @@ def test_compare_takes_rungs_speed_and_memory_from_the_job(folders, glossary, tm
     job = json.loads(result.output)["jobs"]["job"]
     report = json.loads((out / ".mtpipe" / "report.json").read_text())
     final = report["terms"]["rungs"][-1]
-    assert job["rungs"]["all"]["final"] == pytest.approx(final["success"], abs=1e-4)
-    assert set(job["rungs"]) == {"all", "held"} and list(job["rungs"]["held"]) == ["draft", "final"]
+    assert job["steps"]["all"]["final"] == pytest.approx(final["success"], abs=1e-4)
+    assert set(job["steps"]) == {"all", "held"} and list(job["steps"]["held"]) == ["draft", "final"]
     assert job["words"] == report["totals"]["words"] and job["words_per_second"] > 0
     assert job["peak_memory"] > 2**20
 

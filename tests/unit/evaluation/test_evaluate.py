@@ -232,11 +232,11 @@ def test_the_front_is_what_no_other_beats(x, y, expected):
 
 
 def test_steps_of_a_jobs_repair_are_in_the_page():
-    rungs = evaluation._rungs({"a": None, "b": {"rungs": {"all": {"draft": 0.5, "nbest": 0.75, "final": 0.75}},
+    rows = evaluation._job_steps({"a": None, "b": {"steps": {"all": {"draft": 0.5, "nbest": 0.75, "final": 0.75}},
                                                 "seconds": {"translate": 2.0, "total": 3.0}, "words": 9}})
-    assert [(step["name"], step["base"], step["gain"]) for step in rungs[0]["steps"]] == [
+    assert [(step["name"], step["base"], step["gain"]) for step in rows[0]["steps"]] == [
         ("First draft", 0.5, 0.0), ("MT alternatives (n-best)", 0.5, 0.25), ("Final", 0.75, 0.0)]
-    assert rungs[0]["system"] == "b" and rungs[0]["seconds"] == [("Translating", 2.0, 1.0)]
+    assert rows[0]["system"] == "b" and rows[0]["seconds"] == [("Translating", 2.0, 1.0)]
 
 
 def test_csv_has_gaps_as_empty_cells():

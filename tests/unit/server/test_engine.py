@@ -102,7 +102,7 @@ def test_settings_name_what_is_wrong(tmp_path, monkeypatch):
     (tmp_path / "keys").write_text(f"# ours\nalice {settings.hash_key('secret')}\n\n")
     keys = settings.keys_of(tmp_path / "keys")
     chosen = settings.ServerSettings(tmp_path, (PAIR,), keys=keys)
-    assert chosen.is_known("secret") and not chosen.is_known("other") and "secret" not in repr(chosen)
+    assert chosen.accepts("secret") and not chosen.accepts("other") and "secret" not in repr(chosen)
     (tmp_path / "keys").write_text("alice secret\n")
     with pytest.raises(ConfigError, match="keys:1: not a hashed key; give the SHA-256"):
         settings.keys_of(tmp_path / "keys")
