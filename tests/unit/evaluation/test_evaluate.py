@@ -233,7 +233,7 @@ def test_the_front_is_what_no_other_beats(x, y, expected):
 
 def test_steps_of_a_jobs_repair_are_in_the_page():
     rows = evaluation._job_steps({"a": None, "b": {"steps": {"all": {"draft": 0.5, "nbest": 0.75, "final": 0.75}},
-                                                "seconds": {"translate": 2.0, "total": 3.0}, "words": 9}})
+                                 "seconds": {"translate": 2.0, "total": 3.0}, "words": 9}})
     assert [(step["name"], step["base"], step["gain"]) for step in rows[0]["steps"]] == [
         ("First draft", 0.5, 0.0), ("MT alternatives (n-best)", 0.5, 0.25), ("Final", 0.75, 0.0)]
     assert rows[0]["system"] == "b" and rows[0]["seconds"] == [("Translating", 2.0, 1.0)]
