@@ -169,6 +169,15 @@ test: $(VENV)/.dev ## all set-up, then the tests but for those marked slow
 test-all: $(VENV)/.dev ## every test, those that train models or ask other programs included
 	$(BIN)/python -m pytest -m ""
 
+$(VENV)/.browser: $(VENV)/.dev # Playwright, and a Chromium where there is none
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[browser]'
+	command -v chromium || apt-get install -y --no-install-recommends chromium || { echo "install Chromium: apt-get install chromium"; exit 1; }
+	@touch $@
+
+.PHONY: test-browser
+test-browser: $(VENV)/.browser ## the review page and the report in a headless Chromium (Debian's, 80 MB, installed where root may)
+	$(BIN)/python -m pytest -m slow tests/integration/test_review_page.py
+
 docs: $(VENV)/.dev ## what of docs/ is made from the code: the import graph, the table of formats
 	$(BIN)/python -m tests.support.import_graph
 	$(BIN)/python -m tests.support.format_table

@@ -37,11 +37,13 @@ def import_edits(job: Path, file: Path, tm: Path | None, as_json: bool) -> None:
     from dataclasses import asdict
 
     from mtpipe.pipeline import exchange, review
+    from mtpipe.pipeline.job_store import Store
 
     folder, edits = review.state_folder(job), exchange.read(file)
     result = review.take_in(folder, edits)
     if tm and result.edited:
-        _learn(folder, set(result.edited), tm)
+        with Store(folder) as store:
+            review.learn(store, folder, set(result.edited), tm)
     lines = [f"{amount(len(result.edited), 'sentence')} edited, {amount(result.documents, 'document')} written again"]
     if result.errors:
         ids = " ".join(result.errors)
@@ -49,17 +51,3 @@ def import_edits(job: Path, file: Path, tm: Path | None, as_json: bool) -> None:
     if result.unknown:
         lines.append(f"{amount(len(result.unknown), 'id')} not in the job: {' '.join(result.unknown[:10])}")
     show(asdict(result), as_json, [*lines, f"report: {folder / 'report.html'}"])
-
-
-def _learn(folder: Path, ids: set[str], tm: Path) -> None:
-    from mtpipe.pipeline import review
-    from mtpipe.tm.store import TmFile
-    from mtpipe.tm.units import Unit
-
-    rows, languages = review.sentences(folder)
-    sources = ["", *(row.source for row in rows), ""]
-    units = [Unit(row.source, row.target or "", before, after)
-             for row, before, after in zip(rows, sources, sources[2:]) if row.id in ids]  # fmt: skip
-    file = TmFile(tm, languages, is_new=True)
-    file.add(iter(units))
-    file.close()

@@ -41,8 +41,6 @@ def serve(
     from mtpipe.errors import ConfigError
 
     try:
-        import uvicorn
-
         from mtpipe.server import settings
         from mtpipe.server.app import create_app
     except ModuleNotFoundError as error:
@@ -58,17 +56,25 @@ def serve(
     )  # fmt: skip
     logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, format="%(asctime)s %(message)s")
     app = create_app(server, origins)
-    config = uvicorn.Config(app, log_config=None, access_log=False, timeout_keep_alive=30, lifespan="on")
-    listener = _listener(host, port)
+    listener = listen(host, port)
     name = f"[{host}]" if ":" in host else host
     click.echo(f"mtpipe: serving {', '.join('-'.join(pair) for pair in models) or 'nothing: no model is installed'}"
                f" at http://{name}:{listener.getsockname()[1]}", err=True)  # fmt: skip
+    run(app, listener)
+
+
+def run(app: Any, listener: socket.socket) -> None:
+    """Serves an ASGI application until SIGTERM or Ctrl+C; what runs is finished."""
+    import uvicorn
+
+    config = uvicorn.Config(app, log_config=None, access_log=False, timeout_keep_alive=30, lifespan="on")
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)  # uvicorn finishes what runs and then raises the signal once more
     uvicorn.Server(config).run(sockets=[listener])
 
 
-def _listener(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens there; raises ConfigError."""
     from mtpipe.errors import ConfigError
 
     try:

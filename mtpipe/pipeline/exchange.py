@@ -21,7 +21,8 @@ from mtpipe.pipeline.review import Sentence
 
 XLIFF, XLIFF2 = "urn:oasis:names:tc:xliff:document:1.2", "urn:oasis:names:tc:xliff:document:2.0"
 _XML = "{http://www.w3.org/XML/1998/namespace}"
-_HEADS = ("id", "document", "source", "draft", "target", "errors", "confidence")
+MATCHES = "urn:oasis:names:tc:xliff:matches:2.0"
+_HEADS = ("id", "document", "source", "draft", "target", "errors", "confidence", "alternatives", "status", "comment")
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 Languages = tuple[str, str]
 
@@ -65,7 +66,7 @@ def _write_xlsx(rows: Sequence[Sentence], path: Path, languages: Languages) -> N
     book = openpyxl.Workbook(write_only=True)
     sheet = book.create_sheet("sentences")
     sheet.freeze_panes = "A2"
-    for column, width in zip("ABCDEFG", (24, 24, 60, 60, 60, 40, 11)):
+    for column, width in zip("ABCDEFGHIJ", (24, 24, 60, 60, 60, 40, 11, 60, 11, 40)):
         sheet.column_dimensions[column].width = width
     sheet.append(_HEADS)
     for row in rows:
@@ -81,7 +82,8 @@ def _write_xlsx(rows: Sequence[Sentence], path: Path, languages: Languages) -> N
 
 def _cells(row: Sentence) -> list[str | float | None]:
     errors = "; ".join(row.errors)
-    return [row.id, row.document, row.source, row.draft, row.target, errors, row.confidence]
+    return [row.id, row.document, row.source, row.draft, row.target, errors, row.confidence,
+            "\n".join(row.alternatives), row.status, row.comment]  # fmt: skip
 
 
 def _read_table(path: Path, suffix: str) -> dict[str, str]:
@@ -131,26 +133,40 @@ def _write_xliff(rows: Sequence[Sentence], path: Path, languages: Languages) -> 
         etree.SubElement(head, f"{{{XLIFF}}}tool", {"tool-id": "mtpipe", "tool-name": "mtpipe"})
         body = etree.SubElement(file, f"{{{XLIFF}}}body")
         for row in sentences:
-            unit = etree.SubElement(body, f"{{{XLIFF}}}trans-unit", {"id": row.id, f"{_XML}space": "preserve"})
+            approved = {"approved": "yes"} if row.status == "approved" else {}
+            unit = etree.SubElement(body, f"{{{XLIFF}}}trans-unit",
+                                    {"id": row.id, f"{_XML}space": "preserve", **approved})  # fmt: skip
             _fill(etree.SubElement(unit, f"{{{XLIFF}}}source"), f"{{{XLIFF}}}ph", "id", row.source, row.codes, row)
             if row.target is not None:
-                state = "needs-review-translation" if row.errors else "translated"
-                target = etree.SubElement(unit, f"{{{XLIFF}}}target", state=state)
+                target = etree.SubElement(unit, f"{{{XLIFF}}}target", state=_state(row))
                 _fill(target, f"{{{XLIFF}}}ph", "id", row.target, _codes(row), row)
             for error in row.errors:
                 etree.SubElement(unit, f"{{{XLIFF}}}note", {"from": "mtpipe", "priority": "1"}).text = error
-            _alternative(unit, row)
+            if row.comment:
+                etree.SubElement(unit, f"{{{XLIFF}}}note", {"from": "reviewer"}).text = row.comment
+            for origin, text, quality in _alternatives(row):
+                other = etree.SubElement(unit, f"{{{XLIFF}}}alt-trans", {
+                    "origin": origin, **({} if quality is None else {"match-quality": f"{quality * 100:.0f}%"})
+                })  # fmt: skip
+                _fill(etree.SubElement(other, f"{{{XLIFF}}}target"), f"{{{XLIFF}}}ph", "id", text,
+                      inline_codes.locate(row.source, row.codes, text), row)  # fmt: skip
     _save(root, path)
 
 
-def _alternative(unit: etree._Element, row: Sentence) -> None:
-    """The draft, where the target is another, and how sure the model was."""
+def _state(row: Sentence) -> str:
+    """The state of a target in XLIFF 1.2."""
+    if row.status == "approved":
+        return "final"
+    return "needs-review-translation" if row.errors or row.status == "rejected" else "translated"
+
+
+def _alternatives(row: Sentence) -> list[tuple[str, str, float | None]]:
+    """(origin, text, the model's confidence): the draft, and what else the model or a repair method suggested."""
+    others = [("mtpipe suggestion", text, None) for text in dict.fromkeys(row.alternatives)
+              if text not in ("", row.target, row.draft)]  # fmt: skip
     if row.draft is None or row.draft == row.target and row.confidence is None:
-        return
-    quality = {} if row.confidence is None else {"match-quality": f"{row.confidence * 100:.0f}%"}
-    other = etree.SubElement(unit, f"{{{XLIFF}}}alt-trans", {"origin": "mtpipe draft", **quality})
-    _fill(etree.SubElement(other, f"{{{XLIFF}}}target"), f"{{{XLIFF}}}ph", "id", row.draft,
-          inline_codes.locate(row.source, row.codes, row.draft), row)  # fmt: skip
+        return others
+    return [("mtpipe draft", row.draft, row.confidence), *others]
 
 
 def _read_xliff(root: etree._Element) -> dict[str, str]:
@@ -165,35 +181,59 @@ def _text(node: etree._Element) -> str:
 
 def _write_xliff2(rows: Sequence[Sentence], path: Path, languages: Languages) -> None:
     root = etree.Element(f"{{{XLIFF2}}}xliff", {"version": "2.1", "srcLang": languages[0], "trgLang": languages[1]},
-                         nsmap=_default(XLIFF2))  # fmt: skip
+                         nsmap=_default(XLIFF2) | {"mtc": MATCHES})  # fmt: skip
     for number, (document, sentences) in enumerate(_by_document(rows), 1):
         file = etree.SubElement(root, f"{{{XLIFF2}}}file", id=f"f{number}", original=document)
         for place, row in enumerate(sentences, 1):
-            # ids of units are NMTOKENs; the sentence's own is the unit's name
-            unit = etree.SubElement(file, f"{{{XLIFF2}}}unit", {"id": f"u{place}", "name": row.id})
-            if row.errors:
-                notes = etree.SubElement(unit, f"{{{XLIFF2}}}notes")
-                for error in row.errors:
-                    etree.SubElement(notes, f"{{{XLIFF2}}}note", category="error", priority="1").text = error
-            texts = list(dict.fromkeys(row.source[code.start : code.end] for code in row.codes))
-            if texts:
-                data = etree.SubElement(unit, f"{{{XLIFF2}}}originalData")
-                for index, text in enumerate(texts, 1):
-                    etree.SubElement(data, f"{{{XLIFF2}}}data", id=f"d{index}").text = text
-            state = {"state": "translated" if row.target is not None and not row.errors else "initial"}
-            segment = etree.SubElement(unit, f"{{{XLIFF2}}}segment", state)
-            for name, words, codes in (("source", row.source, row.codes), ("target", row.target, _codes(row))):
-                if words is not None:
-                    node = etree.SubElement(segment, f"{{{XLIFF2}}}{name}", {f"{_XML}space": "preserve"})
-                    _fill(node, f"{{{XLIFF2}}}ph", "id", words, codes, row, texts)
+            _unit2(file, place, row)
     _save(root, path)
+
+
+def _unit2(file: etree._Element, place: int, row: Sentence) -> None:
+    # ids of units are NMTOKENs; the sentence's own is the unit's name
+    unit = etree.SubElement(file, f"{{{XLIFF2}}}unit", {"id": f"u{place}", "name": row.id})
+    texts = list(dict.fromkeys(row.source[code.start : code.end] for code in row.codes))
+    if others := _alternatives(row):
+        matches = etree.SubElement(unit, f"{{{MATCHES}}}matches")
+        for origin, text, quality in others:
+            score = {} if quality is None else {"matchQuality": f"{quality * 100:.1f}"}
+            match = etree.SubElement(matches, f"{{{MATCHES}}}match", {"ref": "#s1", "origin": origin, **score})
+            _data(match, texts)
+            _texts2(match, row, text, texts)
+    notes = [(error, {"category": "error", "priority": "1"}) for error in row.errors]
+    notes += [(row.comment, {"category": "comment"})] * bool(row.comment)
+    if notes:
+        parent = etree.SubElement(unit, f"{{{XLIFF2}}}notes")
+        for words, names in notes:
+            etree.SubElement(parent, f"{{{XLIFF2}}}note", names).text = words
+    _data(unit, texts)
+    state = "final" if row.status == "approved" else "initial" if row.errors or row.target is None else "translated"
+    segment = etree.SubElement(unit, f"{{{XLIFF2}}}segment", {"id": "s1", "state": state})
+    _texts2(segment, row, row.target, texts)
+
+
+def _data(parent: etree._Element, texts: Sequence[str]) -> None:
+    """The texts of the inline tags, which elements name by their places in it."""
+    if texts:
+        data = etree.SubElement(parent, f"{{{XLIFF2}}}originalData")
+        for index, text in enumerate(texts, 1):
+            etree.SubElement(data, f"{{{XLIFF2}}}data", id=f"d{index}").text = text
+
+
+def _texts2(parent: etree._Element, row: Sentence, target: str | None, data: Sequence[str]) -> None:
+    """The source and a target of a sentence as elements of a segment or match."""
+    codes = inline_codes.locate(row.source, row.codes, target or "")
+    for name, words, places in (("source", row.source, row.codes), ("target", target, codes)):
+        if words is not None:
+            node = etree.SubElement(parent, f"{{{XLIFF2}}}{name}", {f"{_XML}space": "preserve"})
+            _fill(node, f"{{{XLIFF2}}}ph", "id", words, places, row, data)
 
 
 def _read_xliff2(root: etree._Element) -> dict[str, str]:
     edits: dict[str, str] = {}
     for unit in root.iter(f"{{{XLIFF2}}}unit"):
         data = {node.get("id", ""): node.text or "" for node in unit.iter(f"{{{XLIFF2}}}data")}
-        targets = list(unit.iter(f"{{{XLIFF2}}}target"))
+        targets = unit.findall(f"{{{XLIFF2}}}segment/{{{XLIFF2}}}target")
         if targets and unit.get("name"):
             edits[unit.get("name", "")] = "".join(_text2(target, data) for target in targets)
     return edits

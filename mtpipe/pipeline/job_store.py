@@ -10,9 +10,9 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import astuple, replace
 from math import exp
 from pathlib import Path
 from typing import Any, TypeVar
@@ -26,20 +26,28 @@ from mtpipe.io.sqlite import transaction
 T = TypeVar("T")
 FILE = "job.sqlite"
 DONE = ("checked", "repaired", "failed")  # not yet: waiting; pending units have no row
-_VERSION = 6
+_VERSION = 7
 _TABLES = """
 CREATE TABLE units (key TEXT PRIMARY KEY, state TEXT, source TEXT, draft TEXT, score REAL, postedit TEXT,
-                    notes TEXT, errors TEXT, edits TEXT, terms TEXT) WITHOUT ROWID;
+                    notes TEXT, errors TEXT, edits TEXT, terms TEXT, alternatives TEXT) WITHOUT ROWID;
 CREATE TABLE drafts (key TEXT PRIMARY KEY, draft TEXT, score REAL, notes TEXT, alternatives TEXT) WITHOUT ROWID;
 CREATE TABLE documents (path TEXT PRIMARY KEY, digest TEXT, output TEXT) WITHOUT ROWID;
+CREATE TABLE sentences (path TEXT, n INTEGER, id TEXT, key TEXT, source TEXT, codes TEXT, matches TEXT,
+                        PRIMARY KEY (path, n)) WITHOUT ROWID;
+CREATE TABLE terms (n INTEGER PRIMARY KEY, term TEXT UNIQUE);
 """
 _OF_THE_DISK = ("full", "readonly", "disk I/O", "unable to open")  # in SQLite's words
-# beside those, kept whatever the version of the others: where sentences are, and what people made of them
+# beside those, kept whatever the version of the others: what people made of the sentences. reviews: their decisions;
+# history: what a sentence was like before each of them; unwritten: documents whose file does not have all edits yet
 _REVIEW = """
 CREATE TABLE IF NOT EXISTS job (settings TEXT);
-CREATE TABLE IF NOT EXISTS sentences (path TEXT, n INTEGER, id TEXT, key TEXT, source TEXT, codes TEXT,
-                                      PRIMARY KEY (path, n)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS edits (id TEXT PRIMARY KEY, path TEXT, source TEXT, target TEXT) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS reviews (id TEXT PRIMARY KEY, path TEXT, source TEXT, status TEXT, comment TEXT,
+                                    version INTEGER) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS history (n INTEGER PRIMARY KEY, action INTEGER, id TEXT, target TEXT, status TEXT,
+                                    comment TEXT, version INTEGER);
+CREATE INDEX IF NOT EXISTS history_by_action ON history (action);
+CREATE TABLE IF NOT EXISTS unwritten (path TEXT PRIMARY KEY) WITHOUT ROWID;
 """
 _BATCH = 500  # variables in one query
 
@@ -93,7 +101,7 @@ class Store:
     def load(self, units: Mapping[str, Segment]) -> dict[str, tuple[str, Segment]]:
         """(state, segment with what is stored of it) of those units that have a row."""
         with self._guarded():
-            return {row[0]: (row[1], _unit(row, units[row[0]])) for row in self._select("units", list(units))}
+            return {row[0]: (row[1], unit_of(row, units[row[0]])) for row in self._select("units", list(units))}
 
     def drafted(self, units: Mapping[str, Segment]) -> dict[str, Segment]:
         """Those units, by the keys of their drafts, that have one, with it."""
@@ -117,6 +125,7 @@ class Store:
                 json.dumps([_error_row(error, unit) for error in unit.errors]),
                 json.dumps([_edit_row(edit, unit) for edit in unit.edits]),
                 json.dumps([_term_row(term) for term in terms_of(unit)] if unit.edits else []),
+                json.dumps(unit.alternatives),
             )
             for key, state, unit in units
         ]  # fmt: skip
@@ -169,11 +178,28 @@ class Store:
 
     def save_sentences(self, path: str, sentences: Iterable[tuple[Segment, str]]) -> None:
         """The (sentence, key of its unit) of a document, in order, in the place of those it had."""
+        pairs = list(sentences)
         with self._guarded(), transaction(self._db):
+            numbers = self._numbers({match.term for segment, _ in pairs for match in segment.matches})
             self._db.execute("DELETE FROM sentences WHERE path = ?", (path,))
-            rows = [(path, n, segment.id, key, segment.source, _codes_row(segment.codes))
-                    for n, (segment, key) in enumerate(sentences)]  # fmt: skip
-            self._db.executemany("INSERT INTO sentences VALUES (?, ?, ?, ?, ?, ?)", rows)
+            rows = [(path, n, segment.id, key, segment.source, _codes_row(segment.codes), json.dumps(
+                [(match.start, match.end, match.rule, numbers[match.term]) for match in segment.matches]
+            )) for n, (segment, key) in enumerate(pairs)]  # fmt: skip
+            self._db.executemany("INSERT INTO sentences VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+
+    def _numbers(self, terms: set[Term]) -> dict[Term, int]:
+        """The number that each term has in this job's file."""
+        texts = {json.dumps(astuple(term)): term for term in terms}
+        self._db.executemany("INSERT OR IGNORE INTO terms (term) VALUES (?)", [(text,) for text in texts])
+        numbers = {}
+        for text, term in texts.items():
+            numbers[term] = self._db.execute("SELECT n FROM terms WHERE term = ?", (text,)).fetchone()[0]
+        return numbers
+
+    def document_paths(self) -> list[str]:
+        """Of the documents that have sentences."""
+        with self._guarded():
+            return [path for path, in self._db.execute("SELECT DISTINCT path FROM sentences ORDER BY path")]
 
     def keys(self, path: str) -> list[tuple[str, str, str]]:
         """(id, source, key) of a document's sentences."""
@@ -182,17 +208,22 @@ class Store:
             return self._db.execute(query, (path,)).fetchall()
 
     def sentences(self, make: Callable[..., T]) -> Iterator[T]:
-        """make(id, document, source, codes, draft, target, errors, confidence, is_edited) of each sentence."""
-        query = """SELECT s.id, s.path, s.source, s.codes, u.draft, u.postedit, u.errors, u.score, e.target
+        """make(id, document, source, codes, draft, target, errors, confidence, is_edited, alternatives, status,
+        comment) of each sentence."""
+        query = """SELECT s.id, s.path, s.source, s.codes, u.draft, u.postedit, u.errors, u.score, e.target,
+                          u.alternatives, coalesce(r.status, ''), coalesce(r.comment, '')
                    FROM sentences s JOIN units u ON u.key = s.key
-                   LEFT JOIN edits e ON e.id = s.id AND e.source = s.source ORDER BY s.path, s.n"""
+                   LEFT JOIN edits e ON e.id = s.id AND e.source = s.source
+                   LEFT JOIN reviews r ON r.id = s.id AND r.source = s.source ORDER BY s.path, s.n"""
         with self._guarded():
-            for id, path, source, codes, draft, postedit, errors, score, edited in self._db.execute(query):
+            for id, path, source, codes, draft, postedit, errors, score, edited, *more in self._db.execute(query):
                 texts = tuple(_error_text(*row) for row in json.loads(errors)) if edited is None else ()
                 target = draft if postedit is None else postedit
                 confidence = None if score is None else round(exp(min(0.0, score)), 4)
+                alternatives, *decision = more
                 yield make(id, path, source, tuple(Code(*code) for code in json.loads(codes)), draft,
-                           target if edited is None else edited, texts, confidence, edited is not None)  # fmt: skip
+                           target if edited is None else edited, texts, confidence, edited is not None,
+                           tuple(json.loads(alternatives)), *decision)  # fmt: skip
 
     def save_edits(self, edits: Iterable[tuple[str, str, str, str]]) -> None:
         """(document, id, source, target) of sentences that a person changed."""
@@ -203,6 +234,23 @@ class Store:
         with self._guarded():
             rows = self._db.execute("SELECT id, source, target FROM edits WHERE path = ?", (path,))
             return {id: (source, target) for id, source, target in rows}
+
+    def remarks(self, path: str) -> dict[str, tuple[str, str]]:
+        """(source, note) by id of the sentences of a document that a person rejected or commented on."""
+        with self._guarded():
+            query = """SELECT id, source, status, comment FROM reviews
+                       WHERE path = ? AND (status = 'rejected' OR comment != '')"""
+            return {id: (source, ": ".join(filter(None, (f"{status or 'commented on'} by a person", comment))))
+                    for id, source, status, comment in self._db.execute(query, (path,))}  # fmt: skip
+
+    def unwritten(self) -> list[str]:
+        """The documents whose file does not have all edits yet."""
+        with self._guarded():
+            return [path for path, in self._db.execute("SELECT path FROM unwritten ORDER BY path")]
+
+    def set_written(self, path: str) -> None:
+        with self._guarded():
+            self._db.execute("DELETE FROM unwritten WHERE path = ?", (path,))
 
     def _insert(self, table: str, rows: list[tuple]) -> None:
         with self._guarded(), transaction(self._db):
@@ -219,7 +267,7 @@ class Store:
 
     def _create(self, version: int) -> None:
         if version:
-            for table in ("units", "drafts", "documents"):
+            for table in ("units", "drafts", "documents", "sentences", "terms"):
                 self._db.execute(f"DROP TABLE IF EXISTS {table}")
         for statement in _TABLES.split(";"):
             self._db.execute(statement)
@@ -240,11 +288,12 @@ class Store:
             raise JobStateError(f"{self._path}: the job's state can't be kept ({error}); {hint}") from error
 
 
-def _unit(row: tuple, segment: Segment) -> Segment:
-    """The segment with what its row holds."""
-    _, _, _, draft, score, postedit, notes, errors, edits, _ = row
+def unit_of(row: Sequence[Any], segment: Segment) -> Segment:
+    """The segment with what its row of units holds."""
+    _, _, _, draft, score, postedit, notes, errors, edits, _, alternatives = row
     return replace(
         segment, draft=draft, score=score, postedit=postedit, notes=tuple(json.loads(notes)),
+        alternatives=tuple(json.loads(alternatives)),
         errors=tuple(_error(item, segment) for item in json.loads(errors)),
         edits=tuple(_edit(item, segment) for item in json.loads(edits)),
     )  # fmt: skip

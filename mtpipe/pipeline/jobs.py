@@ -106,9 +106,10 @@ def plan(job: Job) -> dict[str, Any]:
 
 def _settings(job: Job) -> dict[str, Any]:
     """What reading and writing the documents again needs."""
-    kept = ("source_lang", "target_lang", "glossary_sheet", "protect")
-    return {name: getattr(job, name) for name in kept} | {
+    names = ("source_lang", "target_lang", "glossary_sheet", "protect", "checks")
+    return {name: getattr(job, name) for name in names} | {
         "source": job.source.resolve(), "out": job.out.resolve(), "is_single": job.is_single,
+        "reports": job.reports.resolve(),
         "glossary": job.glossary.resolve() if job.glossary else None, "glossary_columns": dict(job.glossary_columns),
         "options": {key: dict(table) for key, table in job.options.items() if key.startswith("format.")},
     }  # fmt: skip
@@ -253,7 +254,8 @@ class _Work:
     def write(self, reading: Reading, units: dict[str, Segment], store: Store) -> None:
         """Puts the result in its place, unless it is there already, and counts it."""
         edits = store.edits(reading.file.name)
-        finished = applied(reading.finished(units), edits, self._job.target_lang)
+        remarks = store.remarks(reading.file.name)
+        finished = applied(reading.finished(units), edits, self._job.target_lang, remarks)
         with self._timed("write"):
             try:
                 if reading.state == "copied":

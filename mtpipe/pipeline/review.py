@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
@@ -21,13 +21,16 @@ from mtpipe.pipeline.summary import PERSON, Tally
 from mtpipe.report.model import FILE as REPORT
 from mtpipe.report.model import JobReport
 from mtpipe.terminology.matcher import Matcher
+from mtpipe.tm.store import TmFile
+from mtpipe.tm.units import Unit
 
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
     """A sentence of a finished document for its reviewer; confidence: e to its log-probability a token, 0…1.
 
-    errors: one text each. target is the person's where is_edited.
+    errors: one text each. target is the person's where is_edited. alternatives: what else the model or a repair method
+    suggested. status: a person's, "approved", "rejected" or "".
     """
 
     id: str
@@ -39,6 +42,9 @@ class Sentence:
     errors: tuple[str, ...] = ()
     confidence: float | None = None
     is_edited: bool = False
+    alternatives: tuple[str, ...] = ()
+    status: str = ""
+    comment: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +68,16 @@ def state_folder(job: Path) -> Path:
 def sentences(folder: Path) -> tuple[list[Sentence], tuple[str, str]]:
     """All sentences of a job by its state folder, in the order of its documents, and its languages."""
     with Store(folder) as store:
-        settings = _settings(store, folder)
+        settings = settings_of(store, folder)
         return list(store.sentences(Sentence)), (settings["source_lang"], settings["target_lang"])
 
 
-def applied(segments: Sequence[Segment], edits: Mapping[str, tuple[str, str]], lang: str) -> list[Segment]:
-    """The sentences with people's targets, checked; edits: id → (source that was seen, target).
+def applied(
+    segments: Sequence[Segment], edits: Mapping[str, tuple[str, str]], lang: str,
+    remarks: Mapping[str, tuple[str, str]] | None = None,
+) -> list[Segment]:
+    """The sentences with people's targets, checked, and with their remarks as notes; edits and remarks: id → (source
+    that was seen, target or remark).
 
     An edit of a sentence whose source is another now stays aside, with a note.
     """
@@ -83,6 +93,10 @@ def applied(segments: Sequence[Segment], edits: Mapping[str, tuple[str, str]], l
             changed.append(i)
     for i, segment in zip(changed, steps.check([finished[i] for i in changed], lang), strict=True):
         finished[i] = segment
+    for i, segment in enumerate(finished):
+        source, remark = (remarks or {}).get(segment.id, ("", ""))
+        if remark and source == segment.source:
+            finished[i] = replace(segment, notes=(*segment.notes, remark))
     return finished
 
 
@@ -91,34 +105,54 @@ def take_in(folder: Path, edits: Mapping[str, str]) -> Imported:
 
     Raises InputError where the job's sources are not there any more, or have changed.
     """
-    from mtpipe.report.page import write_report  # on use: Jinja2 is not needed until then
-
     with Store(folder) as store:
-        settings = _settings(store, folder)
-        rows = list(store.sentences(Sentence))
-        current = {row.id: row for row in rows}
+        current = {row.id: row for row in store.sentences(Sentence)}
         new = {id: target for id, target in edits.items() if id in current and target != (current[id].target or "")}
         store.save_edits((current[id].document, id, current[id].source, target) for id, target in new.items())
-        documents = {current[id].document for id in new}
-        before = JobReport.read(folder / REPORT)
-        tally = Tally(before.job.editors)
-        tally.count(unique_units=before.totals.unique_units, reused=before.totals.reused)
-        terms = _terms(settings)
-        paths = {row.document for row in rows}
-        wrong = []
-        for entry in before.documents:
-            segments: Iterable[Segment] = ()
-            if entry.path in paths:
-                segments = _document(entry.path, settings, store, terms, entry.path in documents)
-                wrong += [segment.id for segment in segments if segment.id in new and segment.errors]
-            tally.add(entry.path, entry.state, segments, entry.notes, entry.message)
+        documents = {current[id].document for id in new} | set(store.unwritten())
+        wrong = [segment.id for document in rewrite(store, folder, documents) for segment in document
+                 if segment.id in new and segment.errors]  # fmt: skip
+    return Imported(tuple(new), tuple(id for id in edits if id not in current), tuple(wrong), len(documents))
+
+
+def rewrite(store: Store, folder: Path, documents: Collection[str]) -> Iterator[list[Segment]]:
+    """Writes these documents of a job again with people's edits, and then its report; yields each document's sentences,
+    those of documents that are only counted, too.
+
+    Raises InputError where the job's sources are not there any more, or have changed.
+    """
+    from mtpipe.report.page import write_report  # on use: Jinja2 is not needed until then
+
+    settings = settings_of(store, folder)
+    reports = Path(settings.get("reports", folder))
+    before = JobReport.read(reports / REPORT)
+    tally = Tally(before.job.editors)
+    tally.count(unique_units=before.totals.unique_units, reused=before.totals.reused)
+    terms = _terms(settings)
+    paths = set(store.document_paths())
+    for entry in before.documents:
+        segments: list[Segment] = []
+        if entry.path in paths:
+            segments = _document(entry.path, settings, store, terms, entry.path in documents)
+            segments = steps.review(segments, settings.get("checks", ()), settings["target_lang"])
+            yield segments
+        tally.add(entry.path, entry.state, segments, entry.notes, entry.message)
     counted = tally.report()
     llm = replace(before.llm, waiting=counted.llm.waiting)
     names = ("mtpipe", "signature", "created", "job", "seconds", "peak_memory", "tm")
     unchanged = {name: getattr(before, name) for name in names}
-    write_report(replace(counted, llm=llm, **unchanged), folder)
-    unknown = tuple(id for id in edits if id not in current)
-    return Imported(tuple(new), unknown, tuple(wrong), len(documents))
+    write_report(replace(counted, llm=llm, **unchanged), reports)
+
+
+def learn(store: Store, folder: Path, ids: Collection[str], tm: Path) -> None:
+    """Adds the sentences of these ids to a translation memory, which is made where it is not there."""
+    rows, settings = list(store.sentences(Sentence)), settings_of(store, folder)
+    sources = ["", *(row.source for row in rows), ""]
+    units = (Unit(row.source, row.target or "", before, after)
+             for row, before, after in zip(rows, sources, sources[2:]) if row.id in ids)  # fmt: skip
+    file = TmFile(tm, (settings["source_lang"], settings["target_lang"]), is_new=True)
+    file.add(units)
+    file.close()
 
 
 def _document(
@@ -135,13 +169,14 @@ def _document(
         raise InputError(f"{place}: changed since it was translated; run the same `mtpipe translate` again first")
     units = store.load({key: sentence for (_, _, key), sentence in zip(keys, flat, strict=True)})
     merged = [_with(sentence, units[key][1]) for (_, _, key), sentence in zip(keys, flat, strict=True)]
-    finished = applied(merged, store.edits(path), settings["target_lang"])
+    finished = applied(merged, store.edits(path), settings["target_lang"], store.remarks(path))
     if is_written:
         rest = iter(finished)
         joined = tuple(sentence_splitting.join(segment, list(islice(rest, len(part))))
                        for segment, part in zip(document.segments, parts, strict=True))  # fmt: skip
         form = _form(place, settings)
         job_folder.place(target, partial(form.write, replace(document, segments=joined)))
+        store.set_written(path)
     return finished
 
 
@@ -169,7 +204,8 @@ def _terms(settings: Mapping[str, Any]) -> Matcher:
                                  columns=settings["glossary_columns"]))  # fmt: skip
 
 
-def _settings(store: Store, folder: Path) -> Mapping[str, Any]:
+def settings_of(store: Store, folder: Path) -> Mapping[str, Any]:
+    """What the job was done with; raises InputError where its state does not tell."""
     settings = store.settings()
     if settings is None:
         raise InputError(f"{folder}: made by an older mtpipe; run the same `mtpipe translate` again first")

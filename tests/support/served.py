@@ -1,4 +1,4 @@
-"""A real `mtpipe serve` on loopback, in a process of its own."""
+"""A real `mtpipe serve` or `mtpipe review` on loopback, in a process of its own."""
 
 from __future__ import annotations
 
@@ -28,20 +28,26 @@ class Served:
 def serving(folder: Path, *options: object, env: Mapping[str, str] = {}) -> Iterator[Served]:
     """Starts `mtpipe serve` with its state in folder; options as on the command line."""
     folder.mkdir(parents=True, exist_ok=True)
-    log = folder / "log.txt"
-    command = [sys.executable, "-m", "mtpipe", "serve", "--port", "0", "--data", str(folder), *map(str, options)]
+    with started(folder / "log.txt", "serve", "--port", 0, "--data", folder, *options, env=env) as served:
+        yield served
+
+
+@contextmanager
+def started(log: Path, *words: object, env: Mapping[str, str] = {}) -> Iterator[Served]:
+    """Starts `mtpipe` with these words, once it has said where it listens; what it prints goes to log."""
+    command = [sys.executable, "-m", "mtpipe", *map(str, words)]
     with log.open("w") as out:
         process = subprocess.Popen(command, stdout=out, stderr=subprocess.PIPE, text=True, env=os.environ | dict(env))
     assert process.stderr is not None
     lines = []
     for line in process.stderr:
         lines.append(line)
-        if found := re.search(r"at (http://\S+)", line):
+        if address := re.search(r"at (http://\S+)", line):
             break
     else:
         raise AssertionError("".join(lines))
     try:
-        yield Served(found[1], process, log)
+        yield Served(address[1], process, log)
     finally:
         if process.poll() is None:
             process.kill()
