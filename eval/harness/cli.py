@@ -378,3 +378,39 @@ def record(requests: Path, answers: Path, out: Path, family: str, date: str, tes
                 texts[row["id"] + recordings.DRAFT] = row["draft"]
     added, lacking = recordings.record(requests, answers, out, family, date, texts)
     click.echo(f"{added} answers added, {lacking} requests without an answer: {out}")
+
+
+@harness.command("seen-terms")
+@click.argument("paths", metavar="OUTPUTS...", nargs=-1, required=True, type=FILE)
+@languages
+@click.option("--sample", type=FILE, required=True, help="Parallel text: JSON as WMT26 hands it out, TMX, TSV …")
+def seen_terms(paths: Sequence[Path], source_lang: str, target_lang: str, sample: Path) -> None:
+    """Term success of segments with drafts, apart for the terms that a SAMPLE of parallel text has and lacks."""
+    from eval.harness import sample_bitext as task
+    from eval.harness.repair import drafts
+    from eval.harness.tables import markdown, number
+
+    langs = source_lang, target_lang
+    pairs = task.read(sample, langs)
+    rows = [[path.stem, name, *(number(metric, value) for metric, value in figures.items())] for path in paths
+            for name, figures in task.rates(drafts(path, *langs), pairs, langs).items()]  # fmt: skip
+    click.echo("\n".join(markdown(["system", "terms", *task.METRICS], rows, 2)))
+
+
+@harness.command("sample-glossary")
+@click.argument("sample", metavar="SAMPLE", type=FILE)
+@languages
+@click.option("-o", "--out", type=ANY, required=True, help="Glossary (.csv).")
+@click.option("--top", type=click.IntRange(1), help="Only so many, the surest [default: all].")
+def sample_glossary(sample: Path, source_lang: str, target_lang: str, out: Path, top: int | None) -> None:
+    """Write the terms that a SAMPLE of parallel text shows, for a task that brings no glossary."""
+    import csv
+
+    from eval.harness import sample_bitext as task
+
+    langs = source_lang, target_lang
+    terms = task.glossary(task.read(sample, langs), langs, top)
+    with out.open("w", encoding="utf-8", newline="") as file:
+        rows = [["source", "target"], *([term.source, term.target] for term in terms)]
+        csv.writer(file, lineterminator="\n").writerows(rows)
+    click.echo(f"{len(terms)} terms: {out}")

@@ -95,6 +95,8 @@ PLUGINS: dict[str, dict[str, str]] = {
         "right_chrf": "mtpipe.evaluation.metrics.terminology:RightChrf",
         "hallucinations": "mtpipe.evaluation.metrics.reference_free:Hallucinations",
         "quality": "mtpipe.evaluation.metrics.reference_free:Quality",
+        "metricx": "mtpipe.evaluation.metrics.imported:MetricX",
+        "mqm": "mtpipe.evaluation.metrics.imported:Mqm",
     },
     "testset": {
         "rows": "mtpipe.evaluation.testsets.rows:Rows",

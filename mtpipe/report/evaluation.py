@@ -11,13 +11,14 @@ from mtpipe.report.scores import is_significant
 
 QUALITY = ("COMET", "COMETKiwi", "chrF2++", "chrF2", "BLEU")  # for the plot, the first that is there
 TERMS = ("tsr_strict", "tsr_wmt25", "tsr_wmt23", "all_terms")
-_LOWER = ("TER", "overuse", "right_changed")  # is better
+_LOWER = ("TER", "overuse", "right_changed", "metricx", "mqm")  # is better
 _NEUTRAL = ("verbatim", "verbatim_reference")  # neither high nor low is
 _MOST = 25_000_000  # characters of texts in one page: more is slow to open
 ABOUT = {
     "BLEU": "n-grams shared with the reference, 0–100", "chrF2": "character n-grams shared with the reference, 0–100",
     "chrF2++": "character n-grams and words shared with the reference, 0–100",
     "TER": "edits needed for each 100 words of the reference; lower is better",
+    "metricx": "MetricX's predictions, 0–25; lower is better", "mqm": "penalty of marked errors; lower is better",
     "COMET": "learnt quality, with reference", "COMETKiwi": "learnt quality, without reference",
     "tsr_strict": "required terms in place, whole words, as often as in the source, 0–1",
     "tsr_wmt25": "required terms in place as WMT25 counts them, substrings, 0–1",

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -17,6 +18,8 @@ from mtpipe.glossary.model import Term
 from mtpipe.languages.lemmatization import tokens
 from mtpipe.terminology import checker
 from mtpipe.terminology.inflected_match import Evidence
+
+Places = frozenset[tuple[int, int]]  # of a term in the source
 
 _NO_BASELINE = (
     "no baseline meets all terms of a segment; it is a translation without the glossary, or drafts with postedits"
@@ -71,9 +74,9 @@ class AllTerms:
 class ExclusiveTermSuccess(StrictTermSuccess):
     """Share of required terms in the targets, 0…1, where no words count for two terms.
 
-    As tsr_strict, but each stretch of the target serves one term: longer stretches first, and none that overlaps a
-    stretch already taken, so that *Tabelle* in *Pivot-Tabelle* is no *table*. Terms on the same words of the source are
-    alternatives and share theirs.
+    As tsr_strict, but each stretch of the target serves one term, and stretches do not overlap: *Tabelle* in
+    *Pivot-Tabelle* is no *table* where both are asked for. Of all ways to share out the stretches, one that serves most
+    occurrences counts. Terms on the same words of the source are alternatives and share theirs.
     """
 
     name = "tsr_exclusive"
@@ -89,18 +92,33 @@ class ExclusiveTermSuccess(StrictTermSuccess):
         evidence = checker.term_evidence(segment, segment.target or "", self._lang)
         places = {term: frozenset((match.start, match.end) for match in matches) for term, matches in required.items()}
         spans = {(item.start, item.end) for items in evidence.values() for item in items}
-        covered: list[tuple[int, int]] = []
-        served: Counter[frozenset[tuple[int, int]]] = Counter()
-        for start, end in sorted(spans, key=lambda span: (span[0] - span[1], span)):
-            if any(start < other_end and other_start < end for other_start, other_end in covered):
-                continue
-            takers = (places[term] for term, items in evidence.items()
-                      if any((item.start, item.end) == (start, end) for item in items))  # fmt: skip
-            taker = next((place for place in takers if served[place] < len(place)), None)
-            if taker is not None:
-                covered.append((start, end))
-                served[taker] += 1
+        takers = {span: {places[term] for term, items in evidence.items()
+                         if any((item.start, item.end) == span for item in items)} for span in spans}  # fmt: skip
+        served = Counter(_most_served([(*span, takers[span]) for span in sorted(spans)]))
         return [min(1.0, served[places[term]] / len(matches)) for term, matches in required.items()]
+
+
+def _most_served(stretches: Sequence[tuple[int, int, set[Places]]]) -> tuple[Places, ...]:
+    """The places that disjoint stretches (start, end, whose they may be; in order) serve at most, each as often as it
+    has occurrences."""
+
+    @lru_cache(None)
+    def best(index: int, free_from: int, served: tuple[Places, ...]) -> tuple[Places, ...]:
+        if index == len(stretches):
+            return served
+        start, end, takers = stretches[index]
+        choices = [best(index + 1, free_from, served)]
+        if start >= free_from:
+            choices += [best(index + 1, end, _with(served, taker)) for taker in sorted(takers, key=sorted)
+                        if served.count(taker) < len(taker)]  # fmt: skip
+        return max(choices, key=len)
+
+    return best(0, 0, ())
+
+
+def _with(served: tuple[Places, ...], taker: Places) -> tuple[Places, ...]:
+    """In one order, whatever came first: equal states are looked at once."""
+    return tuple(sorted((*served, taker), key=sorted))
 
 
 class ExactInflection:

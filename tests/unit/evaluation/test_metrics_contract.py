@@ -17,6 +17,7 @@ from mtpipe.evaluation.scoring import METRICS, evaluate
 from mtpipe.glossary.model import Glossary, Term
 from mtpipe.terminology.matcher import Matcher
 from tests.support import tiny_comet
+from tests.support.shared_tasks import jsonl
 
 GLOSSARY = Glossary.of([Term(("table",), ("Tabelle",)), Term(("cell",), ("Zelle", "Feld"))], "en", "de")
 ROWS = [
@@ -26,7 +27,7 @@ ROWS = [
     ("Nothing of this is a term.", "Nichts davon ist ein Begriff.", "Davon ist nichts ein Begriff."),
     ("The table has 42 rows.", "Die Tabelle hat 24 Zeilen.", "Die Tabelle hat 42 Zeilen."),
 ]
-LOWER_IS_BETTER = {"TER", "overuse", "right_changed", "hallucinations"}
+LOWER_IS_BETTER = {"TER", "overuse", "right_changed", "hallucinations", "metricx", "mqm"}
 SHARES = {"tsr_wmt23", "tsr_wmt25", "tsr_wmt25_documents", "tsr_strict", "verbatim", "verbatim_reference", "all_terms",
           "overuse", "consistency", "right_changed", "hallucinations", "quality"}  # fmt: skip
 names = pytest.mark.parametrize("name", plugins.PLUGINS["metric"])
@@ -38,7 +39,14 @@ def options(tmp_path_factory):
     encoder = tiny_comet.encoder(folder / "encoder")
     tiny_comet.checkpoint(folder / "comet", encoder)
     tiny_comet.checkpoint(folder / "kiwi", encoder, "unified_metric", input_segments=["mt", "src"])
-    return {"metric.comet": {"model": folder / "comet"}, "metric.cometkiwi": {"model": folder / "kiwi"}}
+    texts = [*ROWS, (ROWS[0][0], "Die Tabelle öffnen.", ""), (ROWS[-1][0], "", "")]
+    rows = [{"source": source, "hypothesis": target, "prediction": 9 - len(target) / 10} for source, target, _ in texts]
+    jsonl(folder / "metricx.jsonl", rows)
+    ratings = ["\t".join((source, f"<v>{target}</v>", "Accuracy/Omission", "minor" if target else "major"))
+               for source, target, _ in texts]  # fmt: skip
+    (folder / "mqm.tsv").write_text("\n".join(["source\ttarget\tcategory\tseverity", *ratings]), encoding="utf-8")
+    return {"metric.comet": {"model": folder / "comet"}, "metric.cometkiwi": {"model": folder / "kiwi"},
+            "metric.metricx": {"scores": folder / "metricx.jsonl"}, "metric.mqm": {"ratings": folder / "mqm.tsv"}}
 
 
 @pytest.fixture
@@ -154,6 +162,6 @@ def test_an_unknown_metric_lists_the_known():
 
 
 def test_the_default_metrics_need_no_extra_and_no_model():
-    assert set(METRICS) <= set(plugins.PLUGINS["metric"]) - {"comet", "cometkiwi", "quality"}
+    assert set(METRICS) <= set(plugins.PLUGINS["metric"]) - {"comet", "cometkiwi", "quality", "metricx", "mqm"}
     assert np.isfinite([score.value for score in evaluate(
         [Segment("a#1", "x y", draft="x y", reference="x y")], "en", "de", ["bleu", "chrf"])]).all()  # fmt: skip

@@ -60,6 +60,14 @@ def test_exclusive_success_takes_no_word_for_two_terms(pairs, value):
     assert ExclusiveTermSuccess("de").score(matched(*pairs)).value == value
 
 
+def test_exclusive_success_shares_out_the_target_as_well_as_can_be():
+    terms = [Term((source,), (target,)) for source, target in
+             (("report sheet", "Bericht Blatt"), ("record", "Bericht"), ("page", "Blatt"))]  # fmt: skip
+    glossary = Glossary.of(terms, "en", "de")
+    segments = Matcher(glossary).find([Segment("a#1", "report sheet, record and page", draft="Bericht Blatt")])
+    assert ExclusiveTermSuccess("de").score(segments).value == 2 / 3  # the longest stretch first would serve one
+
+
 @pytest.mark.parametrize(("target", "value"), [
     ("Die Zellen der Tabelle", 1), ("die ZELLEN der Tabelle", 1), ("Die Zelle der Tabelle", 0.5), ("nichts", 0),
 ])  # fmt: skip
