@@ -20,6 +20,7 @@ FOUND = [
     ("请访问https://a.cn/x。谢谢", ["https://a.cn/x"]),
     ("https://x.y/{id}/z", ["https://x.y/{id}/z"]),
     ("a&nbsp;b &#160; &#xA0; AT&T; R&D", ["&nbsp;", "&#160;", "&#xA0;"]),
+    ("the text &amp;nbsp; or &amp;#160; is &amp; shown", ["&amp;nbsp;", "&amp;#160;", "&amp;"]),
     ("Menu ⇒ Item ⟦1⟧", ["⇒", "⟦", "⟧"]),
     ("100%sure, 50% a year, a 5% discount, 100 % done", []),
     ("a < b and c > d, x <y and z> w", []),
@@ -141,6 +142,9 @@ PROJECTED = [
     ("Open {app}", "{app} {app} öffnen", ["öffnen Open"], "{app} öffnen"),
     ("<a name='x'></a>Save it", "Es sichern", ["Es it", "sichern Save"], "Es <a name='x'></a>sichern"),
     ("<b>Save</b>", "", [], "<b></b>"),
+    ('See the <a href="x">user manual</a> for <a href="y">README.md</a>.', "README.md: siehe im Handbuch.",
+     ["README.md README.md", "siehe See", "im the", "Handbuch user", "Handbuch manual"],
+     '<a href="y">README.md</a>: siehe im <a href="x">Handbuch</a>.'),
 ]
 
 
@@ -239,6 +243,11 @@ def test_deep_nesting_is_no_recursion():
     ("save <b>the file</b> now", "<b> die Datei </b>jetzt sichern", "<b>die Datei</b> jetzt sichern"),
     ("save <b>the file</b>, then", "dann<b> die Datei </b>, und", "dann <b>die Datei</b>, und"),
     ("<b> both </b>", "<b> beide </b>", "<b> beide </b>"),
+    ('A <pc id="1">b</pc> <ph id="2"/> c', 'A <pc id="1">B</pc><ph id="2"/> C', 'A <pc id="1">B</pc> <ph id="2"/> C'),
+    ("{date} {time}", "{date}{time}", "{date} {time}"),
+    ("{x}{y} of <b>a</b><i>b</i>", "{x}{y} von <b>A</b><i>B</i>", "{x}{y} von <b>A</b><i>B</i>"),
+    ("<b>a</b> <i>b</i>", "<b>甲</b><i>乙</i>", "<b>甲</b><i>乙</i>"),
+    ("<b>a <i>b</i> </b> c", "<b>A<i>B</i></b> C", "<b>A <i>B</i></b> C"),
 ])  # fmt: skip
 def test_spaced_sets_codes_off_from_words_as_the_source_does(source, target, expected):
     assert inline_codes.spaced(source, inline_codes.find(source), target) == expected

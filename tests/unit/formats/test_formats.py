@@ -323,6 +323,7 @@ HTML_WRITTEN = [
      '<p>Da <img alt="das &quot;Bild&quot;" src=x>!</p>'),
     ("<p>See <img alt='icon'> there</p>", {"icon": "der's & Co"}, "<p>See <img alt='der&#39;s &amp; Co'> there</p>"),
     ("<p>a&nbsp;b</p>", {"a\xa0b": "c\xa0d"}, "<p>c&nbsp;d</p>"),
+    ("<p>Type &amp;nbsp; now</p>", {"Type &nbsp; now": "&nbsp; eingeben"}, "<p>&amp;nbsp; eingeben</p>"),
     ("<p>at https://a.b?c=1&amp;d=2</p>", {"at https://a.b?c=1&d=2": "bei https://a.b?c=1&d=2"},
      "<p>bei https://a.b?c=1&amp;d=2</p>"),
 ]
