@@ -48,7 +48,7 @@ def unsupported(file: File) -> str:
 def files(job: Job) -> list[File]:
     """The job's files sorted, a folder's together, without hidden ones and its own output; InputError for none."""
     if job.source.is_file():
-        out = job.out if job.is_single else job.out / job.source.name
+        out = job.out if job.is_single else job.out / plugins.output_name(job.source.name)
         entries = [_file(job.source, job.source.name, out)]
         if entries[0].format is None:
             raise InputError(f"{job.source}: no format reads {job.source.suffix or 'such'} files; "
@@ -59,7 +59,7 @@ def files(job: Job) -> list[File]:
     own = (job.out.resolve(), job.reports.resolve())
     paths = sorted(map(Path, _walk(job.source, own, closed.append)), key=lambda path: path.parts)
     root = None if job.follow_links else job.source.resolve()
-    entries = [_file(job.source / path, _readable(path), job.out / path, root) for path in paths]
+    entries = [_file(job.source / path, _readable(path), _output(job.out / path), root) for path in paths]
     for error in closed:
         path = Path(error.filename)
         entries.append(File(path, job.out, _readable(path.relative_to(job.source)), 0, None, _cant_read(error)))
@@ -160,6 +160,10 @@ def _file(path: Path, name: str, out: Path, root: Path | None = None) -> File:
     if not path.is_file():
         return File(path, out, name, 0, None, f"{path}: is no regular file; remove it from the folder")
     return File(path, out, name, size, plugins.format_name(path))
+
+
+def _output(path: Path) -> Path:
+    return path.with_name(plugins.output_name(path.name))
 
 
 def _readable(path: Path) -> str:

@@ -161,7 +161,8 @@ def _document(
     """The finished sentences of a document, which is written again where that is asked for."""
     root, out = Path(settings["source"]), Path(settings["out"])
     place = root if root.is_file() else root / path
-    target = (out if settings["is_single"] else out / root.name) if root.is_file() else out / path
+    name = plugins.output_name(root.name if root.is_file() else path)
+    target = out if settings["is_single"] and root.is_file() else out / name
     document, parts = _read(place, path, settings)
     flat = matcher.find(steps.protect([sentence for part in parts for sentence in part], settings["protect"]))
     keys = store.keys(path)

@@ -34,10 +34,14 @@ PLUGINS: dict[str, dict[str, str]] = {
         "xlsx": "mtpipe.formats.ooxml.excel:ExcelFormat",
         "odf": "mtpipe.formats.odf:OpenDocumentFormat",
         "epub": "mtpipe.formats.epub:EpubFormat",
+        "idml": "mtpipe.formats.idml:IdmlFormat",
+        "libreoffice": "mtpipe.formats.libreoffice:LibreOfficeFormat",
+        "pdf": "mtpipe.formats.pdf:PdfFormat",
         "docbook": "mtpipe.formats.xml_documentation:DocBookFormat",
         "dita": "mtpipe.formats.xml_documentation:DitaFormat",
         "srt": "mtpipe.formats.subtitles:SrtFormat",
         "vtt": "mtpipe.formats.subtitles:VttFormat",
+        "ass": "mtpipe.formats.subtitles:AssFormat",
         "json": "mtpipe.formats.messages.json_file:JsonFormat",
         "arb": "mtpipe.formats.messages.json_file:ArbFormat",
         "csv": "mtpipe.formats.csv_columns:CsvFormat",
@@ -53,6 +57,8 @@ PLUGINS: dict[str, dict[str, str]] = {
         "fluent": "mtpipe.formats.messages.fluent_file:FluentFormat",
         "qt": "mtpipe.formats.messages.qt_linguist:QtLinguistFormat",
         "rst": "mtpipe.formats.rst:RstFormat",
+        "asciidoc": "mtpipe.formats.asciidoc:AsciiDocFormat",
+        "latex": "mtpipe.formats.latex:LatexFormat",
         "notebook": "mtpipe.formats.notebook:NotebookFormat",
         "yaml": "mtpipe.formats.messages.yaml_file:YamlFormat",
         "po": "mtpipe.formats.po.document:PoFormat",
@@ -118,7 +124,9 @@ SUFFIXES = {
     ".odt": "odf", ".ods": "odf", ".odp": "odf", ".odg": "odf", ".ott": "odf", ".ots": "odf", ".otp": "odf",
     ".fodt": "odf", ".fods": "odf", ".fodp": "odf",
     ".epub": "epub", ".docbook": "docbook", ".dbk": "docbook", ".dita": "dita", ".ditamap": "dita",
-    ".srt": "srt", ".vtt": "vtt",
+    ".srt": "srt", ".vtt": "vtt", ".ass": "ass", ".ssa": "ass",
+    ".adoc": "asciidoc", ".asciidoc": "asciidoc", ".asc": "asciidoc", ".tex": "latex", ".ltx": "latex",
+    ".idml": "idml", ".rtf": "libreoffice", ".doc": "libreoffice", ".pdf": "pdf",
     ".json": "json", ".arb": "arb",
     ".csv": "csv", ".tsv": "csv",
     ".xml": "android", ".resx": "resx", ".resw": "resx", ".strings": "strings", ".properties": "properties",
@@ -130,17 +138,19 @@ SUFFIXES = {
 }  # fmt: skip
 # What to do with files that no format reads: the nearest one that is read.
 ADVICE = {
-    ".doc": "save it as .docx", ".rtf": "save it as .docx or .odt", ".wps": "save it as .docx",
+    ".wps": "save it as .docx",
     ".pages": "export it as .docx", ".xls": "save it as .xlsx", ".xlsb": "save it as .xlsx",
     ".numbers": "export it as .xlsx", ".ppt": "save it as .pptx", ".key": "export it as .pptx",
-    ".pdf": "translate the document that it was made from, or convert it to .docx or .html",
-    ".tex": "convert it to .md or .html with pandoc", ".adoc": "convert it to .docbook with asciidoctor",
-    ".asciidoc": "convert it to .docbook with asciidoctor", ".idml": "export it as XLIFF from a CAT tool",
+    ".indd": "export it as .idml", ".textile": "convert it to .md with pandoc",
+    ".wiki": "convert it to .md with pandoc",
+    ".org": "convert it to .md with pandoc", ".sty": "translate the .tex that uses it",
     ".mobi": "convert it to .epub with calibre", ".azw3": "convert it to .epub with calibre",
-    ".ass": "convert it to .srt", ".sub": "convert it to .srt",
+    ".sub": "convert it to .srt",
     ".tmx": "give it as a translation memory with --tm",
     ".tbx": "give it as a glossary with --glossary", ".mo": "translate the .po that it was made from",
 }  # fmt: skip
+# Formats that are written as files of another type, with its suffix behind their own.
+WRITTEN_AS = {"pdf": ".md"}
 # What a job offers to its formats: no options of theirs.
 LANGUAGES = ("source_lang", "target_lang")
 # What constructors get from mtpipe: options that nobody has to give.
@@ -148,7 +158,7 @@ _OFFERED = (*LANGUAGES, "folder", "tools", "memories", "gate", "gate_below", "pr
 # Importable module → the extra that brings it.
 EXTRAS = {"torch": "train", "transformers": "train", "accelerate": "train", "peft": "train", "huggingface_hub": "train",
           "spacy": "spacy", "eflomal": "align", "comet": "eval", "matplotlib": "train",
-          "llguidance": "llm-local"}  # fmt: skip
+          "pdfminer": "pdf", "llguidance": "llm-local"}  # fmt: skip
 
 
 @cache
@@ -264,6 +274,11 @@ def _xml_format(path: Path) -> str:
     if name in ("xliff", "TS"):
         return {"xliff": "xliff", "TS": "qt"}[name]
     return next((form for form in ("docbook", "dita") if form in folded), SUFFIXES[".xml"])
+
+
+def output_name(name: str) -> str:
+    """What the translation of a file is called: as it, with a suffix behind it where it is of another type."""
+    return name + WRITTEN_AS.get(SUFFIXES.get(PurePath(name).suffix.lower(), ""), "")
 
 
 def advice(path: PurePath) -> str:

@@ -10,6 +10,7 @@ from fastapi.responses import FileResponse, PlainTextResponse
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException
 
+from mtpipe import plugins
 from mtpipe.errors import InputError
 from mtpipe.languages import tags
 from mtpipe.server.requests import ApiError, fields, names, text, texts
@@ -106,7 +107,7 @@ def _documents(router: APIRouter, service: Service) -> None:
         path = service.documents.result(row)
         if row.state != "done" or not path.is_file():
             raise ApiError(404 if row.state == "done" else 503, f"the document is not there: {row.state}")
-        return FileResponse(path, filename=row.name, media_type="application/octet-stream")
+        return FileResponse(path, filename=plugins.output_name(row.name), media_type="application/octet-stream")
 
 
 async def _row(service: Service, id: str, request: Request) -> DocumentRow:
