@@ -13,6 +13,6 @@ def test_every_suffix_is_said_by_its_format():
     assert not plugins.ADVICE.keys() & plugins.SUFFIXES.keys()
 
 
-@pytest.mark.parametrize("name, advice", [("a.DOC", "save it as .docx"), ("a.xyz", "`mtpipe formats` lists those")])
+@pytest.mark.parametrize("name, advice", [("a.PPT", "save it as .pptx"), ("a.xyz", "`mtpipe formats` lists those")])
 def test_files_that_no_format_reads_come_with_advice(name, advice):
     assert plugins.advice(Path(name)).startswith(advice)
