@@ -15,6 +15,7 @@ from mtpipe import __version__
 from mtpipe.cli.options import (
     ANY,
     FILE,
+    FOLDER,
     TERMS_MISSING,
     ErrorGroup,
     as_json,
@@ -27,10 +28,12 @@ from mtpipe.cli.options import (
     repair,
     show,
     showing,
+    spread,
 )
 
 if TYPE_CHECKING:
     from mtpipe.config import SettingsFile
+    from mtpipe.report.model import JobReport
 
 # groups in modules of their own, which take their options from here
 _APART = {"corpus": "mtpipe.cli.corpus", "evaluate": "mtpipe.cli.evaluate",
@@ -107,6 +110,7 @@ def _defaults(commands: list[str], file: SettingsFile) -> dict[str, dict[str, An
 @click.option("-f", "--format-option", "format_options", multiple=True, metavar="FORMAT.KEY=VALUE",
               help="Option of a format, such as po.fuzzy=false; `mtpipe formats` lists them.")  # fmt: skip
 @click.option("--follow-links", is_flag=True, help="Read links to files outside SOURCE, too.")
+@spread
 @showing
 @dry_run
 @click.pass_context
@@ -122,18 +126,20 @@ def translate(
 
 
 @main.command("post-edit")
-@click.argument("source", metavar="DRAFTS", type=FILE)
-@click.option("-o", "--out", type=ANY, required=True, help="JSON Lines file for the edited segments.")
+@click.argument("source", metavar="DRAFTS", type=click.Path(exists=True, path_type=Path))
+@click.option("-o", "--out", type=ANY, required=True, help="JSON Lines file for the edited segments, or a folder.")
 @languages
 @repair
 @llm_options
 @click.option("--mt", shell_complete=plugin_names("mt"), help="Translator plug-in; \"none\": repair with the lexicon "
               "only [default: ct2 where a model covers the language pair].")  # fmt: skip
+@spread
 @showing
 @dry_run
 @click.pass_context
 def post_edit(ctx: click.Context, dry_run: bool, strict: bool, as_json: bool, quiet: bool, **settings: Any) -> None:
-    """Repair the terms in DRAFTS (segments JSON Lines), whoever made them; drafts without errors stay untouched."""
+    """Repair the terms in DRAFTS (segments JSON Lines, a file or a folder of them), whoever made them; drafts without
+    errors stay untouched."""
     from mtpipe.config import Job, with_llm
     from mtpipe.models import registry
 
@@ -160,6 +166,31 @@ def check(ctx: click.Context, strict: bool, as_json: bool, **settings: Any) -> N
     report = review(**settings | {"checks": settings["checks"].split(",")})
     show(report.to_dict(), as_json, [*map(results.error, report.errors), results.terms(report.terms)])
     ctx.exit(TERMS_MISSING if strict and results.has_errors(report) else 0)
+
+
+@main.command()
+@click.argument("out", type=FOLDER)
+@click.argument("reports", nargs=-1, type=click.Path(exists=True, path_type=Path))
+@click.option("--report-dir", type=FOLDER, help="Where the shards' reports are, and the joint one goes.")
+@click.option("--strict", is_flag=True, help="Exit with 3 if errors remain.")
+@as_json
+@click.pass_context
+def merge(
+    ctx: click.Context, out: Path, reports: tuple[Path, ...], report_dir: Path | None, strict: bool, as_json: bool
+) -> None:
+    """Join what `translate --shard` or `post-edit --shard` wrote to OUT: one report, one state for export and import.
+
+    REPORTS: report.json files of shards that were done on other machines.
+    """
+    from mtpipe.cli import results
+    from mtpipe.config.job import STATE
+    from mtpipe.pipeline.shards import merge as merged
+
+    report = merged(out, reports, report_dir)
+    _warn(report)
+    page = (report_dir or out / STATE) / "report.html"
+    show(report.to_dict(), as_json, list(results.lines(report, out, page)))
+    ctx.exit(results.exit_code(report, strict))
 
 
 @main.command("plugins")
@@ -197,14 +228,19 @@ def _run(ctx: click.Context, job: Any, dry_run: bool, strict: bool, as_json: boo
         return
     with progress.display(quiet) as on_progress:
         report = jobs.run(job, on_progress)
-    for path in report.stale:
-        click.echo(f"mtpipe: {path}: an output whose source is gone; delete it if you don't need it", err=True)
-    messages = [row.message for row in report.documents if row.message]
-    for message in messages[:_LISTED]:
-        click.echo(f"mtpipe: {message}", err=True)
-    if len(messages) > _LISTED:
-        click.echo(f"mtpipe: {len(messages) - _LISTED} more documents have messages: see the report", err=True)
+    _warn(report)
     requests = job.options.get("llm.batch", {}).get("requests") if report.llm.waiting else None
     advice = [f"Requests: {requests}; bring their answers, then run the same command again"] if requests else []
     show(report.to_dict(), as_json, [*results.lines(report, job.out, job.reports / "report.html"), *advice])
     ctx.exit(results.exit_code(report, strict))
+
+
+def _warn(report: JobReport) -> None:
+    """What a report has to say beside its figures."""
+    for path in report.stale:
+        click.echo(f"mtpipe: {path}: an output whose source is gone; delete it if you don't need it", err=True)
+    messages = [*report.faults, *(row.message for row in report.documents if row.message)]
+    for message in messages[:_LISTED]:
+        click.echo(f"mtpipe: {message}", err=True)
+    if len(messages) > _LISTED:
+        click.echo(f"mtpipe: {len(messages) - _LISTED} more documents have messages: see the report", err=True)

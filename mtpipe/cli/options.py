@@ -118,6 +118,14 @@ llm_options = options(
     click.option("--max-cost", type=click.FloatRange(0),
                  help="Most that the calls may cost, in the currency of [calls.prices]; 0 for no limit."),
 )  # fmt: skip
+spread = options(
+    click.option("--shard", default="", metavar="I/N", help="Only part I of N of the documents, such as 3/8; "
+                 "`mtpipe merge` joins the reports."),
+    click.option("--engine", default="serial", show_default=True, shell_complete=plugin_names("engine"),
+                 help="Where the work is done: serial, processes, ray."),
+    click.option("--workers", type=click.IntRange(0), default=0, help="How many, of engines that have any [default: "
+                 "one a core]."),
+)  # fmt: skip
 showing = options(
     click.option("--strict", is_flag=True, help="Exit with 3 if errors remain."),
     click.option("--json", "as_json", is_flag=True, help="Results as JSON on stdout."),

@@ -25,7 +25,10 @@ def lines(report: JobReport, out: Path, page: Path) -> Iterator[str]:
 
 
 def exit_code(report: JobReport, strict: bool) -> int:
-    """4 for what was not read, not translated or waits for the LLM; strict: 4 for unsupported files, 3 for errors."""
+    """4 for what was not read, not translated, waits for the LLM or its shard; strict: 4 for unsupported files, 3 for
+    errors."""
+    if any(fault.startswith("shard ") for fault in report.faults):
+        return UNTRANSLATED
     if report.totals.failed or report.totals.untranslated or report.llm.waiting:
         return UNTRANSLATED
     if strict and report.totals.unsupported:

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, ValidationInfo, model_validator
 
 from mtpipe import __version__, plugins
-from mtpipe.config.tables import AtLeastOne, CallSettings, Patterns
+from mtpipe.config.tables import AtLeastOne, CallSettings, Count, Patterns
 from mtpipe.document.checks import select
 from mtpipe.errors import ConfigError
 from mtpipe.validation import AnyPath, File, Files, Folder, is_from_file, problem, problems, settings, table
@@ -21,6 +21,7 @@ from mtpipe.validation import AnyPath, File, Files, Folder, is_from_file, proble
 EDITORS = ("nbest", "substitution", "insertion", "refiner", "llm")
 LAST_RESORT = "placement"
 STATE = ".mtpipe"  # the folder of a job's state
+PARTS = "parts"  # the folder in it of the states of shards and workers
 _LANG = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
 
 
@@ -45,6 +46,18 @@ def _plugin(kind: str, *others: str) -> AfterValidator:
         return name
 
     return AfterValidator(check)
+
+
+def _shard(value: Any) -> Any:
+    """(3, 8) of "3/8"."""
+    if isinstance(value, str):
+        match = re.fullmatch(r"([0-9]+)/([0-9]+)", value) if value else None
+        if value and not match:
+            raise problem('is no shard; give "number/count", such as 3/8')
+        value = tuple(map(int, match.groups())) if match else None
+    if value is not None and not 1 <= value[0] <= value[1]:
+        raise problem(f"is no shard: the number goes from 1 to the count, {value[1]}")
+    return value
 
 
 def _names(value: Any) -> Any:
@@ -97,6 +110,8 @@ class Job:
     in the job's folder. fallback_model: a folder, of the model that makes drafts again that look hallucinated.
     follow_links: whether links to files outside the source folder are read, too. protect: regular expressions of what
     must reach the target as it is. checks: names of checks of the form of translations, ("all",) for all of CHECKS.
+    shard: (number, count) or "3/8", the part of the documents that is done here, None for all. engine: a plug-in that
+    spreads the documents over workers; workers: how many, 0 for one a core.
     spacy: a trained spaCy pipeline whose lemmas find terms in the source, "" for mtpipe's own.
     """
 
@@ -130,6 +145,9 @@ class Job:
     follow_links: bool = False
     protect: Patterns = ()
     checks: Annotated[tuple[str, ...], BeforeValidator(_names), AfterValidator(_checks)] = ()
+    shard: Annotated[tuple[int, int] | None, BeforeValidator(_shard)] = None
+    engine: Annotated[str, _plugin("engine")] = "serial"
+    workers: Count = 0
 
     @model_validator(mode="after")
     def _fits_together(self) -> Job:
@@ -166,13 +184,22 @@ class Job:
         return self.out.with_name(f"{self.out.name}{STATE}") if self.is_single else self.out / STATE
 
     @property
+    def state(self) -> Path:
+        """Where this run of it keeps its own: a shard has a folder in that of the job."""
+        return self.folder / PARTS / self.shard_name if self.shard else self.folder
+
+    @property
+    def shard_name(self) -> str:
+        return "-of-".join(map(str, self.shard)) if self.shard else ""
+
+    @property
     def memories(self) -> Path:
         """Where parallel texts given as translation memories become some."""
         return self.folder / "tm"
 
     @property
     def reports(self) -> Path:
-        return self.report_dir or self.folder
+        return self.report_dir / self.shard_name if self.report_dir else self.state
 
     def settings(self) -> dict[str, Any]:
         """What changes the output, beside the sources, glossary and model: goes into every unit's key."""
@@ -202,7 +229,8 @@ class Job:
             "model": model or "-",
             "glossary": glossary or "-",
             "editors": "+".join(editors) or "-",
-            "options": ",".join(f"{p}.{k}={v}" for p, table in sorted(self.options.items()) for k, v in table.items()),
+            "options": ",".join(f"{p}.{k}={v}" for p, table in sorted(self.options.items())
+                                if not p.startswith("engine.") for k, v in table.items()),
             "lexicon": lexicon,
             "tm": tm,
             "llm": llm,

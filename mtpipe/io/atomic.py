@@ -16,10 +16,13 @@ _LONGEST_NAME = 255  # bytes
 
 
 @contextmanager
-def replacement(path: Path, advice: str = "check permissions and free space") -> Iterator[Path]:
+def replacement(
+    path: Path, advice: str = "check permissions and free space", is_flushed: bool = True
+) -> Iterator[Path]:
     """The path of a temporary file beside path, which replaces it where the block ends without an error.
 
-    Makes the folder. Raises OutputError, which ends with advice, for an OSError in the block.
+    Makes the folder. is_flushed: whether its bytes are on the disk before that; who leaves it out sees to it later.
+    Raises OutputError, which ends with advice, for an OSError in the block.
     """
     part = _part(path)
     if path.is_dir():
@@ -29,7 +32,7 @@ def replacement(path: Path, advice: str = "check permissions and free space") ->
         part.unlink(missing_ok=True)  # of a run that was killed
         try:
             yield part
-            commit(part, path)
+            commit(part, path) if is_flushed else os.replace(part, path)
         finally:
             part.unlink(missing_ok=True)
     except OSError as error:
@@ -46,9 +49,14 @@ def _part(path: Path) -> Path:
 
 def commit(part: Path, path: Path) -> None:
     """Moves a finished file to path, once its bytes are on the disk; raises OSError."""
-    with part.open("rb+") as file:
-        os.fsync(file.fileno())
+    flush(part)
     os.replace(part, path)
+
+
+def flush(path: Path) -> None:
+    """Waits until a file's bytes are on the disk; raises OSError."""
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
 
 
 def write_text(path: Path, text: str, errors: str = "strict") -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import mimetypes
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,6 +19,8 @@ from mtpipe.config.job import STATE
 from mtpipe.errors import ConfigError, InputError
 from mtpipe.io import atomic
 
+Window = tuple[int, list["File"]]  # its number and files that are in memory together
+_FLUSHES = 4  # at once: a disk does them together
 _MEDIA = ("image", "audio", "video", "font")  # kinds of files without text
 
 
@@ -46,7 +51,20 @@ def unsupported(file: File) -> str:
 
 
 def files(job: Job) -> list[File]:
-    """The job's files sorted, a folder's together, without hidden ones and its own output; InputError for none."""
+    """The job's files sorted, a folder's together, without hidden ones and its own output; InputError for none.
+
+    Of a job that is one shard of several only that shard's: which one a file is in depends on its name alone.
+    """
+    entries = _files(job)
+    return [file for file in entries if shard_of(file.name, job.shard[1]) == job.shard[0]] if job.shard else entries
+
+
+def shard_of(name: str, count: int) -> int:
+    """The shard (1 to count) of the file of that name."""
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big") % count + 1
+
+
+def _files(job: Job) -> list[File]:
     if job.source.is_file():
         out = job.out if job.is_single else job.out / plugins.output_name(job.source.name)
         entries = [_file(job.source, job.source.name, out)]
@@ -89,27 +107,52 @@ def _spare_folder(folder: Path, mark: str, option: str) -> None:
                               f"another {option}")  # fmt: skip
 
 
-def windows(entries: Sequence[File], limit: int, first: int | None = None) -> Iterator[list[File]]:
+def windows(entries: Sequence[File], limit: int, first: int | None = None) -> Iterator[Window]:
     """Consecutive files up to limit bytes together, at least one; the same files give the same windows.
 
     first: the limit of the first window, where that is another.
     """
     window: list[File] = []
-    size, most = 0, limit if first is None else first
+    number, size, most = 0, 0, limit if first is None else first
     for file in entries:
         if window and size + file.size > most:
-            yield window
-            window, size, most = [], 0, limit
+            yield number, window
+            number, window, size, most = number + 1, [], 0, limit
         window.append(file)
         size += file.size
     if window:
-        yield window
+        yield number, window
 
 
 def place(path: Path, write: Callable[[Path], object]) -> None:
     """Lets write fill a temporary file beside path, then puts it there at once; raises OutputError."""
-    with atomic.replacement(path, "check permissions and free space, then run the same command again") as part:
+    advice = "check permissions and free space, then run the same command again"
+    with atomic.replacement(path, advice, is_flushed=False) as part:
         write(part)
+
+
+class Flushing:
+    """Sees to it that files reach the disk, beside all other work: waiting for that takes longer than writing them.
+
+    What is lost before, with the power, the next run of the job writes again: it knows the digests.
+    """
+
+    def __init__(self) -> None:
+        self._threads = ThreadPoolExecutor(_FLUSHES)
+
+    def __enter__(self) -> Flushing:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._threads.shutdown()
+
+    def add(self, path: Path) -> None:
+        self._threads.submit(_flush, path)
+
+
+def _flush(path: Path) -> None:
+    with suppress(OSError):  # of a disk that is full or gone, the next thing written tells
+        atomic.flush(path)
 
 
 def is_cut_off(path: Path, write: Callable[[Path], object]) -> bool:

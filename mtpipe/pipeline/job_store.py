@@ -1,32 +1,37 @@
 """The job's memory: one SQLite file with a row a unit, a draft and a document, so that nothing is done twice.
 
 A unit is a distinct sentence under its terms; its key changes with everything that changes its translation. A draft's
-changes with what the translator reads only, so that other editors start from the drafts at hand. One writer: the file
-stays locked while a job runs, and a killed job's lock goes with its process.
+changes with what the translator reads only, so that other editors start from the drafts at hand. One writer a file: its
+folder stays locked while a job runs, and a killed job's lock goes with its process. Of several writers (shards, workers
+of an engine) each has a file of its own and reads those of its peers; `absorb` makes them one.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import astuple, replace
 from math import exp
 from pathlib import Path
 from typing import Any, TypeVar
 
+from mtpipe.config.job import PARTS
 from mtpipe.document.segment import Code, Edit, Segment, TermError
 from mtpipe.errors import JobStateError
 from mtpipe.glossary.model import Term
-from mtpipe.io.digest import of_file
+from mtpipe.io import lock
+from mtpipe.io.digest import of_file, of_text
 from mtpipe.io.sqlite import transaction
 
 T = TypeVar("T")
 FILE = "job.sqlite"
+SEEN = "seen.sqlite"
 DONE = ("checked", "repaired", "failed")  # not yet: waiting; pending units have no row
-_VERSION = 7
+_VERSION = 8
 _TABLES = """
 CREATE TABLE units (key TEXT PRIMARY KEY, state TEXT, source TEXT, draft TEXT, score REAL, postedit TEXT,
                     notes TEXT, errors TEXT, edits TEXT, terms TEXT, alternatives TEXT) WITHOUT ROWID;
@@ -50,6 +55,24 @@ CREATE INDEX IF NOT EXISTS history_by_action ON history (action);
 CREATE TABLE IF NOT EXISTS unwritten (path TEXT PRIMARY KEY) WITHOUT ROWID;
 """
 _BATCH = 500  # variables in one query
+_ENDING = 5.0  # seconds in which a worker ends whose parent was killed
+_PATIENCE = 60.0  # seconds that a writer waits for its peers to read, and they for it to write
+_TERM_DIGITS = 12  # hexadecimal, of a term's number, which JavaScript can hold as well
+_SEEN = "CREATE TABLE IF NOT EXISTS run.seen (key TEXT PRIMARY KEY, is_reused INTEGER) WITHOUT ROWID"
+
+
+# what another store has: a finished unit before a waiting one, a document as it was written last
+_UNION = """
+DELETE FROM units WHERE state = 'waiting' AND key IN (SELECT key FROM part.units WHERE state != 'waiting');
+INSERT OR IGNORE INTO units SELECT * FROM part.units;
+INSERT OR IGNORE INTO drafts SELECT * FROM part.drafts;
+INSERT OR REPLACE INTO documents SELECT * FROM part.documents;
+INSERT OR IGNORE INTO terms SELECT * FROM part.terms;
+DELETE FROM sentences WHERE path IN (SELECT DISTINCT path FROM part.sentences);
+INSERT INTO sentences SELECT * FROM part.sentences;
+INSERT OR IGNORE INTO edits SELECT * FROM part.edits;
+INSERT INTO job SELECT * FROM part.job WHERE NOT EXISTS (SELECT * FROM job)
+"""
 
 
 def unit_key(segment: Segment, settings: str) -> str:
@@ -72,16 +95,25 @@ def terms_of(segment: Segment) -> list[Term]:
 
 
 class Store:
-    """The state of the job in folder, opened for writing; raises JobStateError where that can't be."""
+    """The state of the job in folder, opened for writing; raises JobStateError where that can't be.
 
-    def __init__(self, folder: Path):
+    peers: folders of other stores, in which units, drafts, documents and edits are looked up that this one lacks.
+    is_part: one writer of several, whose file others may read at any time; is_local: and all of them on one machine,
+    which is faster. is_locked: whether the caller holds the folder's lock already.
+    """
+
+    def __init__(
+        self, folder: Path, peers: Sequence[Path] = (), *, is_part: bool = False, is_local: bool = False,
+        is_locked: bool = False,
+    ):  # fmt: skip
         self._path = folder / FILE
+        self._peers: dict[Path, sqlite3.Connection | None] = {peer / FILE: None for peer in peers}
         with self._guarded():
-            folder.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(self._path, timeout=0, isolation_level=None)
-            # EXCLUSIVE before the first read: the lock is then held until the process ends, however it ends
-            self._db.execute("PRAGMA locking_mode = EXCLUSIVE")
-            self._db.execute("PRAGMA journal_mode = WAL")
+            self._lock = None if is_locked else lock.Lock(folder)
+            self._db = sqlite3.connect(self._path, timeout=_PATIENCE * is_part, isolation_level=None)
+            # a write-ahead log needs one machine; EXCLUSIVE before the first read spares it its shared memory
+            self._db.execute(f"PRAGMA locking_mode = {'NORMAL' if is_part else 'EXCLUSIVE'}")
+            self._db.execute(f"PRAGMA journal_mode = {'TRUNCATE' if is_part and not is_local else 'WAL'}")
             self._db.execute("PRAGMA synchronous = NORMAL")
             with transaction(self._db):
                 version = self._db.execute("PRAGMA user_version").fetchone()[0]
@@ -90,13 +122,31 @@ class Store:
                 for statement in _REVIEW.split(";"):
                     self._db.execute(statement)
             # of this run only, and not in memory, which must not grow with the job
-            self._db.execute("CREATE TEMP TABLE seen (key TEXT PRIMARY KEY) WITHOUT ROWID")
+            seen = folder / SEEN if is_part else ""
+            if is_part:
+                Path(seen).unlink(missing_ok=True)
+            self._db.execute("ATTACH ? AS run", (str(seen),))
+            self._db.execute("PRAGMA run.journal_mode = OFF")
+            self._db.execute("PRAGMA run.synchronous = OFF")
+            self._db.execute(_SEEN)
 
     def __enter__(self) -> Store:
         return self
 
     def __exit__(self, *error: object) -> None:
+        for peer in filter(None, self._peers.values()):
+            peer.close()
+        with suppress(sqlite3.Error):
+            self._db.execute("PRAGMA journal_mode = DELETE")  # one plain file, which any number of readers may share
         self._db.close()
+        if self._lock:
+            self._lock.release()
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """One transaction around all that is written inside: on a slow disk, it counts how often one ends."""
+        with self._guarded(), self._transaction():
+            yield
 
     def load(self, units: Mapping[str, Segment]) -> dict[str, tuple[str, Segment]]:
         """(state, segment with what is stored of it) of those units that have a row."""
@@ -139,11 +189,11 @@ class Store:
                 yield Segment(key, source, draft=draft, postedit=postedit, terms=tuple(map(_term, json.loads(terms))),
                               edits=tuple(Edit(*item[:4]) for item in json.loads(edits)))  # fmt: skip
 
-    def first_seen(self, keys: Iterable[str]) -> set[str]:
-        """Which of the keys this run had not asked about before."""
+    def first_seen(self, keys: Iterable[str], reused: Collection[str] = ()) -> set[str]:
+        """Which of the keys this run had not asked about before; reused: those that an earlier run had finished."""
         names = list(keys)
-        new = set(names) - {row[0] for row in self._select("seen", names)}
-        self._insert("seen", [(key,) for key in new])
+        new = set(names) - {row[0] for row in self._select("run.seen", names)}
+        self._insert("run.seen", [(key, key in reused) for key in new])
         return new
 
     def is_finished(self, path: str, digest: str) -> bool:
@@ -167,7 +217,7 @@ class Store:
 
     def save_settings(self, settings: Mapping[str, Any]) -> None:
         """What reading and writing the documents again needs; no keys of anything."""
-        with self._guarded(), transaction(self._db):
+        with self._guarded(), self._transaction():
             self._db.execute("DELETE FROM job")
             self._db.execute("INSERT INTO job VALUES (?)", (json.dumps(settings, default=str),))
 
@@ -179,7 +229,7 @@ class Store:
     def save_sentences(self, path: str, sentences: Iterable[tuple[Segment, str]]) -> None:
         """The (sentence, key of its unit) of a document, in order, in the place of those it had."""
         pairs = list(sentences)
-        with self._guarded(), transaction(self._db):
+        with self._guarded(), self._transaction():
             numbers = self._numbers({match.term for segment, _ in pairs for match in segment.matches})
             self._db.execute("DELETE FROM sentences WHERE path = ?", (path,))
             rows = [(path, n, segment.id, key, segment.source, _codes_row(segment.codes), json.dumps(
@@ -188,12 +238,10 @@ class Store:
             self._db.executemany("INSERT INTO sentences VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
 
     def _numbers(self, terms: set[Term]) -> dict[Term, int]:
-        """The number that each term has in this job's file."""
-        texts = {json.dumps(astuple(term)): term for term in terms}
-        self._db.executemany("INSERT OR IGNORE INTO terms (term) VALUES (?)", [(text,) for text in texts])
-        numbers = {}
-        for text, term in texts.items():
-            numbers[term] = self._db.execute("SELECT n FROM terms WHERE term = ?", (text,)).fetchone()[0]
+        """The number of each term, the same in every store."""
+        texts = {term: json.dumps(astuple(term)) for term in terms}
+        numbers = {term: int(of_text(text)[:_TERM_DIGITS], 16) for term, text in texts.items()}
+        self._db.executemany("INSERT OR IGNORE INTO terms VALUES (?, ?)", [(numbers[term], texts[term]) for term in terms])
         return numbers
 
     def document_paths(self) -> list[str]:
@@ -231,9 +279,10 @@ class Store:
 
     def edits(self, path: str) -> dict[str, tuple[str, str]]:
         """(source, target) by id of what people changed in a document."""
+        query = "SELECT id, source, target FROM edits WHERE path = ?"
         with self._guarded():
-            rows = self._db.execute("SELECT id, source, target FROM edits WHERE path = ?", (path,))
-            return {id: (source, target) for id, source, target in rows}
+            rows = [row for db in self._files() for row in db.execute(query, (path,))]
+            return {id: (source, target) for id, source, target in reversed(rows)}
 
     def remarks(self, path: str) -> dict[str, tuple[str, str]]:
         """(source, note) by id of the sentences of a document that a person rejected or commented on."""
@@ -241,7 +290,7 @@ class Store:
             query = """SELECT id, source, status, comment FROM reviews
                        WHERE path = ? AND (status = 'rejected' OR comment != '')"""
             return {id: (source, ": ".join(filter(None, (f"{status or 'commented on'} by a person", comment))))
-                    for id, source, status, comment in self._db.execute(query, (path,))}  # fmt: skip
+                    for db in self._files() for id, source, status, comment in db.execute(query, (path,))}  # fmt: skip
 
     def unwritten(self) -> list[str]:
         """The documents whose file does not have all edits yet."""
@@ -252,18 +301,62 @@ class Store:
         with self._guarded():
             self._db.execute("DELETE FROM unwritten WHERE path = ?", (path,))
 
+    def absorb(self, parts: Iterable[Path]) -> None:
+        """Takes over all that the stores in the folders of parts hold, the later ones counting more."""
+        for part in parts:
+            if (part / FILE).is_file():
+                with _guarded(part / FILE):
+                    self._db.execute("ATTACH ? AS part", (str(part / FILE),))
+                    try:
+                        if self._db.execute("PRAGMA part.user_version").fetchone()[0] == _VERSION:
+                            with transaction(self._db):
+                                for statement in filter(str.strip, _UNION.split(";")):
+                                    self._db.execute(statement)
+                    finally:
+                        self._db.execute("DETACH part")
+
     def _insert(self, table: str, rows: list[tuple]) -> None:
-        with self._guarded(), transaction(self._db):
+        with self._guarded(), self._transaction():
             if rows:
                 self._db.executemany(f"INSERT OR REPLACE INTO {table} VALUES ({','.join('?' * len(rows[0]))})", rows)
 
     def _select(self, table: str, keys: list[str]) -> Iterator[tuple]:
+        """The rows of the keys, the store's own before those of its peers, each key's first one."""
         column = "path" if table == "documents" else "key"
-        for i in range(0, len(keys), _BATCH):
-            part = keys[i : i + _BATCH]
-            with self._guarded():
-                query = f"SELECT * FROM {table} WHERE {column} IN ({','.join('?' * len(part))})"
-                yield from self._db.execute(query, part).fetchall()
+        wanted = dict.fromkeys(keys)
+        with self._guarded():
+            for db in self._files() if table != "run.seen" else [self._db]:
+                names = list(wanted)
+                for i in range(0, len(names), _BATCH):
+                    part = names[i : i + _BATCH]
+                    query = f"SELECT * FROM {table} WHERE {column} IN ({','.join('?' * len(part))})"
+                    for row in db.execute(query, part).fetchall():
+                        yield row
+                        if table != "documents":
+                            del wanted[row[0]]
+
+    def _files(self) -> Iterator[sqlite3.Connection]:
+        """The own file and those of the peers that are there by now."""
+        yield self._db
+        for path, db in self._peers.items():
+            if db is None and path.is_file():
+                uri = f"{path.resolve().as_uri()}?mode=rw"  # what a killed writer left half done is undone by a reader
+                db = sqlite3.connect(uri, uri=True, timeout=_PATIENCE, isolation_level=None)
+                if db.execute("PRAGMA user_version").fetchone()[0] != _VERSION:  # a writer that is only beginning
+                    db.close()
+                    continue
+                self._peers[path] = db
+            if db is not None:
+                yield db
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """Of its own, or within the one that is open."""
+        if self._db.in_transaction:
+            yield
+        else:
+            with transaction(self._db):
+                yield
 
     def _create(self, version: int) -> None:
         if version:
@@ -273,19 +366,82 @@ class Store:
             self._db.execute(statement)
         self._db.execute(f"PRAGMA user_version = {_VERSION}")
 
-    @contextmanager
-    def _guarded(self) -> Iterator[None]:
-        """Turns what the disk or another process does to the file into a JobStateError."""
+    def _guarded(self) -> AbstractContextManager[None]:
+        return _guarded(self._path)
+
+
+def parts(folder: Path) -> list[Path]:
+    """The folders of the writers in a job's folder, those that wrote last at the end."""
+    if not (folder / PARTS).is_dir():
+        return []
+    return sorted((path for path in (folder / PARTS).iterdir() if path.is_dir()), key=_last_change)
+
+
+@contextmanager
+def locked(folder: Path, seconds: float = 0.0) -> Iterator[None]:
+    """Holds the lock of a folder of state; seconds: to wait for it. Raises JobStateError."""
+    with _guarded(folder / FILE):
+        held = lock.Lock(folder, seconds)
+    with held:
+        yield
+
+
+def take_over(folder: Path, gone: Sequence[Path], *, is_kept: bool = False) -> None:
+    """Makes the stores in the folders gone, whose writers have ended, part of the store in folder, and removes them.
+
+    The caller holds the lock of folder. is_kept: whether all that is beside the stores stays. Raises JobStateError
+    where one of gone is at work.
+    """
+    for part in gone:
         try:
-            yield
-        except (sqlite3.Error, OSError, ValueError, TypeError, LookupError, OverflowError) as error:
-            if "locked" in str(error):
-                hint = "another mtpipe job is at work in this folder; wait for it or choose another --out"
-            elif not isinstance(error, OSError) and not any(word in str(error) for word in _OF_THE_DISK):
-                hint = "the file is damaged: delete it and run again"
-            else:
-                hint = "check the folder's permissions and the free space, then run the same command again"
-            raise JobStateError(f"{self._path}: the job's state can't be kept ({error}); {hint}") from error
+            lock.Lock(part, _ENDING).release()
+        except BlockingIOError as error:
+            raise JobStateError(f"{part}: another mtpipe job is at work in this folder; wait for it, or give the same "
+                                "number of shards as it has") from error  # fmt: skip
+    if gone:
+        with Store(folder, is_locked=True) as store:
+            store.absorb(gone)
+    for part in gone:
+        if is_kept:
+            (part / FILE).unlink(missing_ok=True)
+        else:
+            shutil.rmtree(part, ignore_errors=True)
+
+
+def distinct(seen: Iterable[Path]) -> tuple[int, int]:
+    """How many distinct units the runs of several writers saw, and how many of them were finished before all of these.
+
+    seen: the writers' folders.
+    """
+    with closing(sqlite3.connect("", isolation_level=None)) as db:  # on disk, in a file that goes with it
+        db.execute("CREATE TABLE seen (key TEXT PRIMARY KEY, is_reused INTEGER) WITHOUT ROWID")
+        for folder in seen:
+            if (folder / SEEN).is_file():
+                db.execute("ATTACH ? AS run", (str(folder / SEEN),))
+                db.execute("INSERT INTO seen SELECT * FROM run.seen WHERE true ON CONFLICT DO UPDATE "
+                           "SET is_reused = min(is_reused, excluded.is_reused)")  # fmt: skip
+                db.execute("DETACH run")
+        unique, reused = db.execute("SELECT count(*), coalesce(sum(is_reused), 0) FROM seen").fetchone()
+    return unique, reused
+
+
+@contextmanager
+def _guarded(path: Path) -> Iterator[None]:
+    """Turns what the disk or another process does to the file into a JobStateError."""
+    try:
+        yield
+    except (sqlite3.Error, OSError, ValueError, TypeError, LookupError, OverflowError) as error:
+        hint = "check the folder's permissions and the free space, then run the same command again"
+        if "locked" in str(error):
+            hint = "another mtpipe job is at work in this folder; wait for it or choose another --out"
+        elif not isinstance(error, OSError) and not any(word in str(error) for word in _OF_THE_DISK):
+            hint = "the file is damaged: delete it and run again"
+        raise JobStateError(f"{path}: the job's state can't be kept ({error}); {hint}") from error
+
+
+def _last_change(folder: Path) -> tuple[float, str]:
+    path = folder / FILE
+    return path.stat().st_mtime if path.is_file() else 0.0, folder.name
 
 
 def unit_of(row: Sequence[Any], segment: Segment) -> Segment:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,10 +58,15 @@ class NoTranslator:
         return []
 
 
-def load(job: Job, scratch: Path, glossary: Glossary | None = None) -> Toolbox:
+def cores() -> int:
+    """Of the machine, as far as this process may use them."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def load(job: Job, scratch: Path, glossary: Glossary | None = None, threads: int = 0) -> Toolbox:
     """Raises ConfigError, GlossaryError or ModelError for what can't be loaded; memories are made in scratch.
 
-    glossary: instead of the job's file.
+    glossary: instead of the job's file. threads: of a local model, 0 for one a core; the options of the job come first.
     """
     if glossary is None:
         glossary = Glossary.of((), job.source_lang, job.target_lang)
@@ -68,8 +74,8 @@ def load(job: Job, scratch: Path, glossary: Glossary | None = None) -> Toolbox:
         glossary = load_glossary(job.glossary, job.source_lang, job.target_lang, sheet=job.glossary_sheet,
                                  columns=job.glossary_columns)  # fmt: skip
     memories = Memories.made_of(job.tm, job.source_lang, job.target_lang, scratch, job.memories)
-    translator, model = _translator(job, job.mt, job.model)
-    fallback, other = _translator(job, "ct2", job.fallback_model) if job.fallback_model else (None, None)
+    translator, model = _translator(job, job.mt, job.model, threads)
+    fallback, other = _translator(job, "ct2", job.fallback_model, threads) if job.fallback_model else (None, None)
     engine = "+".join(each.digest for each in (translator, fallback) if each)
     folder = job.lexicon or (model.lexicon if model else _bundled_lexicon(job))
     lexicon = _lexicon(folder, job) if folder else None
@@ -123,12 +129,13 @@ def _lexicon(folder: Path, job: Job) -> Lexicon:
     return lexicon
 
 
-def _translator(job: Job, name: str, folder: Path | None) -> tuple[Translator, Model | None]:
+def _translator(job: Job, name: str, folder: Path | None, threads: int) -> tuple[Translator, Model | None]:
     if name == "none":
         return NoTranslator(), None
     options = job.options.get(f"mt.{name}", {})
+    offered = {"threads": threads} if threads else {}
     translator = plugins.create(
-        "mt", name, options, source_lang=job.source_lang, target_lang=job.target_lang,
+        "mt", name, options, source_lang=job.source_lang, target_lang=job.target_lang, **offered,
         folder=lambda: registry.find(job.source_lang, job.target_lang, folder).folder,
     )  # fmt: skip
     return translator, getattr(translator, "model", None)

@@ -104,6 +104,11 @@ PLUGINS: dict[str, dict[str, str]] = {
         "metricx": "mtpipe.evaluation.metrics.imported:MetricX",
         "mqm": "mtpipe.evaluation.metrics.imported:Mqm",
     },
+    "engine": {
+        "serial": "mtpipe.pipeline.engines.serial:SerialEngine",
+        "processes": "mtpipe.pipeline.engines.processes:ProcessesEngine",
+        "ray": "mtpipe.pipeline.engines.ray_data:RayEngine",
+    },
     "testset": {
         "rows": "mtpipe.evaluation.testsets.rows:Rows",
         "lines": "mtpipe.evaluation.testsets.lines:Lines",
@@ -158,7 +163,7 @@ _OFFERED = (*LANGUAGES, "folder", "tools", "memories", "gate", "gate_below", "pr
 # Importable module → the extra that brings it.
 EXTRAS = {"torch": "train", "transformers": "train", "accelerate": "train", "peft": "train", "huggingface_hub": "train",
           "spacy": "spacy", "eflomal": "align", "comet": "eval", "matplotlib": "train",
-          "pdfminer": "pdf", "llguidance": "llm-local"}  # fmt: skip
+          "pdfminer": "pdf", "llguidance": "llm-local", "ray": "ray", "pyarrow": "ray", "s3fs": "s3"}  # fmt: skip
 
 
 @cache

@@ -228,7 +228,8 @@ class LlmInfo:
 
 @dataclass(frozen=True, slots=True)
 class JobInfo:
-    """The job and what it worked with; editors_left_out: repair methods that are not enabled, and why."""
+    """The job and what it worked with; editors_left_out: repair methods that are not enabled, and why; shard: such as
+    "3/8", where this is a part of it only."""
 
     source: str = ""
     out: str = ""
@@ -241,6 +242,7 @@ class JobInfo:
     tm: tuple[MemoryInfo, ...] = ()
     fallback: str = ""
     llm: LlmInfo | None = None
+    shard: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +250,7 @@ class JobReport:
     """What a job did; seconds by stage and in total, peak_memory in bytes.
 
     left_out: how many entries of errors, edited, refusals and notes were too many to keep. stale: outputs of an earlier
-    run whose sources are gone.
+    run whose sources are gone. faults: what happened to workers on the way, such as one that ended early.
     """
 
     mtpipe: str = ""
@@ -256,6 +258,7 @@ class JobReport:
     created: str = ""
     job: JobInfo = JobInfo()
     stale: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()
     seconds: dict[str, float] = field(default_factory=dict)
     peak_memory: int | None = None
     totals: Totals = Totals()

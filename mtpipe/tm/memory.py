@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,13 +11,15 @@ from rapidfuzz import fuzz, process
 
 from mtpipe.document import inline_codes as inline
 from mtpipe.document.segment import Segment
-from mtpipe.errors import InputError
+from mtpipe.errors import InputError, OutputError
 from mtpipe.io import atomic, digest
+from mtpipe.io.lock import Lock
 from mtpipe.tm.keys import adapted, key, masked
 from mtpipe.tm.store import Hit, TmFile
 
 THRESHOLD = 0.7  # of similarity, from which a unit is worth showing
 _NEARLY = 0.99  # what only looks the same (other codes) is no exact match
+_PATIENCE = 24 * 3600.0  # seconds that a process waits for another one to make the same memory
 _MAGIC = b"SQLite format 3\0"
 
 
@@ -48,11 +51,11 @@ class Memories:
 
     @classmethod
     def made_of(
-        cls, paths: Sequence[Path], source_lang: str, target_lang: str, folder: Path, known: Path | None = None
+        cls, paths: Sequence[Path], source_lang: str, target_lang: str, folder: Path, existing: Path | None = None
     ) -> Memories:
-        """Memories, and those that TMX or other parallel texts become: once, in folder, if not in the folder known."""
-        languages = source_lang, target_lang
-        files = [path if is_memory(path) else _made(path, languages, folder, known or folder) for path in paths]
+        """Memories, and those that TMX or other parallel texts become: once, in folder, if not in existing."""
+        languages, place = (source_lang, target_lang), existing or folder
+        files = [path if is_memory(path) else _imported(path, languages, folder, place) for path in paths]
         return cls(files, *languages, [path.name for path in paths])
 
     def __bool__(self) -> bool:
@@ -97,20 +100,25 @@ def is_memory(path: Path) -> bool:
         raise InputError(f"{path}: can't be read ({error.strerror}); check the path and its permissions") from error
 
 
-def _made(path: Path, languages: tuple[str, str], folder: Path, known: Path) -> Path:
+def _imported(path: Path, languages: tuple[str, str], folder: Path, existing: Path) -> Path:
+    """The memory of a file's pairs, in the folder existing or else made in folder, by one of several processes."""
     name = f"{digest.of_file(path)}.sqlite"
     from mtpipe.tm.exchange import units  # on use: most memories were made before
 
-    for place in (known, folder):
-        if (place / name).exists():
-            return place / name
-    with atomic.replacement(folder / name) as part:
-        made = TmFile(part, languages, is_new=True)
-        try:
-            made.add(units(path, *languages))
-        finally:
-            made.close()
+    if (existing / name).exists():
+        return existing / name
+    with _lock(folder):
+        if not (folder / name).exists():
+            with atomic.replacement(folder / name) as part, closing(TmFile(part, languages, is_new=True)) as memory:
+                memory.add(units(path, *languages))
     return folder / name
+
+
+def _lock(folder: Path) -> Lock:
+    try:
+        return Lock(folder, _PATIENCE)
+    except OSError as error:
+        raise OutputError(f"{folder}: no memory can be made here ({error}); check its permissions") from error
 
 
 def _scored(text: str, hits: Sequence[Hit], threshold: float) -> list[tuple[Hit, float]]:

@@ -1,4 +1,5 @@
 import sys
+from importlib.util import find_spec
 from inspect import signature
 from pathlib import Path
 
@@ -9,8 +10,12 @@ from mtpipe.errors import ConfigError
 from mtpipe.mt.fake import FakeTranslator
 from mtpipe.plugins import signatures
 
+WITHOUT_RAY = pytest.mark.skipif(not find_spec("ray"), reason="needs ray: pip install 'mtpipe[ray]'")
+NAMES = [pytest.param(kind, name, marks=[WITHOUT_RAY] if name == "ray" else [])
+         for kind, table in plugins.PLUGINS.items() for name in table]  # fmt: skip
 
-@pytest.mark.parametrize("kind, name", [(kind, name) for kind, table in plugins.PLUGINS.items() for name in table])
+
+@pytest.mark.parametrize("kind, name", NAMES)
 def test_every_name_of_the_table_loads(kind, name):
     assert callable(plugins.load(kind, name))
 
@@ -90,7 +95,7 @@ def test_create_says_what_kind_an_option_is_of(options, message):
         plugins.create("llm", "openai", options)
 
 
-@pytest.mark.parametrize("kind, name", [(kind, name) for kind, table in plugins.PLUGINS.items() for name in table])
+@pytest.mark.parametrize("kind, name", NAMES)
 def test_options_read_from_the_source_are_those_of_the_class(kind, name):
     where, plugin = plugins.PLUGINS[kind][name], plugins.load(kind, name)
     known = [] if plugin.__init__ is object.__init__ else list(signature(plugin).parameters)

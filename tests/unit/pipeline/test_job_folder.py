@@ -92,12 +92,12 @@ def test_a_single_file_of_no_format_is_an_error(tmp_path):
 )
 def test_windows_hold_consecutive_files_up_to_the_limit(sizes, windows):
     files = [File(Path("a"), Path("b"), "a", size, "text") for size in sizes]
-    assert [[file.size for file in window] for window in job_folder.windows(files, 10)] == windows
+    assert [[file.size for file in window] for _, window in job_folder.windows(files, 10)] == windows
 
 
 def test_the_first_window_may_have_another_limit():
     files = [File(Path("a"), Path("b"), "a", 5, "text")] * 5
-    assert [len(window) for window in job_folder.windows(files, 10, 5)] == [1, 2, 2]
+    assert [len(window) for _, window in job_folder.windows(files, 10, 5)] == [1, 2, 2]
 
 
 def test_place_puts_all_or_nothing(tmp_path):

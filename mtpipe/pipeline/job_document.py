@@ -11,8 +11,8 @@ from mtpipe.pipeline.job_folder import File
 
 
 @dataclass(slots=True)
-class Reading:
-    """A file as read: its document and the sentences of each of its segments; keys are those of the sentences.
+class JobDocument:
+    """A file of a job: its document as read and the sentences of each of its segments; keys are those of the sentences.
 
     state: written, copied, skipped or failed, as message says; digest: of the file.
     """
@@ -34,16 +34,16 @@ class Reading:
         return [_finished(sentence, units[key]) for sentence, key in zip(self.sentences, self.keys, strict=True)]
 
 
-def units_of(readings: Iterable[Reading]) -> dict[str, Segment]:
-    """The distinct sentences of all readings by key, each as it first occurs, with its neighbours.
+def units_of(documents: Iterable[JobDocument]) -> dict[str, Segment]:
+    """The distinct sentences of all documents by key, each as it first occurs, with its neighbours.
 
     These are no part of the key: one sentence is one unit, whatever it stands beside.
     """
     units: dict[str, Segment] = {}
-    for reading in readings:
-        sentences = reading.sentences
+    for document in documents:
+        sentences = document.sentences
         sources = ["", *(sentence.source for sentence in sentences), ""]
-        for key, sentence, before, after in zip(reading.keys, sentences, sources, sources[2:], strict=False):
+        for key, sentence, before, after in zip(document.keys, sentences, sources, sources[2:], strict=False):
             if key not in units:
                 units[key] = replace(sentence, notes=(), context=(before, after))
     return units

@@ -1,0 +1,297 @@
+"""Worker: takes documents window by window from their reading to their writing, with tools that are loaded once."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from functools import partial
+from itertools import islice
+from time import perf_counter
+from typing import Any
+
+from mtpipe import plugins
+from mtpipe.config import Job
+from mtpipe.document import sentence_splitting
+from mtpipe.document.segment import Segment
+from mtpipe.errors import InputError, JobStateError, MtpipeError, UnsuitedError
+from mtpipe.io import process_memory
+from mtpipe.pipeline import job_folder, stages, steps
+from mtpipe.pipeline.job_document import JobDocument, state_of, units_of
+from mtpipe.pipeline.job_folder import File, Window
+from mtpipe.pipeline.job_store import DONE, Store, unit_key
+from mtpipe.pipeline.progress import Meter
+from mtpipe.pipeline.resources import Toolbox
+from mtpipe.pipeline.review import applied
+from mtpipe.pipeline.summary import Tally
+from mtpipe.postedit.ladder import postedit
+from mtpipe.report.model import JobInfo, JobReport, LlmUsage
+from mtpipe.tm.pretranslation import recall
+
+_USAGE = ("calls", "cached", "failed", "unanswered", "tokens_in", "tokens_out", "seconds")
+
+
+class Worker:
+    """Does what it is given of a job, and reports of each window what it holds and what it took since the last one.
+
+    seconds: that loading took. store: None for a plan, which keeps nothing.
+    """
+
+    def __init__(self, job: Job, tools: Toolbox, store: Store | None, meter: Meter | None = None, seconds: float = 0.0):
+        self._job, self._tools = job, tools
+        self._kept = store
+        self._meter = meter or Meter()
+        self._seconds = {"load": seconds}
+        self._usage = LlmUsage()
+        self._formats: dict[str, Any] = {}
+        self._flushing: job_folder.Flushing
+        self._windows: Iterator[Window] = iter(())
+        self._ahead: list[tuple[int, list[JobDocument]]] = []
+        self._tally = self._new_tally()
+
+    @property
+    def _store(self) -> Store:
+        assert self._kept is not None
+        return self._kept
+
+    def run(self, windows: Iterator[Window]) -> Iterator[tuple[int, JobReport]]:
+        """(number, report) of each window, in order, its documents being written.
+
+        windows may say in is_ready whether the next of them is there already: it is then read while this one is being
+        translated.
+        """
+        with job_folder.Flushing() as self._flushing:
+            for number, documents in self._read(windows):
+                units = self.finish(documents)
+                with self._store.together():
+                    for document in documents:
+                        self.write(document, units)
+                yield number, self.report()
+
+    def draft(self, windows: Iterator[Window]) -> Iterator[tuple[int, JobReport]]:
+        """As run, only translates and keeps the drafts."""
+        for number, documents in self._read(windows):
+            units, done = units_of(documents), 0
+            self._tally.count(unique_units=len(self._store.first_seen(units)))
+            size = sum(document.file.size for document in documents)
+            for drafts in self.drafts(units):
+                done += len(drafts)
+                self._meter.at(documents[0].file.name, size * done / len(units))
+            for document in documents:
+                self.count(document, document.sentences)
+            self._meter.past(size)
+            yield number, self.report()
+
+    def plan(self, windows: Iterator[Window]) -> Iterator[tuple[list[str], JobReport]]:
+        """(keys of the units, report) of each window as it is before anything is done."""
+        for _, documents in self._read(windows):
+            for document in documents:
+                self.count(document, document.sentences)
+            yield [key for document in documents for key in document.keys], self.report()
+
+    def _read(self, windows: Iterator[Window]) -> Iterator[tuple[int, list[JobDocument]]]:
+        """The documents of each window, their terms matched."""
+        self._windows = windows
+        while self._look_ahead(is_waiting=True):
+            yield self._ahead.pop()
+
+    def _look_ahead(self, is_waiting: bool = False) -> bool:
+        """Reads the next window, so that it is there when it is needed; False after the last.
+
+        is_waiting: also where that means to wait for it.
+        """
+        if not self._ahead and (is_waiting or getattr(self._windows, "is_ready", True)):
+            for number, files in islice(self._windows, 1):
+                self._ahead.append((number, self.match([self.read(file) for file in files])))
+        return bool(self._ahead)
+
+    def read(self, file: File) -> JobDocument:
+        """A document that can't be read becomes a failed one: the others go on."""
+        self._meter.at(file.name)
+        if file.problem:
+            return JobDocument(file, "failed", file.problem)
+        if file.leads_out:
+            return JobDocument(file, "skipped", f"{file.path}: a link out of the folder; --follow-links reads it")
+        if file.format is None:
+            return self._other(file, job_folder.unsupported(file))
+        with self._timed("read"):
+            try:
+                document = self._format(file).read(file.path, file.name)
+                digest = hashlib.sha256(file.path.read_bytes()).hexdigest()
+                languages = self._job.source_lang, self._job.target_lang
+                parts = [sentence_splitting.split(segment, *languages) for segment in document.segments]
+            except UnsuitedError as error:
+                return self._other(file, str(error))
+            except InputError as error:
+                return JobDocument(file, "failed", str(error))
+            except OSError as error:
+                message = f"{file.path}: can't be read ({error.strerror}); check its permissions"
+                return JobDocument(file, "failed", message)
+            except Exception as error:  # a damaged file may break a reader anywhere: the others go on
+                return JobDocument(file, "failed", f"{file.path}: can't be read ({_reason(error)}); it may be damaged")
+        return JobDocument(file, "written", "", document, parts, digest=digest)
+
+    def _other(self, file: File, message: str = "") -> JobDocument:
+        """A file that is not translated; one that was asked for by its own name is a failure."""
+        if self._job.source.is_file():
+            return JobDocument(file, "failed", message)
+        return JobDocument(file, "copied" if self._job.other == "copy" else "skipped", message)
+
+    def match(self, documents: list[JobDocument]) -> list[JobDocument]:
+        """The documents with the terms of their sentences found, drafts recalled and their keys made."""
+        keeps_flagged = self._job.tm_flagged == "repair"
+        with self._timed("match"):
+            for document in documents:
+                sentences = steps.protect(document.sentences, self._job.protect)
+                sentences = self._tools.matcher.find(sentences)
+                sentences = recall(sentences, self._tools.memories, self._job.target_lang, keeps_flagged)
+                rest = iter(steps.leave_other_languages(sentences, self._job.source_lang))
+                document.parts = [list(islice(rest, len(part))) for part in document.parts]
+                document.keys = [unit_key(sentence, self._tools.settings) for sentence in document.sentences]
+        return documents
+
+    def finish(self, documents: list[JobDocument]) -> dict[str, Segment]:
+        """The finished unit of every key: taken from the store, or made chunk by chunk and kept there.
+
+        A chunk is saved whole or not at all, so a job that was interrupted goes on with the very same chunks.
+        """
+        units = units_of(documents)
+        done = {key: segment for key, (state, segment) in self._store.load(units).items() if state in DONE}
+        new = self._store.first_seen(units, done)
+        self._tally.count(unique_units=len(new), reused=len(new & done.keys()))
+        size = sum(document.file.size for document in documents)
+        todo = {key: unit for key, unit in units.items() if key not in done}
+        for drafts in self.drafts(todo):
+            done |= self._edited(drafts)
+            self._meter.at(documents[0].file.name, size * len(done) / len(units))
+        return done
+
+    def drafts(self, units: dict[str, Segment]) -> Iterator[dict[str, Segment]]:
+        """The units with their drafts, chunk by chunk: those that the store has, what is new comes to it."""
+        settings = self._tools.drafting
+        keys = {key: unit_key(unit, settings) for key, unit in units.items() if unit.draft is None}
+        kept = self._store.drafted({name: units[key] for key, name in keys.items()})
+        known = units | {key: kept[name] for key, name in keys.items() if name in kept}
+        order, size = list(units), self._job.units_per_chunk
+        chunks = [order[i : i + size] for i in range(0, len(order), size)]
+        sources = [[known[key] for key in chunk] for chunk in chunks]
+        with closing(steps.translate_ahead(sources, self._tools.translator, self._look_ahead)) as coming:
+            for chunk, waiting in zip(chunks, coming, strict=True):
+                with self._timed("translate"):  # what the other stages did not cover
+                    drafted = dict(zip(chunk, waiting.result(), strict=True))
+                    new = [key for key in chunk if key in keys and keys[key] not in kept]
+                    drafted |= zip(new, self._credible([drafted[key] for key in new]), strict=True)
+                    self._store.save_drafts((keys[key], drafted[key]) for key in new)
+                yield drafted
+
+    def _credible(self, drafts: list[Segment]) -> list[Segment]:
+        return steps.fall_back(drafts, self._job.source_lang, self._job.target_lang, self._tools.fallback)
+
+    def _edited(self, drafts: dict[str, Segment]) -> dict[str, Segment]:
+        with self._timed("check"):
+            checked = steps.check(list(drafts.values()), self._job.target_lang)
+        tools = self._tools
+        edited = postedit(checked, tools.editors, self._job.target_lang, tools.translator, self._seconds, tools.lexicon)
+        done = dict(zip(drafts, edited, strict=True))
+        self._store.save((key, state_of(segment), segment) for key, segment in done.items())
+        return done
+
+    def write(self, document: JobDocument, units: dict[str, Segment]) -> None:
+        """Puts the result in its place, unless it is there already, and counts it."""
+        edits = self._store.edits(document.file.name)
+        remarks = self._store.remarks(document.file.name)
+        finished = applied(document.finished(units), edits, self._job.target_lang, remarks)
+        with self._timed("write"):
+            try:
+                if document.state == "copied" and job_folder.copy(document.file):
+                    self._flushing.add(document.file.out)
+                elif document.state == "written":
+                    self._write_document(document, finished, edits)
+            except JobStateError:
+                raise
+            except MtpipeError as error:
+                document.state, document.message = "failed", str(error)
+            except Exception as error:  # a document that can't be put together: the others go on
+                document.state = "failed"
+                document.message = f"{document.file.out}: can't be written ({_reason(error)}); report this as a bug"
+        self.count(document, finished)
+        self._meter.finish(document.file)
+
+    def _write_document(self, done: JobDocument, finished: list[Segment], edits: dict[str, tuple[str, str]]) -> None:
+        assert done.document is not None
+        file, store = done.file, self._store
+        options = str(self._job.options.get(f"format.{file.format}", {}))
+        settings = self._job.digest(stages.versions("write"), options)
+        made_from = " ".join((done.digest, settings, *done.keys, *(str(edit) for edit in sorted(edits.items()))))
+        digest = hashlib.sha256(made_from.encode()).hexdigest()
+        was_written = file.out.is_file() and store.is_finished(file.name, digest)
+        if was_written and store.is_intact(file.name, file.out):
+            return
+        store.save_sentences(file.name, zip(done.sentences, done.keys, strict=True))
+        rest = iter(finished)
+        segments = tuple(
+            sentence_splitting.join(segment, list(islice(rest, len(part))))
+            for segment, part in zip(done.document.segments, done.parts, strict=True)
+        )
+        document = replace(done.document, segments=segments)
+        write = partial(self._format(file).write, document)
+        if was_written and not job_folder.is_cut_off(file.out, write):
+            done.message = f"{file.out}: changed since it was written and left so; delete it to get it again"
+            return
+        job_folder.place(file.out, write)
+        self._flushing.add(file.out)
+        if not any(segment.is_waiting for segment in finished):
+            store.finish(file.name, digest, file.out)
+
+    def count(self, document: JobDocument, finished: list[Segment]) -> None:
+        notes = document.document.notes if document.document else ()
+        finished = steps.review(finished, self._job.checks, self._job.target_lang)
+        self._tally.add(document.file.name, document.state, finished, notes, document.message)
+
+    def report(self) -> JobReport:
+        """What was counted, and what it took, since the last report."""
+        counted, self._tally = self._tally.report(), self._new_tally()
+        seconds, self._seconds = self._seconds, {}
+        return replace(counted, signature=self._tools.signature, job=self._described(), seconds=seconds,
+                       peak_memory=process_memory.peak(), llm=self._llm_usage(counted.llm))  # fmt: skip
+
+    def _llm_usage(self, counted: LlmUsage) -> LlmUsage:
+        if not self._tools.llm:
+            return counted
+        before = self._usage
+        self._usage = now = LlmUsage(**self._tools.llm.report())
+        cost = None if now.cost is None else now.cost - (before.cost or 0.0)
+        more = {name: getattr(now, name) - getattr(before, name) for name in _USAGE}
+        return replace(counted, model=now.model, cost=cost, **more)
+
+    def _new_tally(self) -> Tally:
+        return Tally([name for name, _ in self._tools.editors])
+
+    def _described(self) -> JobInfo:
+        """The job as the report tells it, with what became known on the way."""
+        info, slow = self._tools.described, self._tools.matcher.slow_terms
+        notes = [f"the regex of “{term.source}” took too long on some sentences: matches of it may be missing"
+                 for term in slow]  # fmt: skip
+        if not info.glossary or not notes:
+            return info
+        return replace(info, glossary=replace(info.glossary, notes=(*info.glossary.notes, *notes)))
+
+    def _format(self, file: File) -> Any:
+        assert file.format is not None
+        if file.format not in self._formats:
+            self._formats[file.format] = plugins.create(
+                "format", file.format, self._job.options.get(f"format.{file.format}", {}),
+                source_lang=self._job.source_lang, target_lang=self._job.target_lang,
+            )  # fmt: skip
+        return self._formats[file.format]
+
+    @contextmanager
+    def _timed(self, stage: str) -> Iterator[None]:
+        start = perf_counter()
+        yield
+        self._seconds[stage] = self._seconds.get(stage, 0.0) + perf_counter() - start
+
+
+def _reason(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}".rstrip(": ")[:200]
