@@ -241,7 +241,8 @@ class Store:
         """The number of each term, the same in every store."""
         texts = {term: json.dumps(astuple(term)) for term in terms}
         numbers = {term: int(of_text(text)[:_TERM_DIGITS], 16) for term, text in texts.items()}
-        self._db.executemany("INSERT OR IGNORE INTO terms VALUES (?, ?)", [(numbers[term], texts[term]) for term in terms])
+        rows = [(numbers[term], texts[term]) for term in terms]
+        self._db.executemany("INSERT OR IGNORE INTO terms VALUES (?, ?)", rows)
         return numbers
 
     def document_paths(self) -> list[str]:
