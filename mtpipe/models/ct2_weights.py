@@ -20,7 +20,7 @@ def arrays(data: bytes | bytearray, where: str) -> Arrays:
     where: the file, for messages. Raises ModelError for another version of the format, struct.error or ValueError for
     what is cut off.
     """
-    reader = _Reader(data)
+    reader = _WeightsReader(data)
     (version,) = reader.unpack("I")
     if version != _VERSION:
         raise ModelError(f"{where}: format version {version}, {_VERSION} is expected; convert the model again")
@@ -51,7 +51,7 @@ def cut_to_seven_bits(variables: Arrays) -> bool:
     return bool(quantised)
 
 
-class _Reader:
+class _WeightsReader:
     def __init__(self, data: bytes | bytearray):
         self._data, self.place = data, 0
 

@@ -45,7 +45,7 @@ def fetch(name: str, out: Path | None = None) -> Path:
     if not _NAME.fullmatch(name):
         raise ModelError(f"{name!r} is not a valid hub name; use owner/name")
     try:
-        patterns = _wanted(huggingface_hub.HfApi().list_repo_files(name))
+        patterns = _needed_files(huggingface_hub.HfApi().list_repo_files(name))
         return Path(huggingface_hub.snapshot_download(name, allow_patterns=patterns, local_dir=out))
     except GatedRepoError as error:
         raise ModelError(f"{name}: its owner asks you to accept terms; do so on its page, set HF_TOKEN to a token of"
@@ -71,7 +71,7 @@ def licence(folder: Path) -> str:
     return match[1].strip().strip("'\"") if match else ""
 
 
-def _wanted(files: list[str]) -> list[str]:
+def _needed_files(files: list[str]) -> list[str]:
     """The tokenizer, the configuration and one form of the weights; raises ValueError where there are none."""
     top = [PurePosixPath(file) for file in files if "/" not in file]
     safe = [path.name for path in top if path.suffix == ".safetensors"]

@@ -78,11 +78,11 @@ class Model:
     def directed(self, source_lang: str, target_lang: str) -> Model:
         """The model set to one pair that it covers: its languages are known, and so is every piece around a text."""
         slots = ((_SOURCE, self.source_lang, source_lang), (_TARGET, self.target_lang, target_lang))
-        chosen = {slot: lang if own == tags.ANY else own for slot, own, lang in slots}
+        directions = {slot: lang if own == tags.ANY else own for slot, own, lang in slots}
         symbols = {slot: self.languages.get(tags.closest(lang, self.languages) or "", "")
-                   for slot, lang in chosen.items()}  # fmt: skip
+                   for slot, lang in directions.items()}  # fmt: skip
         return replace(
-            self, source_lang=chosen[_SOURCE], target_lang=chosen[_TARGET],
+            self, source_lang=directions[_SOURCE], target_lang=directions[_TARGET],
             source_start=_filled(self.source_start, symbols), target_start=_filled(self.target_start, symbols),
             source_end=None if self.source_end is None else _filled(self.source_end, symbols),
         )  # fmt: skip
@@ -120,16 +120,16 @@ def find(source_lang: str, target_lang: str, folder: Path | None = None, root: P
         for model in models:
             if model.covers(source_lang, target_lang, exact):
                 return model.directed(source_lang, target_lang)
-    known = ", ".join(f"{model.source_lang}-{model.target_lang}" for model in models)
+    pairs = ", ".join(f"{model.source_lang}-{model.target_lang}" for model in models)
     if folder:
         pair, (model,) = f"{source_lang}-{target_lang}", models
         near = [f"{lang}: {', '.join(tags.suggestions(lang, model.languages))}"
                 for slot, lang in ((_SOURCE, source_lang), (_TARGET, target_lang))
                 if model.languages and not model.knows(slot, lang)]  # fmt: skip
         hint = f" (it knows {len(model.languages)} languages, near {'; near '.join(near)})" if near else ""
-        raise ModelError(f"{folder}: the model translates {known}, not {pair}{hint}; give another --model")
+        raise ModelError(f"{folder}: the model translates {pairs}, not {pair}{hint}; give another --model")
     raise ModelError(
-        f"no bundled model translates {source_lang} into {target_lang} (at hand: {known or 'none'});"
+        f"no bundled model translates {source_lang} into {target_lang} (at hand: {pairs or 'none'});"
         f" give a model folder with --model, or add one with `mtpipe models install`; {_HOW}"
     )
 

@@ -188,8 +188,8 @@ class CTranslate2Translator:
             sources, [self._ahead] * len(sources), beam_size=beam_size, length_penalty=0, disable_unk=True,
             max_input_length=0, max_decoding_length=limit, **self._batch,
         )  # fmt: skip
-        written = (result.hypotheses[0][len(self._ahead) :] for result in results)
-        pairs = zip(sources, written, strict=True)
+        targets = (result.hypotheses[0][len(self._ahead) :] for result in results)
+        pairs = zip(sources, targets, strict=True)
         return [Trace(source, pieces, self._target.decode(pieces)) for source, pieces in pairs]
 
     def hypotheses(
@@ -213,20 +213,21 @@ class CTranslate2Translator:
                          **self._unwanted(is_coded))
             for group, (is_coded, is_mapped) in zip(groups, kinds)
         ]  # fmt: skip
-        done = {
+        hypotheses = {
             i: self._read(result, lines[i], sizes[i], i in looks)
             for group, results in zip(groups, waiting) for i, result in zip(group, results(), strict=True)
         }  # fmt: skip
         halves = {
             i: pair for i, line in enumerate(lines)
-            if (i not in done or done[i][0].text is None) and (pair := line.halves())
+            if (i not in hypotheses or hypotheses[i][0].text is None) and (pair := line.halves())
         }  # fmt: skip
         texts = [half for pair in halves.values() for half in pair]
         parts = self.hypotheses(texts, [1] * len(texts)) if texts else []
         for k, i in enumerate(halves):
-            done[i] = [self._joined(parts[2 * k][0], parts[2 * k + 1][0])]
+            hypotheses[i] = [self._joined(parts[2 * k][0], parts[2 * k + 1][0])]
         failed = [Hypothesis(None, -math.inf, (f"no translation within the model's {limit} tokens",))]
-        return [done[i] if i in done and done[i][0].text is not None else failed for i in range(len(lines))]
+        return [hypotheses[i] if i in hypotheses and hypotheses[i][0].text is not None else failed
+                for i in range(len(lines))]  # fmt: skip
 
     def _is_mapped(self, line: Line, size: int) -> bool:
         """Whether the vocabulary map is for the line: a term, or another wording of a text, may need any piece."""
@@ -275,14 +276,14 @@ class CTranslate2Translator:
         )  # fmt: skip
 
         def results() -> list[ctranslate2.TranslationResult]:
-            done = [item.result() for item in waiting]
-            endless = [i for i, result in enumerate(done) if len(result.hypotheses[0]) >= self.model.max_tokens]
+            outcomes = [item.result() for item in waiting]
+            endless = [i for i, result in enumerate(outcomes) if len(result.hypotheses[0]) >= self.model.max_tokens]
             if endless and starts is None and "no_repeat_ngram_size" not in options:
                 whole = {**options, "use_vmap": False, "no_repeat_ngram_size": _MAX_REPEAT}
                 again = self._decode([sources[i] for i in endless], n, **whole)
                 for i, result in zip(endless, again(), strict=True):
-                    done[i] = result
-            return done
+                    outcomes[i] = result
+            return outcomes
 
         return results
 
@@ -290,8 +291,8 @@ class CTranslate2Translator:
         """The option to keep the symbols that the model was taught out of texts for people; masks need theirs."""
         mask = self.model.code if coded and self.model.code else ""
         symbols = [symbol for symbol in map(str.strip, self.model.annotation or ()) if symbol not in mask]
-        known = [[symbol] for symbol in symbols if not self._target.unknown([symbol])]
-        return {"suppress_sequences": known} if known else {}
+        sequences = [[symbol] for symbol in symbols if not self._target.unknown([symbol])]
+        return {"suppress_sequences": sequences} if sequences else {}
 
     def _encode(self, lines: Sequence[Line]) -> list[list[str]]:
         return self._encode_texts([line.render(self.model.annotation) for line in lines])

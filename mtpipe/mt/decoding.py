@@ -36,7 +36,7 @@ class Hypothesis:
     looked_at: np.ndarray | None = None
 
 
-class Model(Protocol):
+class Engine(Protocol):
     """What drafts are made with."""
 
     def hypotheses(
@@ -68,21 +68,21 @@ def sparing(
 
 
 def protecting(
-    segments: Sequence[Segment], made: list[list[Draft]], options: Callable[[Sequence[Segment]], list[list[Draft]]],
-    lang: str,
+    segments: Sequence[Segment], unprotected: list[list[Draft]],
+    options: Callable[[Sequence[Segment]], list[list[Draft]]], lang: str,
 ) -> list[list[Draft]]:
-    """The options made of segments, and where the best one alters an invariant, those made with it as a code.
+    """The unprotected options of segments, and where the best one alters an invariant, those made with it as a code.
 
     Only those: seen as it is, a number tells the model more than a mask does. Taken where they leave fewer errors, and
     never where the model did not write the lost one again: a number that alignment puts between words hides that what
     was said of it is lost.
     """
-    protected = {i: coded for i, (segment, drafts) in enumerate(zip(segments, made, strict=True))
+    protected = {i: coded for i, (segment, drafts) in enumerate(zip(segments, unprotected, strict=True))
                  if (coded := _protected(segment, drafts[0].text, lang)) is not None}
     for i, again in zip(protected, options(list(protected.values())), strict=True):
-        before, after = (len(checker.check(segments[i], lang, drafts[0].text)) for drafts in (made[i], again))
-        made[i] = again if after < before and not again[0].is_filled else made[i]
-    return made
+        before, after = (len(checker.check(segments[i], lang, drafts[0].text)) for drafts in (unprotected[i], again))
+        unprotected[i] = again if after < before and not again[0].is_filled else unprotected[i]
+    return unprotected
 
 
 def _protected(segment: Segment, target: str, lang: str) -> Segment | None:
@@ -97,7 +97,7 @@ def _place(code: Code) -> int:
     return code.start
 
 
-def make(segments: Sequence[Segment], sizes: Sequence[int], model: Model, shape: str | None) -> list[list[Draft]]:
+def make(segments: Sequence[Segment], sizes: Sequence[int], model: Engine, shape: str | None) -> list[list[Draft]]:
     """For each segment up to its size of drafts, best first, at least one; shape: of the masks the model knows, if any.
 
     Segments without a letter outside their codes are copied, symbols around a text stay around it. text "" where there
@@ -109,7 +109,7 @@ def make(segments: Sequence[Segment], sizes: Sequence[int], model: Model, shape:
             for (before, _, after), options in zip(frames, drafts, strict=True)]
 
 
-def _make(segments: Sequence[Segment], sizes: Sequence[int], model: Model, shape: str | None) -> list[list[Draft]]:
+def _make(segments: Sequence[Segment], sizes: Sequence[int], model: Engine, shape: str | None) -> list[list[Draft]]:
     drafts = [[Draft(segment.source)] for segment in segments]
     todo = [i for i, segment in enumerate(segments) if _has_words(segment)]
     if shape:
@@ -120,14 +120,14 @@ def _make(segments: Sequence[Segment], sizes: Sequence[int], model: Model, shape
         todo = [i for i in todo if not drafts[i]]
     for is_bare in (False, True):
         now = [i for i in todo if is_bare or _goes_literally(segments[i])]
-        chosen = [segments[i] for i in now]
-        looks = frozenset(k for k, segment in enumerate(chosen) if _has_tags(segment) and not is_bare)
-        lines = [plain_line(segment, is_bare) for segment in chosen]
+        subset = [segments[i] for i in now]
+        looks = frozenset(k for k, segment in enumerate(subset) if _has_tags(segment) and not is_bare)
+        lines = [plain_line(segment, is_bare) for segment in subset]
         options = model.hypotheses(lines, [sizes[i] for i in now], looks)
-        for i, options_of_one in zip(now, _placed(chosen, options, model, is_bare), strict=True):
+        for i, options_of_one in zip(now, _placed(subset, options, model, is_bare), strict=True):
             drafts[i] = options_of_one
-        done = {i for i in now if not inline_codes.broken(segments[i].source, segments[i].codes, drafts[i][0].text)}
-        todo = [i for i in todo if i not in done]
+        complete = {i for i in now if not inline_codes.broken(segments[i].source, segments[i].codes, drafts[i][0].text)}
+        todo = [i for i in todo if i not in complete]
     return drafts
 
 
@@ -151,7 +151,7 @@ def _says_something(segment: Segment, text: str) -> bool:
 
 
 def _placed(
-    segments: Sequence[Segment], options: Sequence[Sequence[Hypothesis]], model: Model, is_bare: bool
+    segments: Sequence[Segment], options: Sequence[Sequence[Hypothesis]], model: Engine, is_bare: bool
 ) -> list[list[Draft]]:
     """Drafts of hypotheses made without tags (bare: without any code), with the codes that they lack put back."""
     drafts = [[_draft(s, h, h.text or "") for h in hypotheses] for s, hypotheses in zip(segments, options, strict=True)]

@@ -32,18 +32,19 @@ def flags(segment: Segment, source_lang: str, target_lang: str) -> tuple[str, ..
     The model's score counts for a draft only, not for what an editor made of it.
     """
     target = segment.target or ""
-    said, source = (checker.without_codes(segment, text)[0].replace("\ufffc", " ") for text in (target, segment.source))
-    ours, theirs = words(source), words(said)
+    output, source = (checker.without_codes(segment, text)[0].replace("\ufffc", " ")
+                      for text in (target, segment.source))  # fmt: skip
+    ours, theirs = words(source), words(output)
     if not theirs:
         return ()
     is_draft = segment.postedit is None and segment.score is not None
     signs = {
         "repetition": _repeats(ours, theirs),
-        "length": is_lopsided(source, said),
-        "off-target": identification.is_other_script(said, target_lang)
-        or identification.is_other_language(said, target_lang),
+        "length": is_lopsided(source, output),
+        "off-target": identification.is_other_script(output, target_lang)
+        or identification.is_other_language(output, target_lang),
         "copied": _is_copied(segment, ours, theirs),
-        "numbers": _numbers(source) != _numbers(said),
+        "numbers": _numbers(source) != _numbers(output),
         "low-score": is_draft and (segment.score or 0.0) < LOW_SCORE,
     }
     return tuple(kind for kind in KINDS if signs[kind])

@@ -17,14 +17,14 @@ Spans = list[tuple[int, int]]
 class Pieces:
     """A SentencePiece model beside the vocabulary of the CTranslate2 model in folder; side: source or target.
 
-    known: that vocabulary.
-    other: the SentencePiece model of the other side; what neither has is a symbol (of a language) and no text.
+    vocabulary: that one's pieces. other: the SentencePiece model of the other side; what neither has is a symbol (of a
+    language) and no text.
     """
 
     def __init__(self, path: Path, folder: Path, side: str, other: Path):
         self._sentencepiece = sentencepiece.SentencePieceProcessor(model_file=str(path))
-        self.known = _vocabulary(folder, side)
-        self._symbols = self.known - _pieces(self._sentencepiece)
+        self.vocabulary = _vocabulary(folder, side)
+        self._symbols = self.vocabulary - _pieces(self._sentencepiece)
         if other != path:
             self._symbols -= _pieces(sentencepiece.SentencePieceProcessor(model_file=str(other)))
 
@@ -45,7 +45,7 @@ class Pieces:
 
     def unknown(self, pieces: Sequence[str]) -> list[str]:
         """The pieces that the model would read as <unk>."""
-        return [piece for piece in pieces if piece not in self.known]
+        return [piece for piece in pieces if piece not in self.vocabulary]
 
 
 def pool(attention: np.ndarray, source: str, target: str, source_spans: Spans, target_spans: Spans) -> np.ndarray:

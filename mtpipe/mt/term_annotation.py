@@ -99,11 +99,11 @@ def _marks(segment: Segment) -> Sequence[tuple[int, int, str]]:
     marks: dict[tuple[int, int], str] = {}
     for match in segment.matches:
         if match.term.status != "forbidden":
-            marks.setdefault((match.start, match.end), _wanted(segment, match))
+            marks.setdefault((match.start, match.end), _annotation(segment, match))
     return [(start, end, target) for (start, end), target in sorted(marks.items())]
 
 
-def _wanted(segment: Segment, match: TermMatch) -> str:
+def _annotation(segment: Segment, match: TermMatch) -> str:
     if match.term.status == "do-not-translate":
         start, end = match.start, match.end
         inside = [Code(c.start - start, c.end - start, c.kind) for c in segment.codes

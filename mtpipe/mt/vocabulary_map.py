@@ -48,12 +48,12 @@ def _rules(lexicon: Lexicon, source: Pieces, target: Pieces) -> Iterator[tuple[s
     """(source piece, target pieces) in the order of the pieces; first the empty key."""
     weights, totals = _weights(lexicon, source, target)
     common = [piece for piece, _ in totals.most_common(COMMON)]
-    yield "", list(dict.fromkeys([*common, *filter(_is_spelling, sorted(target.known))]))
-    for piece in sorted(source.known):
+    yield "", list(dict.fromkeys([*common, *filter(_is_spelling, sorted(target.vocabulary))]))
+    for piece in sorted(source.vocabulary):
         if not piece.strip() or set(piece) & set("\t \n"):
             continue
         usual = [other for other, _ in weights[piece].most_common(MOST)]
-        copies = [piece] if piece in target.known else []
+        copies = [piece] if piece in target.vocabulary else []
         if values := list(dict.fromkeys([*copies, *usual])):
             yield piece, values
 
@@ -73,7 +73,7 @@ def _weights(lexicon: Lexicon, source: Pieces, target: Pieces) -> tuple[dict[str
                     totals[piece] += weight
                     for one in ours:
                         weights[one][piece] += weight
-    _inherit(weights, source.known, lexicon.source_lang)
+    _inherit(weights, source.vocabulary, lexicon.source_lang)
     return weights, totals
 
 
@@ -81,7 +81,7 @@ def _variants(target: Pieces, form: str) -> Iterable[str]:
     """The pieces of a word as it may stand: with a capital, and behind another one in a compound."""
     pieces = [piece for text in {form, form[:1].upper() + form[1:]} for piece in target.encode(text)]
     inside = (piece.removeprefix(_START) for piece in pieces)
-    return dict.fromkeys([*pieces, *(piece for piece in inside if piece in target.known)])
+    return dict.fromkeys([*pieces, *(piece for piece in inside if piece in target.vocabulary)])
 
 
 def _inherit(weights: dict[str, Counter[str]], pieces: Iterable[str], lang: str) -> None:

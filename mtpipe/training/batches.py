@@ -61,7 +61,8 @@ class PieceEncoder:
 
     def __call__(self, drawn: Drawn) -> EncodedExample | None:
         """None for an example that is empty or longer than the limits; ends are linked to ends."""
-        (ours, places), (theirs, target_places) = _read(self.source, drawn.source), _read(self.target, drawn.target)
+        ours, places = _encoded(self.source, drawn.source)
+        theirs, target_places = _encoded(self.target, drawn.target)
         if not places or not target_places or len(ours) > self.limits[0] or len(theirs) > self.limits[1]:
             return None
         before = len(self.source.start), len(self.target.start)
@@ -70,7 +71,7 @@ class PieceEncoder:
         return EncodedExample(ours, theirs, [*links, (len(theirs) - 1, [len(ours) - 1])])
 
 
-def _read(side: TokenizerSide, text: str) -> tuple[list[int], list[tuple[int, int]]]:
+def _encoded(side: TokenizerSide, text: str) -> tuple[list[int], list[tuple[int, int]]]:
     """The ids of a text with those around it, and the spans of its own pieces."""
     # one text at a time: SentencePiece starts threads for a list
     encoding = side.sentencepiece.encode(text, return_type="offset_mapping")
@@ -98,8 +99,8 @@ class Batches:
             size = min(size, POOL // 16)  # what opens meanwhile must not wait for long
         while True:
             weights = self._weights()
-            drawn = (self.drawer.draw(next(stream), rng) for stream in rng.choices(streams, weights, k=size))
-            pool = [example for example in map(self.encode, drawn) if example]
+            examples = (self.drawer.draw(next(stream), rng) for stream in rng.choices(streams, weights, k=size))
+            pool = [example for example in map(self.encode, examples) if example]
             if not pool:
                 return
             batches = list(self.cut(pool))

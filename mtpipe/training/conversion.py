@@ -119,7 +119,7 @@ def facts(checkpoint: Checkpoint, is_pair: bool) -> dict[str, Any]:
     """What model.json says, but for how the folder was made."""
     symbols = {} if is_pair else dict(checkpoint.symbols)
     in_source = "{source}" if checkpoint.family.is_forced else "{target}"
-    known = frozenset(symbols.values())
+    language_symbols = frozenset(symbols.values())
     any_source = bool(symbols) and checkpoint.family.model_type != "marian"
     data: dict[str, Any] = {
         "name": checkpoint.name,
@@ -128,9 +128,9 @@ def facts(checkpoint: Checkpoint, is_pair: bool) -> dict[str, Any]:
         "max_tokens": checkpoint.max_tokens,
         "licence": hub.licence(checkpoint.folder),
         "origin": f"{checkpoint.family.name}, converted by mtpipe {__version__}",
-        "source_start": [in_source if piece in known else piece for piece in checkpoint.source.start],
-        "source_end": [in_source if piece in known else piece for piece in checkpoint.source.end],
-        "target_start": ["{target}" if piece in known else piece for piece in checkpoint.target.start],
+        "source_start": [in_source if piece in language_symbols else piece for piece in checkpoint.source.start],
+        "source_end": [in_source if piece in language_symbols else piece for piece in checkpoint.source.end],
+        "target_start": ["{target}" if piece in language_symbols else piece for piece in checkpoint.target.start],
     }
     return data | ({"languages": symbols} if symbols else {})
 

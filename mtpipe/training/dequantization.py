@@ -41,7 +41,7 @@ def dequantize(model: Model) -> MarianMTModel:
             encoder_ffn_dim=hidden, decoder_ffn_dim=hidden, encoder_attention_heads=int(arrays["encoder/num_heads"]),
             decoder_attention_heads=int(arrays["decoder/num_heads"]),
         )  # fmt: skip
-        state = dict(_named(arrays, converted.config.vocab_size))
+        state = dict(_parameters(arrays, converted.config.vocab_size))
         missing = set(converted.load_state_dict(state, strict=False).missing_keys)
     except (KeyError, IndexError, RuntimeError, struct.error) as error:
         raise refusal from error
@@ -63,7 +63,7 @@ def _read(path: Path) -> ct2_weights.Arrays:
             if f"{name}_scale" in arrays else array for name, array in arrays.items()}
 
 
-def _named(arrays: ct2_weights.Arrays, size: int) -> Iterator[tuple[str, torch.Tensor]]:
+def _parameters(arrays: ct2_weights.Arrays, size: int) -> Iterator[tuple[str, torch.Tensor]]:
     """The arrays by their names in MarianMTModel."""
     pieces = arrays["decoder/embeddings/weight"]
     yield "model.shared.weight", torch.from_numpy(np.vstack([pieces, np.zeros((size - len(pieces), pieces.shape[1]))]))

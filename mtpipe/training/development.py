@@ -59,14 +59,15 @@ def measure(development: Development, folder: Path, translate: Translate, target
         ("", development.bare, development.bare), ("_bare", development.annotated, without),
         ("_annotated", development.annotated, development.annotated),
     ):  # fmt: skip
-        done = _translated(segments, inputs, folder, translate)
-        if done:
-            scores |= {f"{metric}{name}": _score(metric, done) for metric in ("chrf", "bleu")}
-        if done and name:
-            scores["terms" + name.removesuffix("_annotated")] = _score("tsr_strict", done, target_lang=target_lang)
+        translations = _translated(segments, inputs, folder, translate)
+        if translations:
+            scores |= {f"{metric}{name}": _score(metric, translations) for metric in ("chrf", "bleu")}
+        if translations and name:
+            strict = _score("tsr_strict", translations, target_lang=target_lang)
+            scores["terms" + name.removesuffix("_annotated")] = strict
     if development.swapped:
-        done = _translated(development.swapped, development.swapped, folder, translate)
-        scores["obeyed"] = _score("tsr_strict", done, target_lang=target_lang)
+        translations = _translated(development.swapped, development.swapped, folder, translate)
+        scores["obeyed"] = _score("tsr_strict", translations, target_lang=target_lang)
     return {name: round(value, 4) for name, value in scores.items()}
 
 

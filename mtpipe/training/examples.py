@@ -59,31 +59,31 @@ class Drawer:
         """One example of the item."""
         if self.augment and rng.random() < self.shares.augmented:
             item = self.augment(item, rng)
-        chosen = self._chosen(item, rng) if item.candidates and rng.random() < self.shares.annotated else []
+        candidates = self._candidates(item, rng) if item.candidates and rng.random() < self.shares.annotated else []
         target_text, target_spans = _words(item.target)
-        if chosen and rng.random() < self.shares.swapped:
-            target_text, target_spans, chosen = self._swap(target_text, target_spans, chosen, rng)
-            return self._render(item, target_text, target_spans, (), chosen)
+        if candidates and rng.random() < self.shares.swapped:
+            target_text, target_spans, candidates = self._swap(target_text, target_spans, candidates, rng)
+            return self._render(item, target_text, target_spans, (), candidates)
         if rng.random() < self.shares.coded and (numbers := _numbers(item)):
-            return self._render(item, *_words(item.target, with_codes=True), numbers, chosen)
-        return self._render(item, target_text, target_spans, (), chosen)
+            return self._render(item, *_words(item.target, with_codes=True), numbers, candidates)
+        return self._render(item, target_text, target_spans, (), candidates)
 
-    def _chosen(self, item: AlignedPair, rng: random.Random) -> list[AnnotationCandidate]:
+    def _candidates(self, item: AlignedPair, rng: random.Random) -> list[AnnotationCandidate]:
         """One to three candidates that share no word."""
-        pool, chosen = list(item.candidates), list[AnnotationCandidate]()
+        pool, candidates = list(item.candidates), list[AnnotationCandidate]()
         count = rng.choices((1, 2, 3), (5, 3, 2))[0]
-        while pool and len(chosen) < count:
+        while pool and len(candidates) < count:
             one = rng.choices(pool, [candidate.weight for candidate in pool])[0]
-            chosen.append(one)
+            candidates.append(one)
             pool = [other for other in pool if (other.last <= one.first or one.last <= other.first)
                     and (other.end <= one.begin or one.end <= other.begin)]
-        return sorted(chosen, key=lambda candidate: candidate.first)
+        return sorted(candidates, key=lambda candidate: candidate.first)
 
     def _swap(
-        self, text: str, places: list[tuple[int, int]], chosen: list[AnnotationCandidate], rng: random.Random
+        self, text: str, places: list[tuple[int, int]], candidates: list[AnnotationCandidate], rng: random.Random
     ) -> tuple[str, list[tuple[int, int]], list[AnnotationCandidate]]:
         """Another entry of the same shape in place of one that stands in the target in its dictionary form."""
-        for index, one in enumerate(chosen):
+        for index, one in enumerate(candidates):
             start, end = places[one.begin][0], places[one.end - 1][1]
             others = self.pool.get(_kind(one.form), ())
             if text[start:end] == one.form and len(others) > 1 and start > 0:
@@ -92,18 +92,18 @@ class Drawer:
                 moved = len(other) - (end - start)
                 places = [(s, e) if e <= start else (start, start + len(other)) if s < end else (s + moved, e + moved)
                           for s, e in places]
-                return text, places, [*chosen[:index], replace(one, form=other), *chosen[index + 1:]]
-        return text, places, chosen
+                return text, places, [*candidates[:index], replace(one, form=other), *candidates[index + 1:]]
+        return text, places, candidates
 
     def _render(
         self, item: AlignedPair, target: str, target_spans: Sequence[tuple[int, int]],
-        numbers: Sequence[tuple[int, int]], chosen: Sequence[AnnotationCandidate],
+        numbers: Sequence[tuple[int, int]], candidates: Sequence[AnnotationCandidate],
     ) -> Drawn:
         """numbers: (source code, target code) that carry the same mask; empty where codes are not masked."""
         source, source_spans = _words(item.source, with_codes=bool(numbers))
         source_codes, target_codes = (inline_codes.find(text) if numbers else () for text in (source, target))
         masks = tuple((code.start, code.end, self.code.format(k)) for k, code in enumerate(source_codes, 1))
-        marks = ((source_spans[c.first][0], source_spans[c.last - 1][1], c.form) for c in chosen)
+        marks = ((source_spans[c.first][0], source_spans[c.last - 1][1], c.form) for c in candidates)
         clear = tuple(mark for mark in marks if not any(s < mark[1] and mark[0] < e for s, e, _ in masks))
         line = Line(source, clear, masks)
         origins = line.origins(self.annotation)
@@ -149,18 +149,18 @@ def _owners(text: str, places: Sequence[tuple[int, int]], codes: Sequence[Code],
 
 def _only_kept(text: str, source: str, origins: Sequence[int], owners: Owners) -> Owners:
     """Owners of the rendered text; what an annotation adds belongs to no word: links point at the source term."""
-    kept: Owners = []
+    owned: Owners = []
     reached = 0
     for place, char in zip(origins[:-1], text, strict=True):
         owner = owners[place]
         if owner <= -2:  # a mask stands at its code's start
-            kept.append(owner)
+            owned.append(owner)
         elif place >= reached and source[place] == char:
-            kept.append(owner)
+            owned.append(owner)
             reached = place + 1
         else:
-            kept.append(_NO_WORD)
-    return kept
+            owned.append(_NO_WORD)
+    return owned
 
 
 def _kind(form: str) -> tuple[int, bool, str]:
@@ -179,11 +179,11 @@ def piece_links(drawn: Drawn, sources: Sequence[tuple[int, int]], targets: Seque
     for number, piece in enumerate(sources):
         by_owner[owner_of(piece, drawn.source_owners)].append(number)
     links = dict(drawn.links)
-    found = []
+    links_of_pieces = []
     for number, piece in enumerate(targets):
         owner = owner_of(piece, drawn.target_owners)
         reached = (owner,) if owner <= -2 else links.get(owner, ()) if owner >= 0 else ()
         origin = [source for word in reached for source in by_owner.get(word, ())]
         if origin:
-            found.append((number, origin))
-    return found
+            links_of_pieces.append((number, origin))
+    return links_of_pieces

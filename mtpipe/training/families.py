@@ -125,8 +125,8 @@ class Checkpoint:
 
     def decode(self, ids: Sequence[int]) -> str:
         """The text of generated ids; special ones and those that only fill up the model's table are left out."""
-        known = [one for one in ids if one < len(self.tokenizer)]
-        return self.tokenizer.decode(known, skip_special_tokens=True, clean_up_tokenization_spaces=False)
+        text_ids = [one for one in ids if one < len(self.tokenizer)]
+        return self.tokenizer.decode(text_ids, skip_special_tokens=True, clean_up_tokenization_spaces=False)
 
 
 def load(name: str | Path, source_lang: str, target_lang: str) -> Checkpoint:
@@ -143,7 +143,7 @@ def load(name: str | Path, source_lang: str, target_lang: str) -> Checkpoint:
         raise ModelError(f"{folder}: {', '.join(missing)} of the tokenizer missing; copy all files of the model")
     tokenizer = _tokenizer(folder, family)
     symbols = _symbols(family, tokenizer)
-    source_symbol, target_symbol = _said(folder, family, tokenizer, symbols, source_lang, target_lang)
+    source_symbol, target_symbol = _symbols_of(folder, family, tokenizer, symbols, source_lang, target_lang)
     prompt = _prompt(folder, family, config, source_lang, target_lang, target_symbol)
     if source_symbol:
         # M2M-100's tokenizer wants de for __de__
@@ -174,16 +174,16 @@ def save(checkpoint: Checkpoint, folder: Path) -> None:
 
 def family_of(folder: Path, config: Mapping[str, Any]) -> Family:
     """The family of a checkpoint's config.json and tokenizer_config.json; raises ModelError for others."""
-    said = _json(folder, "tokenizer_config.json") if (folder / "tokenizer_config.json").is_file() else {}
-    tokenizer = str(said.get("tokenizer_class") or config.get("tokenizer_class") or "").removesuffix("Fast")
+    settings = _json(folder, "tokenizer_config.json") if (folder / "tokenizer_config.json").is_file() else {}
+    tokenizer = str(settings.get("tokenizer_class") or config.get("tokenizer_class") or "").removesuffix("Fast")
     model_type = config.get("model_type")
     fitting = [family for family in FAMILIES if family.model_type == model_type]
     for family in fitting:
         if family.tokenizer == tokenizer or not tokenizer:
             return family
-    known = "; ".join(f"{family.name} ({family.model_type}, {family.tokenizer})" for family in FAMILIES)
+    supported = "; ".join(f"{family.name} ({family.model_type}, {family.tokenizer})" for family in FAMILIES)
     raise ModelError(f"{folder}: a model of type {model_type!r} with {tokenizer or 'an unnamed tokenizer'} belongs"
-                     f" to no supported family; supported: {known}")  # fmt: skip
+                     f" to no supported family; supported: {supported}")  # fmt: skip
 
 
 def _tokenizer(folder: Path, family: Family) -> PreTrainedTokenizerBase:
@@ -213,7 +213,7 @@ def _symbols(family: Family, tokenizer: PreTrainedTokenizerBase) -> dict[str, st
     return symbols
 
 
-def _said(
+def _symbols_of(
     folder: Path, family: Family, tokenizer: PreTrainedTokenizerBase, symbols: Mapping[str, str], source_lang: str,
     target_lang: str,
 ) -> tuple[str, str]:
@@ -250,9 +250,9 @@ def _prompt(
     if prompt:
         return str(prompt)
     if first not in _T5_NAMES or last not in _T5_NAMES or first == last:
-        known = sorted({name.removeprefix("translation_") for name in tasks if name.startswith("translation_")})
-        raise ModelError(f"{folder}: no prompt is known that makes this T5 model translate {source_lang} into"
-                         f" {target_lang}; known: {', '.join(known) or 'pairs of ' + ', '.join(_T5_NAMES)}; write one"
+        pairs = sorted({name.removeprefix("translation_") for name in tasks if name.startswith("translation_")})
+        raise ModelError(f"{folder}: no prompt is pairs that makes this T5 model translate {source_lang} into"
+                         f" {target_lang}; known: {', '.join(pairs) or 'pairs of ' + ', '.join(_T5_NAMES)}; write one"
                          " into config.json, task_specific_params, as translation_xx_to_yy: prefix")  # fmt: skip
     return f"translate {_T5_NAMES[first]} to {_T5_NAMES[last]}: "
 

@@ -19,13 +19,15 @@ from mtpipe.training import conversion, curve, families, precision, starts
 from mtpipe.training.development import Scores, TrainingOutcome, line
 from mtpipe.training.postediting import PostEditing
 from mtpipe.training.starts import Start
-from mtpipe.training.task import Ready, Task, TrainingRecipe
+from mtpipe.training.task import Ready, TrainingRecipe, TrainingTask
 from mtpipe.training.trainer import Plan, TranslationTrainer, checkpoints
-from mtpipe.training.translation import Translation
+from mtpipe.training.translation import TranslationTask
 
 __all__ = ["TrainingRecipe", "finetune"]
 
-TASKS: dict[str, Callable[[TrainingRecipe], Task]] = {registry.TRANSLATE: Translation, registry.POST_EDIT: PostEditing}
+TASKS: dict[str, Callable[[TrainingRecipe], TrainingTask]] = {
+    registry.TRANSLATE: TranslationTask, registry.POST_EDIT: PostEditing,
+}  # fmt: skip
 CHARACTERS = 4  # of a piece, about
 _NEEDED_SPACE = 20  # copies of the weights: checkpoints hold the optimiser's state as well
 
@@ -92,12 +94,12 @@ def _work_folder(recipe: TrainingRecipe, resume: bool) -> Path:
     try:
         work.mkdir(parents=True, exist_ok=True)
         path = work / "recipe.json"
-        known = json.loads(path.read_text("utf-8")) if path.is_file() else recipe.kind
-        path.write_text(json.dumps(known), "utf-8")
+        earlier = json.loads(path.read_text("utf-8")) if path.is_file() else recipe.kind
+        path.write_text(json.dumps(earlier), "utf-8")
     except OSError as error:
         raise OutputError(f"{work}: can't be made ({error.strerror}); choose another --out") from error
-    changed = [f"{name} {known.get(name)!r}, not {value!r}" for name, value in recipe.kind.items()
-               if known.get(name) != value]  # fmt: skip
+    changed = [f"{name} {earlier.get(name)!r}, not {value!r}" for name, value in recipe.kind.items()
+               if earlier.get(name) != value]  # fmt: skip
     if changed:
         raise ConfigError(f"{work} holds a training with {', '.join(changed)}: choose another --out, or --restart")
     return work

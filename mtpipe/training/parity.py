@@ -65,37 +65,37 @@ def check(checkpoint: Checkpoint, folder: Path, lines: Sequence[str]) -> Parity:
 
     Lines longer than the model's limit are left out. Raises ModelError with the first difference.
     """
-    kept, limit = _short(checkpoint, lines)
+    short, limit = _short(checkpoint, lines)
     translator = _translator(checkpoint, folder, "float32")
     outcomes: dict[str, set[int]] = {"endless": set(), "tied": set(), "": set()}
     for beams in BEAMS:
-        written, traces = _generate(checkpoint, kept, beams, limit), translator.trace(kept, beams, limit)
-        for number, (line, ids, trace) in enumerate(zip(kept, written, traces, strict=True), 1):
+        outputs, traces = _generate(checkpoint, short, beams, limit), translator.trace(short, beams, limit)
+        for number, (line, ids, trace) in enumerate(zip(short, outputs, traces, strict=True), 1):
             outcomes[_compare(checkpoint, number, line, ids, trace, beams)].add(number)
     endless, ties = len(outcomes["endless"]), len(outcomes["tied"])
-    if endless == len(kept):
-        raise ModelError(f"of {len(kept)} lines none comes to an end within {limit} pieces, in transformers either:"
+    if endless == len(short):
+        raise ModelError(f"of {len(short)} lines none comes to an end within {limit} pieces, in transformers either:"
                          " nothing to compare; give other --lines, or another model")  # fmt: skip
-    return Parity(len(kept), endless, ties)
+    return Parity(len(short), endless, ties)
 
 
 def quantised(checkpoint: Checkpoint, exact: Path, folder: Path, lines: Sequence[str]) -> Quantised:
     """Compares the quantised model in folder with the one in exact (float32), with the beams of a job."""
-    kept, limit = _short(checkpoint, lines)
+    short, limit = _short(checkpoint, lines)
     first, second = (
-        [trace.text for trace in _translator(checkpoint, path, kind).trace(kept, BEAMS[-1], limit)]
+        [trace.text for trace in _translator(checkpoint, path, kind).trace(short, BEAMS[-1], limit)]
         for path, kind in ((exact, "float32"), (folder, "default"))
     )
     same = sum(one == other for one, other in zip(first, second, strict=True))
-    return Quantised(len(kept), same, round(CHRF(word_order=2).corpus_score(second, [first]).score, 1))
+    return Quantised(len(short), same, round(CHRF(word_order=2).corpus_score(second, [first]).score, 1))
 
 
 def _short(checkpoint: Checkpoint, lines: Sequence[str]) -> tuple[list[str], int]:
     """The lines that the model can read as a whole, and how many pieces may be written for one."""
     sizes = [len(ids) for ids in checkpoint.source.encode(lines)]
-    kept = [line for line, size in zip(lines, sizes, strict=True) if size <= checkpoint.max_tokens]
+    short = [line for line, size in zip(lines, sizes, strict=True) if size <= checkpoint.max_tokens]
     longest = max((size for size in sizes if size <= checkpoint.max_tokens), default=0)
-    return kept, min(2 * longest + 10, checkpoint.max_tokens - len(checkpoint.target.start) - 1)
+    return short, min(2 * longest + 10, checkpoint.max_tokens - len(checkpoint.target.start) - 1)
 
 
 def _translator(checkpoint: Checkpoint, folder: Path, compute_type: str) -> Any:
@@ -105,13 +105,13 @@ def _translator(checkpoint: Checkpoint, folder: Path, compute_type: str) -> Any:
     )  # fmt: skip
 
 
-def _compare(checkpoint: Checkpoint, number: int, line: str, written: list[int], trace: Any, beams: int) -> str:
+def _compare(checkpoint: Checkpoint, number: int, line: str, output: list[int], trace: Any, beams: int) -> str:
     """"", or "tied", or "endless" for what can't be compared to its end; raises ModelError for a difference."""
     source, pieces = checkpoint.source.ids(trace.source), checkpoint.target.ids(trace.target)
     if source != (expected := checkpoint.tokenizer(checkpoint.prompt + line).input_ids):
         raise _difference(checkpoint, "read", number, line, expected, source)
-    is_ended = written[-1:] == [checkpoint.eos_id]
-    expected = written[:-1] if is_ended else written[: len(pieces)]
+    is_ended = output[-1:] == [checkpoint.eos_id]
+    expected = output[:-1] if is_ended else output[: len(pieces)]
     if not is_ended and beams > 1:
         return "endless"
     if expected != (pieces if is_ended else pieces[: len(expected)]):
@@ -135,18 +135,19 @@ def _generate(checkpoint: Checkpoint, lines: Sequence[str], beams: int, limit: i
         decoder_start_token_id=checkpoint.decoder_start_id,
     )  # fmt: skip
     order = sorted(range(len(lines)), key=lambda k: len(lines[k]))
-    written: dict[int, list[int]] = {}
+    outputs: dict[int, list[int]] = {}
     for first in range(0, len(order), _TOGETHER):
-        chosen = order[first : first + _TOGETHER]
+        together = order[first : first + _TOGETHER]
         # transformers' own tokenizer, not ours: this is what we are held to
-        batch = checkpoint.tokenizer([checkpoint.prompt + lines[k] for k in chosen], padding=True, return_tensors="pt")
+        texts = [checkpoint.prompt + lines[k] for k in together]
+        batch = checkpoint.tokenizer(texts, padding=True, return_tensors="pt")
         outputs = checkpoint.model.generate(  # type: ignore[operator]
             batch.input_ids, attention_mask=batch.attention_mask, generation_config=settings, use_model_defaults=False,
-            decoder_input_ids=torch.tensor([start] * len(chosen)),
+            decoder_input_ids=torch.tensor([start] * len(together)),
         )  # fmt: skip
-        for k, ids in zip(chosen, outputs[:, len(start) :].tolist(), strict=True):
-            written[k] = ids[: ids.index(checkpoint.eos_id) + 1] if checkpoint.eos_id in ids else ids
-    return [written[k] for k in range(len(lines))]
+        for k, ids in zip(together, outputs[:, len(start) :].tolist(), strict=True):
+            outputs[k] = ids[: ids.index(checkpoint.eos_id) + 1] if checkpoint.eos_id in ids else ids
+    return [outputs[k] for k in range(len(lines))]
 
 
 def _unwanted(checkpoint: Checkpoint) -> list[int]:
@@ -165,9 +166,9 @@ def _is_tie(checkpoint: Checkpoint, line: str, expected: list[int], pieces: list
         ended = [*ids, checkpoint.eos_id]
         logits = checkpoint.model(input_ids=source, decoder_input_ids=torch.tensor([[*start, *ids]])).logits[0]
         logits[:, _unwanted(checkpoint)] = -torch.inf
-        chosen = logits[len(start) - 1 :].log_softmax(-1)[range(len(ended)), ended]
+        log_probabilities = logits[len(start) - 1 :].log_softmax(-1)[range(len(ended)), ended]
         is_whole = beams > 1 or differing is None
-        scores.append(float(chosen.sum() if is_whole else chosen[differing]))
+        scores.append(float(log_probabilities.sum() if is_whole else log_probabilities[differing]))
     return abs(scores[0] - scores[1]) < _TIE
 
 

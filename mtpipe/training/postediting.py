@@ -44,11 +44,11 @@ class PostEditing:
                               "makes triplets of pairs")  # fmt: skip
         for segment in (*recipe.triplets, *recipe.dev_triplets):
             _refuse_partial(segment, has_glossary=recipe.glossary is not None)
-        kept, dev = (list(recipe.triplets), list(recipe.dev_triplets))
+        triplets, dev = (list(recipe.triplets), list(recipe.dev_triplets))
         if not dev:
-            kept, dev = held_out(kept, _source)
+            triplets, dev = held_out(triplets, _source)
         banned = {_source(segment) for segment in dev}
-        self.triplets = [segment for segment in kept if _source(segment) not in banned]
+        self.triplets = [segment for segment in triplets if _source(segment) not in banned]
         if not self.triplets:
             raise InputError("no triplet is left to train on: all are development text too; give more")
         self.dev = [segment for segment in self._matched(dev) if segment.errors]
@@ -69,7 +69,7 @@ class PostEditing:
         levels: list[list[Drawn]] = [[] for _ in ape_input.LEVELS]
         for segment in self._matched(self.triplets):
             levels[ape_input.level(segment)].append(_example(segment))
-        fitting = [[drawn for drawn in level if encode(drawn)] for level in levels]
+        fitting = [[example for example in level if encode(example)] for level in levels]
         fitting_count, count = sum(map(len, fitting)), sum(map(len, levels))
         tell(f"{fitting_count} triplets, easy to hard {', '.join(str(len(level)) for level in fitting)}; "
              f"{count - fitting_count} longer than {limits[0]} pieces (target: {limits[1]}) left out")  # fmt: skip
@@ -80,7 +80,7 @@ class PostEditing:
         sources = [Source(level, len(level), opened) for level, opened in zip(fitting, opens, strict=True)]
         return Ready(
             batches.Batches(sources, _AsTheyAre(), encode, plan.budget, plan.seed), {"domain": self._measure},
-            sum(len(drawn.target) for level in fitting for drawn in level),
+            sum(len(example.target) for level in fitting for example in level),
             [_example(segment).source for segment in self.dev[:PARITY_LINES]], False,
         )  # fmt: skip
 

@@ -38,7 +38,7 @@ def preferences(
             accepted = [edit.editor for edit in unit.edits if edit.is_accepted]
             if not accepted or unit.postedit is None or unit.draft is None:
                 continue
-            fields = _asked(unit, target_lang)
+            fields = _fields(unit, target_lang)
             prompt = text.fill(None, **fields, source_language=names[0], target_language=names[1], mark="", previous="",
                                next="", demonstrations=[], similar=[], refused=[])  # fmt: skip
             for rejected, editor, reason in _rejected(unit):
@@ -56,17 +56,17 @@ def write(path: Path, pairs: Iterator[dict[str, Any]]) -> int:
 
 def _rejected(unit: Segment) -> Iterator[tuple[str, str, str]]:
     """(text, its editor, reason) of each text that was not chosen."""
-    seen = {unit.postedit, ""}
+    earlier = {unit.postedit, ""}
     texts = [(unit.draft or "", "draft", UNEDITED)]
     texts += [(edit.after, edit.editor, edit.reason) for edit in unit.edits
               if not edit.is_accepted and edit.reason not in _NO_TEXT]  # fmt: skip
     for text, editor, reason in texts:
-        if text not in seen:
-            seen.add(text)
+        if text not in earlier:
+            earlier.add(text)
             yield text, editor, reason
 
 
-def _asked(unit: Segment, lang: str) -> dict[str, Any]:
+def _fields(unit: Segment, lang: str) -> dict[str, Any]:
     """What the draft is to be edited for, as the prompt's text takes it."""
     codes = inline_codes.find(unit.source)
     unmet = [term for term in unit.terms if not evidence(term, unit.draft or "", lang)]

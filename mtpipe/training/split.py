@@ -35,12 +35,12 @@ def split(
     banned = {_key(source) for source, _ in dev}
     others = [pair for pair in generic if _key(pair[0]) not in banned]
     random.Random(seed).shuffle(others)
-    kept, generic_dev = held_out(others, _source) if others else ([], [])
+    rest, generic_dev = held_out(others, _source) if others else ([], [])
     banned |= {_key(source) for source, _ in generic_dev}
     domain = [pair for pair in domain if _key(pair[0]) not in banned]
     if not domain:
         raise InputError("no pair is left to train on: all are development text too; give more parallel text")
-    return TrainingSplit(domain, kept[:generic_times * len(domain)], dev, generic_dev)
+    return TrainingSplit(domain, rest[:generic_times * len(domain)], dev, generic_dev)
 
 
 def held_out(examples: Sequence[_T], source: Callable[[_T], str]) -> tuple[list[_T], list[_T]]:

@@ -52,9 +52,9 @@ def load(
     base_model = registry.read(folder) if base != RANDOM and is_made else None
     if base_model and base_model.task != registry.TRANSLATE:
         base_model.serves(task)
-    known = folder if base_model and base_model.task == task else None
+    source_folder = folder if base_model and base_model.task == task else None
     if is_made and not is_first:
-        return Start(families.load(work / "start", source_lang, target_lang), True, known)
+        return Start(families.load(work / "start", source_lang, target_lang), True, source_folder)
     if base_model:
         model, spm = dequantize(base_model), folder / "spm.model"
     elif base != RANDOM:
@@ -66,7 +66,7 @@ def load(
             vocabulary.train(texts(), spm, size, seed)
         model = _child(Path(parent), spm) if parent else marian.fresh(spm, seed, **shape)
     marian.save(marian.longer(model, positions), spm, work / "start", source_lang, target_lang)
-    return Start(families.load(work / "start", source_lang, target_lang), True, known)
+    return Start(families.load(work / "start", source_lang, target_lang), True, source_folder)
 
 
 def ready(start: Start, lora: int) -> PreTrainedModel:

@@ -73,7 +73,7 @@ class Ready:
     has_guide: bool
 
 
-class Task(Protocol):
+class TrainingTask(Protocol):
     """Examples of one recipe; positions: pieces that its texts may have, 0 for as many as the start has."""
 
     positions: int

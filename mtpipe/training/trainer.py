@@ -73,7 +73,7 @@ class TranslationTrainer(Seq2SeqTrainer):
         self.elapsed = 0.0  # share of the plan's minutes
         self._losses: dict[str, float] = {}
         self.module = model
-        batches.progress = self._done
+        batches.progress = self._current_progress
         super().__init__(
             model, args=_arguments(plan, folder), train_dataset=_Endless(), eval_dataset=_Endless(),
             callbacks=[_Minutes(self), _Padding(self), *callbacks, *_patience(plan)],
@@ -104,14 +104,14 @@ class TranslationTrainer(Seq2SeqTrainer):
         """How much of the plan is done, 0…1."""
         return max(step / (self.plan.steps or _UNLIMITED), self.elapsed)
 
-    def _done(self) -> float:
+    def _current_progress(self) -> float:
         return self.progress(self.state.global_step)
 
     def look_at_the_clock(self) -> None:
         """Several processes go by the first one's clock: they must take the same steps."""
-        self.elapsed = self._told(self.seconds / (60 * self.plan.minutes)) if self.plan.minutes else 0.0
+        self.elapsed = self._broadcast(self.seconds / (60 * self.plan.minutes)) if self.plan.minutes else 0.0
 
-    def _told(self, value: Any) -> Any:
+    def _broadcast(self, value: Any) -> Any:
         """What the first process says."""
         return broadcast_object_list([value])[0] if self.args.world_size > 1 else value
 
@@ -154,7 +154,7 @@ class TranslationTrainer(Seq2SeqTrainer):
     def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
         started = time.monotonic()
         measured = self.measure(self.module) if self.is_world_process_zero() else None
-        scores = {f"eval_{name}": value for name, value in self._told(measured).items()}
+        scores = {f"eval_{name}": value for name, value in self._broadcast(measured).items()}
         self.module.train()
         self.log(scores)
         self.started += time.monotonic() - started  # the minutes are of training
@@ -207,8 +207,8 @@ def checkpoints(folder: Path) -> list[Path]:
 
 
 def _alignment(attention: torch.Tensor, guide: torch.Tensor) -> torch.Tensor:
-    known = guide.sum(-1) > 0
-    return -(guide * torch.log(attention.float() + 1e-6)).sum(-1)[known].mean() if known.any() else guide.sum()
+    is_linked = guide.sum(-1) > 0
+    return -(guide * torch.log(attention.float() + 1e-6)).sum(-1)[is_linked].mean() if is_linked.any() else guide.sum()
 
 
 def _arguments(plan: Plan, folder: Path) -> Seq2SeqTrainingArguments:

@@ -37,7 +37,7 @@ class Stuff:
     generic_dev: list[AlignedPair]
 
 
-class Translation:
+class TranslationTask:
     """The task of a recipe's pairs; raises InputError for too few."""
 
     positions = 0
@@ -72,8 +72,8 @@ class Translation:
         path = work / "items.pickle"
         if path.is_file():
             with path.open("rb") as file:
-                known, stuff = pickle.load(file)
-            if known == digest:
+                stored, stuff = pickle.load(file)
+            if stored == digest:
                 return stuff
         tell(f"aligning {sum(map(len, parts))} pairs")
         lexicon = self._lexicon(start)

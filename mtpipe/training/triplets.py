@@ -79,7 +79,7 @@ def make(pairs: Iterable[Pair], decoder: Decoder, lexicon: Lexicon, recipe: Trip
     if recipe.out.exists():
         raise OutputError(f"{recipe.out}: exists already; choose another --out, or remove it first")
     maker = _Maker(decoder, lexicon, recipe)
-    with _Parts(recipe.out, f"{recipe.said} {decoder.digest}") as parts:
+    with _TripletParts(recipe.out, f"{recipe.said} {decoder.digest}") as parts:
         stream = islice(pairs, parts.counts["pairs"], None)
         while chunk := list(islice(stream, CHUNK)):
             parts.add(maker.triplets(chunk, parts.counts["pairs"]), len(chunk))
@@ -119,8 +119,8 @@ class _Maker:
         """The draft beside the reference, if it misses terms or is one of those kept without."""
         missed, held = self._sorted(segment, item, draft)
         if missed or rng.random() < self.recipe.held:
-            wanted = [_term(item, one) for one in _chosen(missed, held, rng)]
-            yield from self._row(segment, draft, segment.reference or "", wanted, kind)
+            terms = [_term(item, one) for one in _disjoint(missed, held, rng)]
+            yield from self._row(segment, draft, segment.reference or "", terms, kind)
 
     def _rewritten(
         self, segments: Sequence[Segment], items: Sequence[AlignedPair], options: Sequence[Sequence[str]],
@@ -134,19 +134,20 @@ class _Maker:
         for segment, item, drafts in zip(segments, items, options, strict=True):
             good = drafts[0] if drafts and rng.random() < 0.5 else segment.reference or ""
             held = self._sorted(segment, item, good)[1]
-            chosen = _chosen(held, [], rng)
-            broken = chosen[: rng.choice((1, 1, 2))]
+            candidates = _disjoint(held, [], rng)
+            broken = candidates[: rng.choice((1, 1, 2))]
             matches = tuple(_match(segment, item, one, rng.choice(pool[_kind(one.form)])) for one in broken)
             if matches:
-                own, kept = ([_term(item, one) for one in some] for some in (chosen, chosen[len(broken) :]))
-                tasks.append((replace(segment, draft=good, matches=matches), own, kept))
+                own = [_term(item, one) for one in candidates]
+                kept_terms = own[len(broken) :]
+                tasks.append((replace(segment, draft=good, matches=matches), own, kept_terms))
         proposals = self.breaker.propose([segment for segment, _, _ in tasks])
-        for (segment, own, kept), texts in zip(tasks, proposals, strict=True):
+        for (segment, own, kept_terms), texts in zip(tasks, proposals, strict=True):
             good, others = segment.draft or "", [match.term for match in segment.matches]
             for text in (text for text in texts[:1] if isinstance(text, str)):
                 if rng.random() < self.recipe.swapped:
                     if all(evidence(term, text, self.lang) for term in others):  # it may have found no place for one
-                        yield from self._row(segment, good, text, [*others, *kept], "swapped")
+                        yield from self._row(segment, good, text, [*others, *kept_terms], "swapped")
                 else:
                     yield from self._row(segment, text, good, own, "dropped")
 
@@ -185,7 +186,7 @@ class _Maker:
         }  # fmt: skip
 
 
-class _Parts:
+class _TripletParts:
     """The triplets so far: a file for each bucket, and how far they go, so that what was cut off is done again."""
 
     def __init__(self, out: Path, said: str):
@@ -193,18 +194,18 @@ class _Parts:
         self.counts: Counter[str] = Counter()
         self._files: list[IO[bytes]] = []
 
-    def __enter__(self) -> _Parts:
+    def __enter__(self) -> _TripletParts:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             state = self.folder / "state.json"
-            known = json.loads(state.read_text("utf-8")) if state.is_file() else {"said": self.said, "sizes": []}
+            state_before = json.loads(state.read_text("utf-8")) if state.is_file() else {"said": self.said, "sizes": []}
         except OSError as error:
             raise OutputError(f"{self.folder}: can't be made ({error.strerror}); choose another --out") from error
-        if known["said"] != self.said:
+        if state_before["said"] != self.said:
             raise ConfigError(f"{self.folder} holds a run with other pairs, model or options: choose another --out, or "
                               "remove the folder")  # fmt: skip
-        self.counts.update(known.get("counts", {}))
-        for bucket, size in enumerate(known["sizes"] or [0] * len(ape_input.LEVELS)):
+        self.counts.update(state_before.get("counts", {}))
+        for bucket, size in enumerate(state_before["sizes"] or [0] * len(ape_input.LEVELS)):
             file = (self.folder / f"{bucket}.jsonl").open("ab")
             file.truncate(size)
             self._files.append(file)
@@ -246,18 +247,18 @@ def _segment(name: str, item: AlignedPair) -> Segment:
     return Segment(name, item.source, reference=item.target, codes=inline_codes.find(item.source))
 
 
-def _chosen(
+def _disjoint(
     first: Sequence[AnnotationCandidate], rest: Sequence[AnnotationCandidate], rng: random.Random
 ) -> Candidates:
     """Up to MOST_TERMS of first, and one of rest now and then, that share no word; the weightier the likelier."""
     count = rng.choices(range(1, MOST_TERMS + 1), (5, 3, 2))[0]
     order = [*_shuffled(first, rng)[:count], *_shuffled(rest, rng)[: rng.random() < 0.5 or not first]]
-    chosen: list[AnnotationCandidate] = []
+    disjoint: list[AnnotationCandidate] = []
     for one in order:
         if all((one.last <= other.first or other.last <= one.first)
-               and (one.end <= other.begin or other.end <= one.begin) for other in chosen):
-            chosen.append(one)
-    return chosen
+               and (one.end <= other.begin or other.end <= one.begin) for other in disjoint):
+            disjoint.append(one)
+    return disjoint
 
 
 def _shuffled(candidates: Sequence[AnnotationCandidate], rng: random.Random) -> list[AnnotationCandidate]:

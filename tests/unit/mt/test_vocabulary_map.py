@@ -56,7 +56,7 @@ def test_anything_can_be_spelt(mapped):
     always = rules(mapped)[""]
     pieces = Pieces(mapped / "spm.model", mapped / "ct2", "target", mapped / "spm.model")
     assert {"a", "Z", "7", "%", "⟦", "⟧", "<0x00>"} <= always
-    assert not {piece for piece in pieces.known if len(piece) == 1} - always
+    assert not {piece for piece in pieces.vocabulary if len(piece) == 1} - always
 
 
 def test_drafts_are_the_same_where_the_map_knows_the_words(model_folder, mapped):
