@@ -154,6 +154,16 @@ $(SCHEMAS): # the schema of XLIFF 1.2
 	mkdir -p data/cache/debs && cd data/cache/debs && apt-get download php-symfony-translation
 	dpkg -x "$$(ls -t data/cache/debs/php-symfony-translation_*.deb | head -1)" $@
 
+FORMAT_TOOLS := pandoc asciidoctor qttools5-dev-tools poppler-utils libreoffice-writer libreoffice-calc libreoffice-impress libxml2-utils php-cli texlive-latex-base texlive-latex-recommended lmodern gettext
+LOCALES ?= /usr/share/locale/de
+TEXTS ?= 1000
+
+format-tools: ## the programs that `make check-formats` asks: LibreOffice, pandoc, Qt, LaTeX … (Debian, as root, 1 GB)
+	apt-get install -y --no-install-recommends $(FORMAT_TOOLS)
+
+check-formats: $(VENV)/.dev help-pages ## 1 000 texts through every format: codes, identical files, who opens them (after `make format-tools`): eval/formats.md
+	mkdir -p out && $(BIN)/python -m tests.benchmarks.formats $(LOCALES) $(HELP)/en-US tests.benchmarks.formats:Prefix $(TEXTS) > out/formats.md; status=$$?; cat out/formats.md; [ $$status = 0 ] && mv out/formats.md eval/formats.md; exit $$status
+
 check-resume: $(BIN)/mtpipe ## 50 random kill -9 during a job, resumed: is the output the same?
 	$(BIN)/python -m tests.benchmarks.interrupt 50
 
@@ -209,5 +219,5 @@ bench-corpora: $(VENV)/.dev ## memory of `corpus prepare`: a million pairs, and 
 clean: ## remove what the other targets made
 	rm -rf $(VENV) out build *.egg-info .pytest_cache .mypy_cache .hypothesis
 
-.PHONY: help install demo demo-run demo-synthesize help-pages corpus model eval quick-set eval-model eval-finetune eval-quality eval-invariants demo-large eval-demo eval-repair eval-edits eval-llm eval-guard eval-seed seed-drafts eval-wmt23 eval-wmt25 refiner eval-refiner bench bench-training bench-corpora check-catalogues check-resume check-llm test test-all docs test-avx2 fuzz lint clean eval-outside
+.PHONY: help install demo demo-run demo-synthesize help-pages corpus model eval quick-set eval-model eval-finetune eval-quality eval-invariants demo-large eval-demo eval-repair eval-edits eval-llm eval-guard eval-seed seed-drafts eval-wmt23 eval-wmt25 refiner eval-refiner bench bench-training bench-corpora check-catalogues format-tools check-formats check-resume check-llm test test-all docs test-avx2 fuzz lint clean eval-outside
 .DEFAULT_GOAL := help

@@ -31,9 +31,10 @@ def of(lang: str) -> tuple[str, ...]:
 def form(text: str, span: Span, name: int, present: Collection[str], lang: str, separator: str = "") -> PluralForm:
     """The form "other" (spelled at name) that stands at span, to be repeated for those of lang that are not present.
 
-    separator: what else stands between two forms, beside the white space before this one.
+    separator: what else stands between two forms, beside the white space before this one. Where the source makes no
+    difference between one and more, nothing is missing.
     """
     before = text[:span[0]]
     blanks = before[len(before.rstrip()):]
-    missing = tuple(category for category in of(lang) if category not in present)
+    missing = tuple(category for category in of(lang) if category not in present) if "one" in present else ()
     return PluralForm(*span, (name, name + len("other")), missing, separator + blanks)

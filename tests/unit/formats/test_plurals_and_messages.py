@@ -111,6 +111,11 @@ def test_android_gets_the_forms_of_its_language(tmp_path):
         "ile<", "ILE<").replace("files", "FILES")
 
 
+def test_a_source_without_forms_gets_none(tmp_path):
+    text = '<resources><plurals name="n"><item quantity="other">%d files</item></plurals></resources>'
+    assert translated(AndroidFormat(target_lang="cs"), text, tmp_path)[1] == text.replace("files", "FILES")
+
+
 def test_stringsdict_gets_the_forms_of_its_language(tmp_path):
     text = ('<plist><dict><key>k</key><dict>\n <key>n</key>\n <dict>\n  <key>one</key>\n  <string>%d file</string>\n'
             "  <key>other</key>\n  <string>%d files</string>\n </dict>\n</dict></dict></plist>")
