@@ -188,6 +188,23 @@ $(VENV)/.browser: $(VENV)/.dev # Playwright, and a Chromium where there is none
 test-browser: $(VENV)/.browser ## the review page and the report in a headless Chromium (Debian's, 80 MB, installed where root may)
 	$(BIN)/python -m pytest -m slow tests/integration/test_review_page.py
 
+CLIENTS := out/clients
+
+$(CLIENTS)/.weblate: # in a virtual environment of its own, without what builds from C sources (backups, pictures of fonts)
+	python3 -m venv $(CLIENTS)/weblate
+	$(CLIENTS)/weblate/bin/pip install --quiet --no-deps weblate==5.14.3
+	$(CLIENTS)/weblate/bin/python -c "from importlib.metadata import requires; from pip._vendor.packaging.requirements import Requirement as R; print(*(f'{r.name}[{\",\".join(r.extras)}]{r.specifier}' for r in map(R, requires('weblate')) if (not r.marker or r.marker.evaluate({'extra': ''})) and r.name.lower() not in ('borgbackup', 'pycairo', 'pygobject')), sep='\n')" > $(CLIENTS)/weblate.txt
+	$(CLIENTS)/weblate/bin/pip install --quiet --prefer-binary -r $(CLIENTS)/weblate.txt
+	@touch $@
+
+$(CLIENTS)/.node:
+	npm install --silent --prefix $(CLIENTS)/node deepl-node@1
+	@touch $@
+
+.PHONY: test-clients
+test-clients: $(VENV)/.dev $(CLIENTS)/.weblate $(CLIENTS)/.node ## the server asked by Weblate's own classes (500 MB in out/clients) and by deepl-node
+	$(BIN)/python -m pytest -m slow tests/integration/test_serve_clients.py
+
 docs: $(VENV)/.dev ## what of docs/ is made from the code: the import graph, the table of formats
 	$(BIN)/python -m tests.support.import_graph
 	$(BIN)/python -m tests.support.format_table

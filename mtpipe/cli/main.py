@@ -39,7 +39,8 @@ if TYPE_CHECKING:
 _APART = {"corpus": "mtpipe.cli.corpus", "evaluate": "mtpipe.cli.evaluate",
           "export": "mtpipe.cli.exchange", "import": "mtpipe.cli.exchange:import_edits",
           "finetune": "mtpipe.cli.finetune", "glossary": "mtpipe.cli.glossary", "models": "mtpipe.cli.models",
-          "preferences": "mtpipe.cli.preferences", "review": "mtpipe.cli.review", "run": "mtpipe.cli.run",
+          "preferences": "mtpipe.cli.preferences", "report": "mtpipe.cli.report",
+          "review": "mtpipe.cli.review", "run": "mtpipe.cli.run",
           "serve": "mtpipe.cli.serve",
           "synthesize": "mtpipe.cli.synthesize", "tm": "mtpipe.cli.tm", "triplets": "mtpipe.cli.triplets"}  # fmt: skip
 

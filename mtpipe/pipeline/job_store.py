@@ -266,7 +266,9 @@ class Store:
                    LEFT JOIN reviews r ON r.id = s.id AND r.source = s.source ORDER BY s.path, s.n"""
         with self._guarded():
             for id, path, source, codes, draft, postedit, errors, score, edited, *more in self._db.execute(query):
-                texts = tuple(_error_text(*row) for row in json.loads(errors)) if edited is None else ()
+                texts = () if edited is not None else tuple(
+                    error_text(kind, *rest) for kind, _, *rest in json.loads(errors)
+                )
                 target = draft if postedit is None else postedit
                 confidence = None if score is None else round(exp(min(0.0, score)), 4)
                 alternatives, *decision = more
@@ -469,7 +471,8 @@ def _codes_row(codes: Iterable[Code]) -> str:
     return json.dumps([(code.start, code.end, code.kind) for code in codes])
 
 
-def _error_text(kind: str, place: int | None, expected: list[str], there: str, rule: str) -> str:
+def error_text(kind: str, expected: Sequence[str], there: str, rule: str) -> str:
+    """An error as people read it in a table or a note."""
     accepted = f", expected {' | '.join(expected[:5])}" if expected else ""
     return f"{kind}{accepted}{f', found {there}' if there else ''} ({rule})"
 

@@ -124,7 +124,7 @@ def rewrite(store: Store, folder: Path, documents: Collection[str]) -> Iterator[
     from mtpipe.report.page import write_report  # on use: Jinja2 is not needed until then
 
     settings = settings_of(store, folder)
-    reports = Path(settings.get("reports", folder))
+    reports = report_folder(store, folder)
     before = JobReport.read(reports / REPORT)
     tally = Tally(before.job.editors)
     tally.count(unique_units=before.totals.unique_units, reused=before.totals.reused)
@@ -211,6 +211,11 @@ def settings_of(store: Store, folder: Path) -> Mapping[str, Any]:
     if settings is None:
         raise InputError(f"{folder}: made by an older mtpipe; run the same `mtpipe translate` again first")
     return settings
+
+
+def report_folder(store: Store, folder: Path) -> Path:
+    """Where the job's report is."""
+    return Path(settings_of(store, folder).get("reports", folder))
 
 
 def _with(sentence: Segment, unit: Segment) -> Segment:

@@ -19,7 +19,7 @@ from mtpipe.errors import MtpipeError
 from mtpipe.glossary.model import Term
 from mtpipe.io.sqlite import transaction
 from mtpipe.pipeline import review, steps
-from mtpipe.pipeline.job_store import Store, unit_of
+from mtpipe.pipeline.job_store import Store, error_text, unit_of
 
 STATUSES = ("", "approved", "rejected")
 ORDERS = {"worst": "rank", "confidence": "doubt", "document": "n"}
@@ -114,6 +114,11 @@ class Item:
         return None if self.segment.score is None else round(exp(min(0.0, self.segment.score)), 4)
 
     @property
+    def problems(self) -> tuple[str, ...]:
+        """The errors, one text each."""
+        return tuple(error_text(error.kind, error.expected, error.found, error.rule) for error in self.errors)
+
+    @property
     def suggestions(self) -> tuple[str, ...]:
         """Other targets: what repair methods were not certain of, the rest of the n-best list, the draft."""
         uncertain = [edit.after for edit in self.segment.edits if edit.reason == "uncertain"]
@@ -179,6 +184,12 @@ class ReviewList(Store):
             rows = self._db.execute(query, list(numbers)).fetchall()
         by_number = {row[0]: self._item(row[0], row[2:], row[1]) for row in rows}
         return [by_number[n] for n in numbers if n in by_number]
+
+    def worst_first(self) -> Iterator[Item]:
+        """All items, a few of them in memory at a time."""
+        with self._guarded():
+            numbers = [n for n, in self._db.execute("SELECT n FROM items ORDER BY rank")]
+        yield from self._several(numbers)
 
     def counts(self) -> tuple[dict[str, int], dict[str, int]]:
         """Sentences by status ("all", "open", "approved", "rejected", "edited") and by kind."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from math import exp
 from typing import Any
 
 from mtpipe.document import inline_codes
@@ -21,6 +22,7 @@ from mtpipe.report.model import (
     MemoryMatches,
     Note,
     Refusal,
+    SegmentEntry,
     StepResult,
     TermCounts,
     TermPair,
@@ -33,6 +35,7 @@ LLM = "llm"  # the editor that costs
 PERSON = "person"  # the editor of what people changed
 _UNASKED = ("budget", "too-long")
 LISTED = 5000  # entries of each list in the report; what is left out is counted
+SENTENCES = 10_000  # of the list of all of them
 
 
 class Tally:
@@ -49,6 +52,7 @@ class Tally:
         self._edited: list[EditedEntry] = []
         self._refusals: list[Refusal] = []
         self._notes: list[Note] = []
+        self._sentences: list[SegmentEntry] = []
         self._left_out: Counter[str] = Counter()
         self.documents: list[DocumentResult] = []
 
@@ -79,7 +83,7 @@ class Tally:
         names = ("documents", "written", "copied", "skipped", "failed", "segments", "unique_units", "reused",
                  "untranslated", "words", "segments_with_errors", "altered",
                  "suspected", "to_review", "unsupported")  # fmt: skip
-        lists = ("errors", "edited", "refusals", "notes")
+        lists = ("errors", "edited", "refusals", "notes", "segments")
         sent, segments = totals["asked"], totals["segments"]
         return JobReport(
             totals=Totals(**{name: totals[name] for name in names}, units=segments),
@@ -94,7 +98,8 @@ class Tally:
                               if name != PERSON or self._accepted[name]},
                              {name: dict(sorted(counts.items())) for name, counts in sorted(self._refused.items())}),
             errors=tuple(self._errors), edited=tuple(self._edited), refusals=tuple(self._refusals),
-            notes=tuple(self._notes), left_out={name: self._left_out[name] for name in lists},
+            notes=tuple(self._notes), segments=tuple(self._sentences),
+            left_out={name: self._left_out[name] for name in lists},
         )  # fmt: skip
 
     def _step(self, name: str) -> StepResult:
@@ -121,6 +126,7 @@ class Tally:
             self._list("errors", self._errors, _error_entry(segment, path, error))
         for note in segment.notes:
             self._list("notes", self._notes, Note(note, id=segment.id))
+        self._list("segments", self._sentences, _sentence_entry(segment, path), SENTENCES)
         return Counter(
             segments=1, words=_word_count(segment), segments_with_terms=int(bool(required)), required=len(required),
             met_draft=len(required) - len(unmet["draft"]), met=len(required) - len(unmet["final"]),
@@ -162,8 +168,8 @@ class Tally:
                 _spans(segment, None),
             ))  # fmt: skip
 
-    def _list(self, name: str, entries: list[Any], entry: Any) -> None:
-        if len(entries) < LISTED:
+    def _list(self, name: str, entries: list[Any], entry: Any, limit: int = LISTED) -> None:
+        if len(entries) < limit:
             entries.append(entry)
         else:
             self._left_out[name] += 1
@@ -180,6 +186,15 @@ def _error_entry(segment: Segment, path: str, error: TermError) -> ErrorEntry:
         segment.id, path, error.kind, error.term.source if error.term else None, error.expected, error.found,
         error.rule, segment.source, segment.draft, segment.postedit, _spans(segment, error.term),
     )  # fmt: skip
+
+
+def _sentence_entry(segment: Segment, path: str) -> SegmentEntry:
+    kinds = dict.fromkeys([*(error.kind for error in segment.errors), *["suspected"] * is_suspected(segment)])
+    editors = "+".join(edit.editor for edit in segment.edits if edit.is_accepted)
+    draft = None if segment.draft == segment.target else segment.draft
+    confidence = None if segment.score is None else round(exp(min(0.0, segment.score)), 3)
+    return SegmentEntry(segment.id, path, segment.source, segment.target, draft, tuple(kinds), editors, confidence,
+                        _spans(segment, None))  # fmt: skip
 
 
 def _spans(segment: Segment, term: Term | None) -> tuple[tuple[int, int], ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import types
 from collections.abc import Mapping
-from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass
+from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Union, get_args, get_origin, get_type_hints
@@ -173,6 +173,22 @@ class EditedEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class SegmentEntry:
+    """A sentence as it is in the end; draft: None where the target is the draft. kinds: of its errors, "suspected";
+    editor: who changed it, joined by +; confidence: the model's of its draft, 0…1."""
+
+    id: str
+    document: str
+    source: str
+    target: str | None
+    draft: str | None
+    kinds: tuple[str, ...]
+    editor: str
+    confidence: float | None
+    source_spans: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Refusal:
     """A proposal that the guard or its own method refused."""
 
@@ -249,8 +265,9 @@ class JobInfo:
 class JobReport:
     """What a job did; seconds by stage and in total, peak_memory in bytes.
 
-    left_out: how many entries of errors, edited, refusals and notes were too many to keep. stale: outputs of an earlier
-    run whose sources are gone. faults: what happened to workers on the way, such as one that ended early.
+    left_out: how many entries of errors, edited, refusals, notes and segments were too many to keep. stale: outputs of
+    an earlier run whose sources are gone. segments: sentences for the page, not in report.json; the job's database has
+    them all. faults: what happened to workers on the way, such as one that ended early.
     """
 
     mtpipe: str = ""
@@ -272,11 +289,14 @@ class JobReport:
     edited: tuple[EditedEntry, ...] = ()
     refusals: tuple[Refusal, ...] = ()
     notes: tuple[Note, ...] = ()
+    segments: tuple[SegmentEntry, ...] = ()
     left_out: dict[str, int] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """What report.json holds: plain values only."""
-        return {**to_dict(self), "refusals_left_out": self.left_out.get("refusals", 0)}
+        values = to_dict(replace(self, segments=()))
+        del values["segments"]
+        return {**values, "refusals_left_out": self.left_out.get("refusals", 0)}
 
     @staticmethod
     def from_dict(data: Mapping[str, Any]) -> JobReport:

@@ -1,17 +1,17 @@
 const data = JSON.parse(document.getElementById("data").textContent);
 const words = data.words;
 
-function columns(unit, forms, banned) {
+function columns(unit, forms, banned, unchanged = "Translation (no repair was accepted)") {
   const source = units(unit.source, unit.source_spans).map(([start, end]) => ({start, end, tag: "mark", class: "src"}));
-  const parts = [column("Source", unit.source, source)];
-  const marks = text => [...places(text, banned, "bad"), ...places(text, forms, "ok")];
+  const parts = [column("Source", unit.source, [...tags(unit.source), ...source])];
+  const marks = text => [...tags(text), ...places(text, banned, "bad"), ...places(text, forms, "ok")];
   const draft = unit.draft ?? "";
   if (unit.postedit === null || unit.postedit === undefined || unit.postedit === draft) {
-    return make("div", {class: "texts"}, ...parts, column("Translation (no repair was accepted)", draft, marks(draft)));
+    return make("div", {class: "texts"}, ...parts, column(unchanged, draft, marks(draft)));
   }
   const [removed, inserted] = difference(draft, unit.postedit);
-  return make("div", {class: "texts"}, ...parts, column("First draft", draft, removed),
-    column("After repair", unit.postedit, [...marks(unit.postedit), ...inserted]));
+  return make("div", {class: "texts"}, ...parts, column("First draft", draft, [...tags(draft), ...removed]),
+    column(unit.editor === "person" ? "Edited by a person" : "After repair", unit.postedit, [...marks(unit.postedit), ...inserted]));
 }
 
 function bySentence(errors) { // several errors of one sentence are one thing to review
@@ -21,8 +21,11 @@ function bySentence(errors) { // several errors of one sentence are one thing to
     unit.errors.push(error);
     unit.source_spans = [...unit.source_spans, ...(error.source_spans || [])];
   }
-  return [...units.values()];
+  return [...units.values()].sort((a, b) => severity(b.errors.map(error => error.kind)) - severity(a.errors.map(error => error.kind)));
 }
+
+const SEVERITY = {untranslated: 8, missing: 4, forbidden: 4, changed: 4, altered: 3, suspected: 3, check: 1};
+const severity = kinds => kinds.reduce((sum, kind) => sum + (SEVERITY[kind] ?? 0), 0);
 
 function complaint(error) {
   const wanted = (error.expected || []).slice(0, 6).join(" | ");
@@ -56,6 +59,21 @@ list(document.getElementById("edits"), data.edited, {
     columns(unit, (unit.terms || []).map(term => term.target), [])))),
 });
 
+const sentences = data.sentences.map(([id, document, source, target, draft, kinds, editor, confidence, source_spans]) =>
+  ({id, document, source, draft: draft ?? target, postedit: target, kinds, editor, confidence, source_spans}));
+const state = unit => unit.kinds.length ? unit.kinds : [editors(unit).includes("person") ? "edited" : unit.editor ? "repaired" : "unchanged"];
+const every = filtered({kinds: state, labels: words.kinds, label: "all sentences", documents: true, text: unit => [unit.id, unit.source, unit.draft, unit.postedit],
+  orders: [["as in the documents", null], ["worst first", (a, b) => severity(b.kinds) - severity(a.kinds) || (a.confidence ?? 1) - (b.confidence ?? 1)],
+    ["least confident first", (a, b) => (a.confidence ?? 1) - (b.confidence ?? 1)]]});
+list(document.getElementById("all"), sentences, {
+  tools: every.tools, noun: "sentences", empty: "There were no sentences.", size: 50,
+  draw: some => make("div", {}, ...some.map(unit => make("article", {class: "unit"},
+    make("p", {class: "what"}, ...unit.kinds.map(kind => make("span", {class: `tag ${kind}`}, named(words.kinds, kind))),
+      ...(unit.editor ? [make("span", {class: "tag edit"}, ...visible(editors(unit).map(name => named(words.editors, name)).join(" + ")))] : []),
+      make("bdi", {class: "place"}, ...visible(unit.id + (unit.confidence === null ? "" : ` · ${Math.round(unit.confidence * 100)} %`)))),
+    columns(unit, [], [], "Translation")))),
+});
+
 function toReview(name) {
   review.set.document(name);
   document.getElementById("review").scrollIntoView();
@@ -63,7 +81,8 @@ function toReview(name) {
 
 const urgency = row => row.state === "failed" ? 0 : row.errors ? 1 : 2;
 table(document.getElementById("document-table"), [...data.documents].sort((a, b) => urgency(a) - urgency(b)), [
-  {title: "Document", value: row => row.path, show: row => make("bdi", {}, ...visible(row.path))},
+  {title: "Document", value: row => row.path, show: row => Object.hasOwn(data.links, row.path)
+    ? make("a", {href: data.links[row.path]}, make("bdi", {}, ...visible(row.path))) : make("bdi", {}, ...visible(row.path))},
   {title: "State", value: row => row.state, show: row => make("span", {class: row.state === "failed" ? "failed" : ""}, ...visible(named(words.states, row.state)))},
   {title: "Sentences", number: true, value: row => row.segments},
   {title: "Words", number: true, value: row => row.words},

@@ -5,18 +5,21 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import os
 import re
 from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
+from urllib.parse import quote
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from mtpipe.io import atomic
 from mtpipe.report import wording
-from mtpipe.report.model import FILE, JobReport, to_dict
+from mtpipe.report.model import FILE, JobReport, SegmentEntry, to_dict
 
 _LISTS = ("documents", "per_term", "errors", "edited", "refusals", "notes")
 # characters that reorder or hide text: file names and terms come from strangers
@@ -24,20 +27,39 @@ _CONTROLS = re.compile("[\u0000-\u0008\u000b-\u001f\u00ad\u200b\u202a-\u202e\u20
 
 
 def write_report(report: JobReport, folder: Path) -> tuple[Path, Path]:
-    """Writes report.json and report.html into folder and returns their paths; raises OutputError.
-
-    """
+    """Writes report.json and report.html into folder and returns their paths; raises OutputError."""
     text = json.dumps(report.to_dict(), ensure_ascii=False, indent=1)
-    return _write(folder / FILE, text + "\n"), _write(folder / "report.html", render(report))
+    return _write(folder / FILE, text + "\n"), _write(folder / "report.html", render(report, links(report, folder)))
 
 
-def render(report: JobReport) -> str:
-    """The page as one string: styles, script and data inside, nothing loaded from elsewhere."""
-    payload = {name: to_dict(getattr(report, name)) for name in _LISTS} | {"words": wording.FOR_PAGE}
+def links(report: JobReport, folder: Path) -> dict[str, str]:
+    """The address of each written document by its path, from a page in folder."""
+    out, is_single = Path(report.job.out), Path(report.job.source).suffix and len(report.documents) == 1
+    places = {row.path: out if is_single and not out.is_dir() else out / row.path
+              for row in report.documents if row.state == "written"}  # fmt: skip
+    return {path: "./" + quote(Path(os.path.relpath(place.absolute(), folder.absolute())).as_posix(), errors="replace")
+            for path, place in places.items()}  # fmt: skip
+
+
+def render(report: JobReport, addresses: Mapping[str, str] = MappingProxyType({})) -> str:
+    """The page as one string: styles, script and data inside, nothing loaded from elsewhere.
+
+    addresses: of the written documents, by path.
+    """
+    payload = {name: to_dict(getattr(report, name)) for name in _LISTS} | {
+        "words": wording.FOR_PAGE, "links": dict(addresses), "sentences": [_row(entry) for entry in report.segments],
+    }  # fmt: skip
     return filled("page", payload, data=report, headline=wording.headline(report), steps=wording.steps(report.terms),
-                  judged=wording.judged(report.edits), stages=wording.stages(report.seconds),
+                  judged=wording.judged(report.edits), frequent=wording.frequent(report.per_term),
+                  stages=wording.stages(report.seconds),
                   total=report.seconds.get("total", 0),
-                  left_out={name: report.left_out.get(name, 0) for name in _LISTS})  # fmt: skip
+                  left_out={name: report.left_out.get(name, 0) for name in (*_LISTS, "segments")})  # fmt: skip
+
+
+def _row(entry: SegmentEntry) -> list[Any]:
+    """A sentence for the page's list of all, without names."""
+    return [entry.id, entry.document, entry.source, entry.target, entry.draft, entry.kinds, entry.editor,
+            entry.confidence, entry.source_spans]  # fmt: skip
 
 
 def filled(name: str, payload: Mapping[str, Any], **values: Any) -> str:

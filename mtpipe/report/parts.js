@@ -56,6 +56,21 @@ function places(text, forms, kind) { // where forms begin a word, with the rest 
   return marks;
 }
 
+function tags(text) { // layers of inline tags
+  return [...text.matchAll(/<\/?[A-Za-z][^<>]*>/g)].map(match => ({start: match.index, end: match.index + match[0].length, tag: "span", class: "inline"}));
+}
+
+function shortened(tag) { // <a href="…" class="…"> as <a …>
+  const parts = /^<(\/?[\w:.-]+)\s[^>]*?(\/?)>$/.exec(tag);
+  return parts ? `<${parts[1]} …${parts[2]}>` : tag.length > 28 ? tag.slice(0, 24) + "…" : tag;
+}
+
+function chip(text, start, layers) { // an inline tag in short, once: at its beginning
+  const whole = layers.find(layer => layer.class === "inline");
+  const full = text.slice(whole.start, whole.end);
+  return start === whole.start ? make("span", {class: "inline", title: shortened(full) === full ? null : full}, ...visible(shortened(full))) : "";
+}
+
 function painted(text, layers) {
   if (!text) return make("p", {class: "hint"}, "(empty)");
   const cuts = [...new Set([0, text.length, ...layers.flatMap(layer => [layer.start, layer.end])])]
@@ -63,7 +78,8 @@ function painted(text, layers) {
   const nodes = cuts.slice(1).map((end, i) => {
     const start = cuts[i], seen = new Set();
     const over = layers.filter(layer => layer.start <= start && end <= layer.end && !seen.has(layer.tag) && seen.add(layer.tag));
-    return over.reduce((inner, layer) => [make(layer.tag, {class: layer.class || ""}, inner)], visible(text.slice(start, end)));
+    const inside = over.some(layer => layer.class === "inline") ? [chip(text, start, over)] : visible(text.slice(start, end));
+    return over.filter(layer => layer.class !== "inline").reduce((inner, layer) => [make(layer.tag, {class: layer.class || ""}, inner)], inside);
   });
   return make("p", {dir: "auto"}, ...nodes);
 }
@@ -133,29 +149,32 @@ function list(root, items, {draw, tools = () => [], empty, noun, size = PAGE}) {
   return view;
 }
 
-function filtered({kinds, labels, label, documents, text}) { // the tools above a list: chips, a document menu, a search box
-  const wanted = {kind: null, document: "", text: ""};
+function filtered({kinds, labels, label, documents, text, orders}) { // the tools above a list: chips, menus of documents and orders, a search box
+  const choice = {kind: null, document: "", text: "", order: null};
   const set = {};
   const tools = view => {
-    const apply = () => view.show(view.all.filter(item =>
-      (!wanted.kind || kinds(item).includes(wanted.kind)) && (!wanted.document || item.document === wanted.document)
-      && (!wanted.text || (item.haystack ??= fold(text(item).join("\n"))).includes(wanted.text))));
+    const sorted = items => choice.order ? items.sort(choice.order) : items;
+    const apply = () => view.show(sorted(view.all.filter(item =>
+      (!choice.kind || kinds(item).includes(choice.kind)) && (!choice.document || item.document === choice.document)
+      && (!choice.text || (item.haystack ??= fold(text(item).join("\n"))).includes(choice.text)))));
     const counts = new Map();
     for (const item of view.all) for (const kind of new Set(kinds(item))) counts.set(kind, (counts.get(kind) || 0) + 1);
     const chips = [...counts].sort((a, b) => b[1] - a[1]).map(([kind, count]) => make("button", {type: "button", class: "chip",
       "aria-pressed": "false", onclick(event) {
-        wanted.kind = wanted.kind === kind ? null : kind;
-        for (const chip of chips) chip.setAttribute("aria-pressed", String(chip === event.currentTarget && wanted.kind !== null));
+        choice.kind = choice.kind === kind ? null : kind;
+        for (const chip of chips) chip.setAttribute("aria-pressed", String(chip === event.currentTarget && choice.kind !== null));
         apply();
       }}, ...visible(`${named(labels, kind)} ${number(count)}`)));
     const names = documents ? [...new Set(view.all.map(item => item.document))].filter(name => name).sort() : [];
-    const menu = make("select", {"aria-label": "Document", onchange: event => { wanted.document = event.target.value; apply(); }},
+    const menu = make("select", {"aria-label": "Document", onchange: event => { choice.document = event.target.value; apply(); }},
       make("option", {value: ""}, `All ${number(names.length)} documents`),
       ...names.map(name => make("option", {value: name}, ...visible(name).map(node => node.textContent))));
-    set.document = name => { menu.value = name; wanted.document = menu.value; apply(); };
+    set.document = name => { menu.value = name; choice.document = menu.value; apply(); };
+    const order = orders ? make("select", {"aria-label": "Order", onchange: event => { choice.order = orders[event.target.value][1]; apply(); }},
+      ...orders.map(([name], i) => make("option", {value: i}, name))) : null;
     const search = make("input", {type: "search", placeholder: "Search", "aria-label": `Search ${label}`,
-      oninput: event => { wanted.text = fold(event.target.value.trim()); apply(); }});
-    return [make("div", {class: "tools"}, ...(chips.length > 1 ? chips : []), names.length > 1 ? menu : null, search)];
+      oninput: event => { choice.text = fold(event.target.value.trim()); apply(); }});
+    return [make("div", {class: "tools"}, ...(chips.length > 1 ? chips : []), names.length > 1 ? menu : null, order, search)];
   };
   return {tools, set};
 }

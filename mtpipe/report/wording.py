@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mtpipe.report.model import EditCounts, JobReport, MemoryMatches, TermCounts, Totals
+from mtpipe.report.model import EditCounts, JobReport, MemoryMatches, TermCounts, TermResult, Totals
+
+_FREQUENT = 25  # terms in the plot
 
 KINDS = {
     "missing": "Term missing",
@@ -14,6 +16,10 @@ KINDS = {
     "altered": "Altered number, path or symbol",
     "check": "Check failed",
     "untranslated": "Not translated",
+    "suspected": "Possible hallucination",
+    "repaired": "Repaired",
+    "edited": "Edited by a person",
+    "unchanged": "First draft, no errors",
 }
 EDITORS = {
     "draft": "First draft",
@@ -104,6 +110,15 @@ def judged(edits: EditCounts) -> list[dict[str, Any]]:
             "refused": sum(number for _, number in reasons),
         })  # fmt: skip
     return rows
+
+
+def frequent(terms: Sequence[TermResult]) -> list[dict[str, Any]]:
+    """The terms that most sentences need: how often, applied at the end and in the draft, as shares of the first."""
+    rows = sorted((term for term in terms if term.required), key=lambda term: -term.required)[:_FREQUENT]
+    most = rows[0].required if rows else 1
+    return [{"source": term.source, "target": term.target, "required": term.required, "met": term.met,
+             "width": term.required / most, "applied": term.met / most, "draft": term.met_draft / most}
+            for term in rows]  # fmt: skip
 
 
 def stages(seconds: Mapping[str, float]) -> list[tuple[str, float, float]]:

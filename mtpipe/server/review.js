@@ -201,7 +201,7 @@ function editor(item) {
     make("button", {type: "button", onclick() { delete item.mine; draw(item); }}, "Keep theirs")));
   parts.push(make("div", {}, make("label", {for: "target"}, "Translation"), area, errors));
   if (literals.length) parts.push(make("div", {class: "choices", role: "group", "aria-label": "Insert an inline tag"}, ...literals.map((tag, i) =>
-    make("button", {type: "button", class: "inline", onmousedown: event => event.preventDefault(), onclick: () => insert(i)}, ...visible(tag), ...(i < 9 ? [" ", make("kbd", {}, `Alt+${i + 1}`)] : [])))));
+    make("button", {type: "button", class: "inline", onmousedown: event => event.preventDefault(), title: tag, onclick: () => insert(i)}, ...visible(shortened(tag)), ...(i < 9 ? [" ", make("kbd", {}, `Alt+${i + 1}`)] : [])))));
   if (item.suggestions.length) parts.push(make("div", {}, make("h4", {}, "Suggestions"), make("ol", {class: "suggestions"}, ...item.suggestions.map((other, i) =>
     make("li", {}, make("button", {type: "button", onmousedown: event => event.preventDefault(), onclick: () => decide(item.n, {target: other.text})}, make("kbd", {}, i + 1), " ", ...visible(other.text)))))));
   const own = [...new Set(item.matches.map(([, , n]) => n))].filter(n => terms[n]);

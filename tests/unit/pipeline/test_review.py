@@ -10,6 +10,7 @@ from mtpipe.cli.main import main
 from mtpipe.config import Job
 from mtpipe.errors import InputError
 from mtpipe.pipeline import exchange, jobs, review
+from mtpipe.pipeline.review_list import Query, ReviewList
 from mtpipe.tm.store import TmFile
 
 KINDS = ("xliff", "xliff2", "tmx", "xlsx", "csv")
@@ -128,6 +129,36 @@ def test_xliff_is_what_others_read(done):
     root = etree.parse(done / "j2.xlf").getroot()
     ids = [unit.get("id") for file in root for unit in file]
     assert root.get("version") == "2.1" and all(" " not in id and "#" not in id for id in ids)
+
+
+def test_decisions_and_alternatives_are_exported(done):
+    folder = review.state_folder(done / "out")
+    with ReviewList(folder) as sentences:
+        first, second = (sentences.page(Query(text=text), 1).items[0] for text in ("cell", "close the row"))
+        sentences.decide(first.n, 0, {"target": "Öffne die <b>Zelle</b>.", "status": "approved"})
+        sentences.decide(second.n, 0, {"status": "rejected", "comment": "not this row"})
+    for kind in ("xliff", "xliff2", "csv"):
+        run("export", done / "out", "--to", kind, "-o", done / f"job.{kind}")
+    unit = etree.parse(done / "job.xliff").find(f".//{{*}}trans-unit[@id='{first.segment.id}']")
+    assert unit.get("approved") == "yes" and unit.find("{*}target").get("state") == "final"
+    assert "".join(unit.find("{*}alt-trans/{*}target").itertext()) == "OPEN THE <b>CELL</b>."
+    unit = etree.parse(done / "job.xliff").find(f".//{{*}}trans-unit[@id='{second.segment.id}']")
+    assert unit.find("{*}note").text == "not this row"
+    assert unit.find("{*}target").get("state") == "needs-review-translation"
+    unit = etree.parse(done / "job.xliff2").find(f".//{{*}}unit[@name='{first.segment.id}']")
+    match = unit.find(f"{{{exchange.MATCHES}}}matches/{{*}}match")
+    assert unit.find("{*}segment").get("state") == "final" and match.get("ref") == "#s1"
+    assert exchange.read(done / "job.csv") == {row.id: row.target for row in review.sentences(folder)[0]}
+    (done / "job.xliff2").rename(done / "job2.xlf")
+    assert exchange.read(done / "job2.xlf")[first.segment.id] == "Öffne die <b>Zelle</b>."
+
+
+def test_the_workbook_of_a_job_has_the_worst_first(done):
+    result = run("report", done / "out", "--to", "xlsx")
+    assert result.exit_code == 0 and result.output.startswith("5 sentences: ")
+    rows = list(openpyxl.load_workbook(done / "out/.mtpipe/report.xlsx")["sentences"].values)
+    assert len(rows) == 6 and rows[1][2] == "Open the <b>cell</b>."
+    assert rows[1][5] == "missing, expected Zelle (no accepted form)"
 
 
 def test_a_single_file_is_a_job_too(tmp_path):

@@ -4,13 +4,15 @@ import json
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 
+import openpyxl
 import pytest
 
 from mtpipe.errors import InputError, OutputError
-from mtpipe.report import wording
-from mtpipe.report.model import JobReport, StepResult, TermCounts
-from mtpipe.report.page import embeddable, render, write_report
+from mtpipe.report import wording, workbook
+from mtpipe.report.model import DocumentResult, JobInfo, JobReport, SegmentEntry, StepResult, TermCounts, TermResult
+from mtpipe.report.page import embeddable, links, render, write_report
 
 HOSTILE = "</script><img src=x onerror=alert(1)> \"quoted\" 'single' & <!-- \u2028 \u202eright to left\u202c"
 SENTENCES = (
@@ -139,7 +141,8 @@ def test_the_page_loads_nothing_and_holds_all_texts():
     assert not re.search(r"""(src|href)\s*=\s*["']?(https?:|//)|@import|url\(""", page)
     held = json.loads(embedded(page))
     assert held["errors"][0]["source"] == SENTENCES[0][0]
-    assert {"documents", "per_term", "edited", "refusals", "notes", "errors", "words"} == set(held)
+    assert {"documents", "per_term", "edited", "refusals", "notes", "errors", "words", "links",
+            "sentences"} == set(held)
 
 
 def test_hostile_text_stays_text():
@@ -288,3 +291,43 @@ def test_a_browser_shows_a_hundred_at_a_time_and_runs_nothing_else(tmp_path, err
     assert shown.count('<article class="unit">') == min(errors, 100)
     assert "<img" not in done.stdout
     assert ("1–100 of 20,000 sentences" if errors else "nothing to review") in shown
+
+
+def test_all_sentences_are_in_the_page_and_not_in_the_json(tmp_path):
+    entry = SegmentEntry("a.html#1", "a.html", "<b>One</b>", "<b>Eins</b>", None, ("missing",), "nbest", 0.5, ((3, 6),))
+    whole = replace(report(), segments=(entry,), left_out={"segments": 7})
+    page = render(whole)
+    rows = json.loads(embedded(page))["sentences"]
+    assert rows == [["a.html#1", "a.html", "<b>One</b>", "<b>Eins</b>", None, ["missing"], "nbest", 0.5, [[3, 6]]]]
+    assert "The first 1 sentences are listed; there are 7 more" in page
+    assert "segments" not in whole.to_dict() and JobReport.from_dict(whole.to_dict()).segments == ()
+
+
+def test_written_documents_are_linked(tmp_path):
+    paths = (DocumentResult("a b/<x>.html", "written"), DocumentResult("c.png", "copied"))
+    job = JobInfo(source=str(tmp_path / "in"), out=str(tmp_path / "out"))
+    whole = JobReport(job=job, documents=paths)
+    assert links(whole, tmp_path / "out" / ".mtpipe") == {"a b/<x>.html": "./../a%20b/%3Cx%3E.html"}
+    single = JobReport(job=JobInfo(source="a.txt", out=str(tmp_path / "b.txt")),
+                       documents=(DocumentResult("a.txt", "written"),))
+    assert links(single, tmp_path / "b.txt.mtpipe") == {"a.txt": "./../b.txt"}
+    assert links(JobReport(job=job, documents=(DocumentResult("javascript:alert(1)", "written"),)), tmp_path) == {
+        "javascript:alert(1)": "./out/javascript%3Aalert%281%29"}
+
+
+def test_the_plot_of_terms_has_the_most_frequent_first():
+    rows = wording.frequent([TermResult("a", "A", "preferred", 10, 2, 5), TermResult("b", "B", "preferred", 20, 20, 20),
+                             TermResult("c", "C", "forbidden", 0)])
+    assert [(row["source"], row["width"], row["draft"], row["applied"]) for row in rows] == [
+        ("b", 1.0, 1.0, 1.0), ("a", 0.5, 0.1, 0.25)]
+    assert wording.frequent([]) == []
+
+
+def test_the_workbook_has_everything_and_no_formula(tmp_path):
+    rows = [("a#1", "a", "=1+1", "x\x07", "y", "missing", 0.5, "approved", "")]
+    workbook.write(report(), rows, tmp_path / "r.xlsx")
+    book = openpyxl.load_workbook(tmp_path / "r.xlsx")
+    assert book.sheetnames == ["summary", "sentences", "terms", "documents", "notes"]
+    cells = list(book["sentences"].values)
+    assert cells[0] == workbook.SENTENCES and cells[1][:4] == ("a#1", "a", "=1+1", "x\ufffd")
+    assert book["sentences"]["C2"].data_type == "s" and book["terms"].max_row > 2
