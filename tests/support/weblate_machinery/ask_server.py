@@ -1,4 +1,4 @@
-"""Run by the Python that has Weblate: its own classes for DeepL and LibreTranslate, unmodified, ask the server at argv[1].
+"""Run by the Python that has Weblate: its own classes for DeepL and LibreTranslate, unmodified, ask argv[1].
 
 Prints one JSON object: what they made of a sentence with a placeholder and a tag, with a glossary of the component.
 """
