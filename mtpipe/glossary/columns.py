@@ -14,8 +14,8 @@ COLUMNS = ("source", "target", "status", "forms", "case_sensitive", "domain", "n
            "definition", "entry")
 
 _WORDS = {
-    "source": "source, source term, source text, src, term, original",
-    "target": "target, target term, target text, tgt, targets, translation, translations, translated term",
+    "source": "source, source term, term source, source text, src, term, original",
+    "target": "target, target term, term target, target text, tgt, targets, translation, translations, translated term",
     "status": "status, term status, administrative status, administrativestatus, usage, usage status, usagestatus, "
     "normative authorization, normativeauthorization",
     "forms": "forms, target forms, inflections, inflected forms, variants",

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from mtpipe.errors import GlossaryError
+from mtpipe.glossary import layouts
 from mtpipe.glossary.columns import COLUMNS, Header, check_file_name, column, read_header
 from mtpipe.glossary.model import Glossary
 from mtpipe.glossary.rows import Line, Remark, Table, TermRow, assemble
@@ -87,7 +88,8 @@ def _table(path: Path, source_lang: str, target_lang: str, sheet: str, columns: 
     except OSError as error:
         why = error.strerror or str(error)
         raise GlossaryError(f"{path}: can't be read ({why}) — check the path and its permissions") from error
-    table = Table(notes=notes)
+    lines, comments = layouts.without_comments(lines, path)
+    table = Table(notes=[*notes, *comments])
     header, lines = _head(lines, path, languages, table, columns)
     _fill(table, lines, header)
     return table
@@ -98,21 +100,29 @@ def _head(
 ) -> tuple[Header, list[Line]]:
     """The header, chosen, read or assumed, and the lines below it."""
     first = lines[0][1] if lines else []
-    header = read_header(first, languages) if isinstance(first, list) else None
     if columns:
+        header = read_header(first, languages) if isinstance(first, list) else None
         return _column_places(columns, header, first if isinstance(first, list) else [], path, lines)
-    if header is None:
+    if (by_language := layouts.language_columns(lines, languages, path)) is not None:
+        table.notes += [*check_file_name(path, languages), *by_language[1]]
+        return layouts.PLAIN, by_language[0]
+    located = layouts.find_header(lines, languages)
+    if located is None:
         table.notes += check_file_name(path, languages)
+        header = layouts.assumed_header(lines, path)
         if not isinstance(first, str):
-            table.notes.append(f"no header: columns read as {', '.join(COLUMNS[: max(len(first), 2)])}")
-        return Header(dict(enumerate(COLUMNS)), len(COLUMNS)), lines
+            names = [*header.columns.values()][: max(len(first), 2)]
+            table.notes.append(f"no header: columns read as {', '.join(names)}")
+        return header, lines
+    above, header = located
+    table.notes += layouts.titles_note(lines[:above])
     if header.languages is None:
         table.notes += check_file_name(path, languages)
     else:
-        table.notes += header.check(path, lines[0][0], languages)
+        table.notes += header.check(path, lines[above][0], languages)
     if header.unused:
         table.notes.append(f"columns not used: {', '.join(header.unused)}")
-    return header, lines[1:]
+    return header, lines[above + 1 :]
 
 
 def _column_places(

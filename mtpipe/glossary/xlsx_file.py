@@ -17,7 +17,7 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.utils.exceptions import InvalidFileException
 
 from mtpipe.errors import GlossaryError
-from mtpipe.glossary.columns import read_header
+from mtpipe.glossary.layouts import find_header
 from mtpipe.glossary.rows import Line
 
 _OLD = b"\xd0\xcf\x11\xe0"  # an OLE file: .xls, or an .xlsx under a password
@@ -43,7 +43,7 @@ def read_lines(path: Path, languages: tuple[str, str], sheet: str) -> tuple[list
         raise GlossaryError(f"{path}: a broken workbook ({type(error).__name__}: {error}) — save it again") from error
     if not names:
         raise GlossaryError(f"{path}: a broken workbook (it has no sheets) — save it again")
-    headed = [item for item in filled if isinstance(item[1][0][1], list) and read_header(item[1][0][1], languages)]
+    headed = [item for item in filled if find_header(item[1], languages) is not None]
     name, lines = next(iter(headed + filled), (names[0], []))
     others = f" of {len(names)}: {', '.join(names)}" if len(names) > 1 else ""
     return lines, [f"read as XLSX, sheet “{name}”{others}"]
