@@ -52,7 +52,7 @@ corpus: $(BIN)/mtpipe ## data/corpora/$(PAIR): download packages, clean, split (
 	$(MAKE) --no-print-directory $$($(BIN)/python -m eval.harness packages $(PAIR) | sed 's|^|$(PACKAGES)/|')
 	$(RECIPE) corpus
 
-.PHONY: eval-outside
+.PHONY: check-scale eval-outside
 eval-outside: $(BIN)/mtpipe ## texts unlike the training's: another program's manual, a game, a handbook; into eval/outside.*.$(PAIR).md (SYSTEMS: --model)
 	$(MAKE) --no-print-directory $$($(BIN)/python -m eval.harness packages $(PAIR) | sed -n '/^gimp-help/,$$ s|^|$(PACKAGES)/|p')
 	$(RECIPE) outside --systems "$(SYSTEMS)"
@@ -166,6 +166,11 @@ check-formats: $(VENV)/.dev help-pages ## 1 000 texts through every format: code
 
 check-resume: $(BIN)/mtpipe ## 50 random kill -9 during a job, resumed: is the output the same?
 	$(BIN)/python -m tests.benchmarks.interrupt 50
+
+SCALE ?= 5000 20
+
+check-scale: $(VENV)/.dev ## SCALE (documents, kills): engines and shards killed, resumed under other counts, a full disk, a slow worker: eval/scale.md
+	$(BIN)/python -m tests.benchmarks.scale $(SCALE)
 
 check-hostile: $(VENV)/.dev ## 10 000 damaged documents, glossaries, LLM faults, kills, full disks (HOSTILE: fewer, as --documents 500): eval/hostile.md
 	mkdir -p out && $(BIN)/python -m tests.benchmarks.hostile $(HOSTILE) > out/hostile.md; status=$$?; cat out/hostile.md; mv out/hostile.md eval/hostile.md; exit $$status

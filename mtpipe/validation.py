@@ -41,7 +41,7 @@ def problems(lines: Iterable[str]) -> PydanticCustomError:
 def _path(value: Any, info: ValidationInfo) -> Any:
     folder = (info.context or {}).get(FOLDER)
     if isinstance(value, str):
-        return folder / value if folder else Path(value)
+        return folder / value if folder and "://" not in value else Path(value)
     return value
 
 

@@ -16,6 +16,7 @@ from mtpipe.cli.options import (
     ANY,
     FILE,
     FOLDER,
+    SOURCE,
     TERMS_MISSING,
     ErrorGroup,
     as_json,
@@ -96,8 +97,8 @@ def _defaults(commands: list[str], file: SettingsFile) -> dict[str, dict[str, An
 
 
 @main.command()
-@click.argument("source", type=click.Path(exists=True, path_type=Path))
-@click.option("-o", "--out", type=ANY, required=True, help="Folder or file for the translations.")
+@click.argument("source", type=SOURCE)
+@click.option("-o", "--out", type=ANY, required=True, help="Folder or file for the translations, or s3://….")
 @languages
 @repair
 @llm_options
@@ -119,7 +120,7 @@ def translate(
     ctx: click.Context, format_options: tuple[str, ...], dry_run: bool, strict: bool, as_json: bool, quiet: bool,
     **settings: Any
 ) -> None:  # fmt: skip
-    """Translate SOURCE, a folder or file; run again to resume or to apply a changed glossary."""
+    """Translate SOURCE, a folder or file (also s3://…); run again to resume or to apply a changed glossary."""
     from mtpipe.config import Job, with_format_options, with_llm
 
     options = with_format_options(ctx.obj.get("options", {}), format_options)
@@ -127,7 +128,7 @@ def translate(
 
 
 @main.command("post-edit")
-@click.argument("source", metavar="DRAFTS", type=click.Path(exists=True, path_type=Path))
+@click.argument("source", metavar="DRAFTS", type=SOURCE)
 @click.option("-o", "--out", type=ANY, required=True, help="JSON Lines file for the edited segments, or a folder.")
 @languages
 @repair

@@ -19,6 +19,16 @@ FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 ANY = click.Path(path_type=Path)
 
 
+class _AnySource(click.Path):
+    """A file or folder that there is, or the address of one in an object store."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return Path(value) if "://" in str(value) else super().convert(value, param, ctx)
+
+
+SOURCE = _AnySource(exists=True, path_type=Path)
+
+
 class Terminated(KeyboardInterrupt):
     """SIGTERM came: the same end as Ctrl+C."""
 
@@ -123,6 +133,7 @@ spread = options(
                  "`mtpipe merge` joins the reports."),
     click.option("--engine", default="serial", show_default=True, shell_complete=plugin_names("engine"),
                  help="Where the work is done: serial, processes, ray."),
+    click.option("--state-dir", type=ANY, help="Where the job keeps its state [default: .mtpipe in OUT]."),
     click.option("--workers", type=click.IntRange(0), default=0, help="How many, of engines that have any [default: "
                  "one a core]."),
 )  # fmt: skip

@@ -16,6 +16,8 @@ from mtpipe import __version__, plugins
 from mtpipe.config.tables import AtLeastOne, CallSettings, Count, Patterns
 from mtpipe.document.checks import select
 from mtpipe.errors import ConfigError
+from mtpipe.io import digest
+from mtpipe.io.object_store import is_remote, url
 from mtpipe.validation import AnyPath, File, Files, Folder, is_from_file, problem, problems, settings, table
 
 EDITORS = ("nbest", "substitution", "insertion", "refiner", "llm")
@@ -32,7 +34,7 @@ def _language(tag: str) -> str:
 
 
 def _source(path: Path, info: ValidationInfo) -> Path:
-    if not is_from_file(info) and not path.exists():
+    if not is_from_file(info) and not is_remote(path) and not path.exists():
         raise problem("does not exist")
     return path
 
@@ -110,6 +112,8 @@ class Job:
     in the job's folder. fallback_model: a folder, of the model that makes drafts again that look hallucinated.
     follow_links: whether links to files outside the source folder are read, too. protect: regular expressions of what
     must reach the target as it is. checks: names of checks of the form of translations, ("all",) for all of CHECKS.
+    source and out may be in an object store (s3://bucket/docs); state_dir: where the job keeps its state, which must be
+    on a disk, by default beside what it writes, and for an object store in .mtpipe here.
     shard: (number, count) or "3/8", the part of the documents that is done here, None for all. engine: a plug-in that
     spreads the documents over workers; workers: how many, 0 for one a core.
     spacy: a trained spaCy pipeline whose lemmas find terms in the source, "" for mtpipe's own.
@@ -146,6 +150,7 @@ class Job:
     protect: Patterns = ()
     checks: Annotated[tuple[str, ...], BeforeValidator(_names), AfterValidator(_checks)] = ()
     shard: Annotated[tuple[int, int] | None, BeforeValidator(_shard)] = None
+    state_dir: AnyPath | None = None
     engine: Annotated[str, _plugin("engine")] = "serial"
     workers: Count = 0
 
@@ -181,6 +186,10 @@ class Job:
     @property
     def folder(self) -> Path:
         """Where the job keeps its state."""
+        if self.state_dir:
+            return self.state_dir
+        if is_remote(self.out):
+            return Path(STATE) / digest.of_text(url(self.out))
         return self.out.with_name(f"{self.out.name}{STATE}") if self.is_single else self.out / STATE
 
     @property

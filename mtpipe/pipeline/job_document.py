@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import chain
+from pathlib import Path
 
 from mtpipe.document.segment import Document, Segment
 from mtpipe.pipeline.job_folder import File
@@ -14,7 +15,8 @@ from mtpipe.pipeline.job_folder import File
 class JobDocument:
     """A file of a job: its document as read and the sentences of each of its segments; keys are those of the sentences.
 
-    state: written, copied, skipped or failed, as message says; digest: of the file.
+    state: written, copied, skipped or failed, as message says; digest: of the file; copy: of one that is in an object
+    store, which lives until the document is written.
     """
 
     file: File
@@ -24,6 +26,7 @@ class JobDocument:
     parts: list[list[Segment]] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
     digest: str = ""
+    copy: Path | None = None
 
     @property
     def sentences(self) -> list[Segment]:

@@ -10,14 +10,14 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
 from mtpipe import plugins
 from mtpipe.config import Job
 from mtpipe.config.job import STATE
 from mtpipe.errors import ConfigError, InputError
-from mtpipe.io import atomic
+from mtpipe.io import atomic, object_store
 
 Window = tuple[int, list["File"]]  # its number and files that are in memory together
 _FLUSHES = 4  # at once: a disk does them together
@@ -65,6 +65,8 @@ def shard_of(name: str, count: int) -> int:
 
 
 def _files(job: Job) -> list[File]:
+    if object_store.is_remote(job.source):
+        return _objects(job)
     if job.source.is_file():
         out = job.out if job.is_single else job.out / plugins.output_name(job.source.name)
         entries = [_file(job.source, job.source.name, out)]
@@ -85,6 +87,20 @@ def _files(job: Job) -> list[File]:
         raise InputError(f"{job.source}: the folder holds no files to translate; check the path")
     _spare_inputs(job, entries)
     return entries
+
+
+def _objects(job: Job) -> list[File]:
+    """The objects below the job's source, or the one that it is, but for hidden ones and the job's own output."""
+    entries = []
+    for name, size in object_store.files(job.source):
+        path = job.source / name
+        is_own = path.is_relative_to(job.out) and job.out != job.source
+        if not is_own and not any(part.startswith(".") for part in PurePosixPath(name).parts) and name[-1:] != "/":
+            place = path if path.name != job.source.name or not object_store.is_object(job.source) else job.source
+            entries.append(File(place, job.out / name, name, size, plugins.format_name(path)))
+    if not entries:
+        raise InputError(f"{object_store.url(job.source)}: there are no files to translate; check the address")
+    return sorted(entries, key=lambda file: PurePosixPath(file.name).parts)
 
 
 def _spare_inputs(job: Job, entries: Sequence[File]) -> None:
@@ -126,6 +142,11 @@ def windows(entries: Sequence[File], limit: int, first: int | None = None) -> It
 
 def place(path: Path, write: Callable[[Path], object]) -> None:
     """Lets write fill a temporary file beside path, then puts it there at once; raises OutputError."""
+    if object_store.is_remote(path):
+        with TemporaryDirectory() as folder:
+            write(Path(folder) / path.name)
+            object_store.put(Path(folder) / path.name, path)
+        return
     advice = "check permissions and free space, then run the same command again"
     with atomic.replacement(path, advice, is_flushed=False) as part:
         write(part)
@@ -155,8 +176,15 @@ def _flush(path: Path) -> None:
         atomic.flush(path)
 
 
+def is_there(path: Path) -> bool:
+    """Whether there is a file."""
+    return bool(object_store.token(path)) if object_store.is_remote(path) else path.is_file()
+
+
 def is_cut_off(path: Path, write: Callable[[Path], object]) -> bool:
     """Whether path holds the beginning of what write would write, and no more: a disk that was full, a lost power."""
+    if object_store.is_remote(path):
+        return False  # an object is there whole or not at all
     with TemporaryDirectory() as folder:
         whole = Path(folder) / path.name
         write(whole)
@@ -166,6 +194,8 @@ def is_cut_off(path: Path, write: Callable[[Path], object]) -> bool:
 
 def copy(file: File) -> bool:
     """Copies a file with its times; False where the copy is there already."""
+    if object_store.is_remote(file.path) or object_store.is_remote(file.out):
+        return _copy_remote(file)
     try:
         new, old = file.path.stat(), file.out.stat()
         if (new.st_size, new.st_mtime_ns) == (old.st_size, old.st_mtime_ns):
@@ -174,6 +204,24 @@ def copy(file: File) -> bool:
         pass
     place(file.out, lambda path: shutil.copy2(file.path, path))
     return True
+
+
+def _copy_remote(file: File) -> bool:
+    """Copies a file from or to an object store; it has no times there, so that its size tells."""
+    there = object_store.size(file.out) if object_store.is_remote(file.out) else (
+        file.out.stat().st_size if file.out.is_file() else None)  # fmt: skip
+    if there == file.size:
+        return False
+    place(file.out, lambda path: local_copy(file.path, path))
+    return True
+
+
+def local_copy(path: Path, copy: Path) -> None:
+    """Copies a file of any place to a local one; raises OSError."""
+    if object_store.is_remote(path):
+        object_store.fetch(path, copy)
+    else:
+        shutil.copy2(path, copy)
 
 
 def _walk(root: Path, inside: tuple[Path, ...], on_closed: Callable[[OSError], object]) -> Iterator[str]:

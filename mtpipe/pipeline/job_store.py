@@ -23,7 +23,7 @@ from mtpipe.config.job import PARTS
 from mtpipe.document.segment import Code, Edit, Segment, TermError
 from mtpipe.errors import JobStateError
 from mtpipe.glossary.model import Term
-from mtpipe.io import lock
+from mtpipe.io import lock, object_store
 from mtpipe.io.digest import of_file, of_text
 from mtpipe.io.sqlite import transaction
 
@@ -202,11 +202,11 @@ class Store:
 
     def is_intact(self, path: str, out: Path) -> bool:
         """Whether the output of a finished document is as it was written."""
-        return any(row[2] == of_file(out) for row in self._select("documents", [path]))
+        return any(row[2] == _digest(out) for row in self._select("documents", [path]))
 
     def finish(self, path: str, digest: str, out: Path) -> None:
         """Keeps that a document was written to out."""
-        self._insert("documents", [(path, digest, of_file(out))])
+        self._insert("documents", [(path, digest, _digest(out))])
 
     def paths(self) -> list[str]:
         """Of all documents that were ever finished in this job's folder."""
@@ -440,6 +440,10 @@ def _guarded(path: Path) -> Iterator[None]:
         elif not isinstance(error, OSError) and not any(word in str(error) for word in _OF_THE_DISK):
             hint = "the file is damaged: delete it and run again"
         raise JobStateError(f"{path}: the job's state can't be kept ({error}); {hint}") from error
+
+
+def _digest(out: Path) -> str:
+    return object_store.token(out) if object_store.is_remote(out) else of_file(out)
 
 
 def _last_change(folder: Path) -> tuple[float, str]:

@@ -14,7 +14,8 @@ from typing import Any
 
 from mtpipe import __version__, plugins
 from mtpipe.config import Job
-from mtpipe.io import process_memory
+from mtpipe.config.job import STATE
+from mtpipe.io import object_store, process_memory
 from mtpipe.pipeline import job_folder, job_store, resources
 from mtpipe.pipeline.engines import Assignment, Engine
 from mtpipe.pipeline.job_folder import File
@@ -51,7 +52,8 @@ def run(job: Job, on_progress: OnProgress | None = None, tools: Toolbox | None =
     seconds = report.seconds | {"total": round(perf_counter() - start, 3)}
     peak = max(report.peak_memory or 0, process_memory.peak() or 0)
     report = replace(_stamped(report), seconds=seconds, peak_memory=peak or None)
-    write_report(report, job.reports)
+    for path in write_report(report, job.reports):
+        _keep_remote(job, path)
     return report
 
 
@@ -101,6 +103,7 @@ def _at_work(job: Job) -> Iterator[tuple[Path, ...]]:
     by the whole job, or by the first of the shards for all of them.
     """
     with job_store.locked(job.state):
+        _fetch_state(job)
         others = [part for part in job_store.parts(job.folder) if not _is_sibling(part, job)]
         if job.shard:
             with job_store.locked(job.folder, _PATIENCE):
@@ -116,6 +119,22 @@ def _at_work(job: Job) -> Iterator[tuple[Path, ...]]:
         with Store(job.state, is_part=bool(job.shard), is_locked=True) as store:
             store.save_settings(_settings(job))
         yield (job.folder,) if job.shard else ()
+        if not job.shard:
+            _keep_remote(job, job.state / job_store.FILE)
+
+
+def _fetch_state(job: Job) -> None:
+    """Of a job that writes to an object store, where another machine did some of it before."""
+    path, kept = job.state / job_store.FILE, job.out / STATE / job_store.FILE
+    if object_store.is_remote(job.out) and not job.shard and not path.exists() and object_store.is_object(kept):
+        object_store.fetch(kept, path)
+
+
+def _keep_remote(job: Job, path: Path) -> None:
+    """Puts a file of the job's state or report beside what it wrote to an object store."""
+    if object_store.is_remote(job.out):
+        name = Path(job_store.PARTS, job.shard_name) if job.shard else Path()
+        object_store.put(path, job.out / STATE / name / path.name)
 
 
 def _is_sibling(part: Path, job: Job) -> bool:
@@ -148,8 +167,12 @@ def _settings(job: Job) -> dict[str, Any]:
     """What reading and writing the documents again needs."""
     names = ("source_lang", "target_lang", "glossary_sheet", "protect", "checks")
     return {name: getattr(job, name) for name in names} | {
-        "source": job.source.resolve(), "out": job.out.resolve(), "is_single": job.is_single,
+        "source": _absolute(job.source), "out": _absolute(job.out), "is_single": job.is_single,
         "reports": job.reports.resolve(),
         "glossary": job.glossary.resolve() if job.glossary else None, "glossary_columns": dict(job.glossary_columns),
         "options": {key: dict(table) for key, table in job.options.items() if key.startswith("format.")},
     }  # fmt: skip
+
+
+def _absolute(path: Path) -> Path:
+    return path if object_store.is_remote(path) else path.resolve()

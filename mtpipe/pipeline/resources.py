@@ -16,6 +16,7 @@ from mtpipe.errors import ConfigError, InputError
 from mtpipe.glossary.loading import load_glossary
 from mtpipe.glossary.model import Glossary
 from mtpipe.io.digest import of_folder
+from mtpipe.io.object_store import shown
 from mtpipe.languages.tags import primary_subtag
 from mtpipe.llm.client import FILE as CACHE
 from mtpipe.llm.client import Caller, open_llm
@@ -100,7 +101,7 @@ def load(job: Job, scratch: Path, glossary: Glossary | None = None, threads: int
         signature=job.signature(engine, glossary.digest[:16] if glossary.terms else "", digest, rungs,
                                 memories.digest, llm.name if llm else ""),  # fmt: skip
         described=JobInfo(
-            source=str(job.source), out=str(job.out), source_lang=job.source_lang, target_lang=job.target_lang,
+            source=shown(job.source), out=shown(job.out), source_lang=job.source_lang, target_lang=job.target_lang,
             editors=tuple(names), editors_left_out=left_out,
             glossary=GlossaryInfo(glossary.name, glossary.digest[:16], len(glossary.terms), tuple(glossary.notes)),
             model=ModelInfo(model.name if model else job.mt, translator.digest, bool(model and model.annotation),

@@ -8,6 +8,8 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 from functools import partial
 from itertools import islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Any
 
@@ -16,7 +18,7 @@ from mtpipe.config import Job
 from mtpipe.document import sentence_splitting
 from mtpipe.document.segment import Segment
 from mtpipe.errors import InputError, JobStateError, MtpipeError, UnsuitedError
-from mtpipe.io import process_memory
+from mtpipe.io import object_store, process_memory
 from mtpipe.pipeline import job_folder, stages, steps
 from mtpipe.pipeline.job_document import JobDocument, state_of, units_of
 from mtpipe.pipeline.job_folder import File, Window
@@ -46,6 +48,7 @@ class Worker:
         self._usage = LlmUsage()
         self._formats: dict[str, Any] = {}
         self._flushing: job_folder.Flushing
+        self._scratch: TemporaryDirectory[str] | None = None
         self._windows: Iterator[Window] = iter(())
         self._ahead: list[tuple[int, list[JobDocument]]] = []
         self._tally = self._new_tally()
@@ -117,8 +120,9 @@ class Worker:
             return self._other(file, job_folder.unsupported(file))
         with self._timed("read"):
             try:
-                document = self._format(file).read(file.path, file.name)
-                digest = hashlib.sha256(file.path.read_bytes()).hexdigest()
+                path = self._local(file)
+                document = self._format(file).read(path, file.name)
+                digest = hashlib.sha256(path.read_bytes()).hexdigest()
                 languages = self._job.source_lang, self._job.target_lang
                 parts = [sentence_splitting.split(segment, *languages) for segment in document.segments]
             except UnsuitedError as error:
@@ -130,7 +134,17 @@ class Worker:
                 return JobDocument(file, "failed", message)
             except Exception as error:  # a damaged file may break a reader anywhere: the others go on
                 return JobDocument(file, "failed", f"{file.path}: can't be read ({_reason(error)}); it may be damaged")
-        return JobDocument(file, "written", "", document, parts, digest=digest)
+        copy = None if path is file.path else path
+        return JobDocument(file, "written", "", document, parts, digest=digest, copy=copy)
+
+    def _local(self, file: File) -> Path:
+        """The file on a disk; of one in an object store a copy."""
+        if not object_store.is_remote(file.path):
+            return file.path
+        self._scratch = self._scratch or TemporaryDirectory()
+        path = Path(self._scratch.name, hashlib.sha256(file.name.encode()).hexdigest()[:16], file.path.name)
+        object_store.fetch(file.path, path)
+        return path
 
     def _other(self, file: File, message: str = "") -> JobDocument:
         """A file that is not translated; one that was asked for by its own name is a failure."""
@@ -215,6 +229,8 @@ class Worker:
             except Exception as error:  # a document that can't be put together: the others go on
                 document.state = "failed"
                 document.message = f"{document.file.out}: can't be written ({_reason(error)}); report this as a bug"
+        if document.copy:
+            document.copy.unlink()
         self.count(document, finished)
         self._meter.finish(document.file)
 
@@ -225,7 +241,7 @@ class Worker:
         settings = self._job.digest(stages.versions("write"), options)
         made_from = " ".join((done.digest, settings, *done.keys, *(str(edit) for edit in sorted(edits.items()))))
         digest = hashlib.sha256(made_from.encode()).hexdigest()
-        was_written = file.out.is_file() and store.is_finished(file.name, digest)
+        was_written = job_folder.is_there(file.out) and store.is_finished(file.name, digest)
         if was_written and store.is_intact(file.name, file.out):
             return
         store.save_sentences(file.name, zip(done.sentences, done.keys, strict=True))
