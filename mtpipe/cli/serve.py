@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from mtpipe.cli.options import ANY, FILE, FOLDER
+from mtpipe.cli.options import ANY, FILE, FOLDER, llm_options, protect
 
 
 @click.command()
@@ -23,6 +23,12 @@ from mtpipe.cli.options import ANY, FILE, FOLDER
 @click.option("-m", "--model", type=FOLDER, help="Model folder instead of the installed models.")
 @click.option("--mt", default="ct2", show_default=True, help="Translator plug-in.")
 @click.option("--editors", help="Repair methods in order, with commas [default: all that work without an LLM].")
+@click.option("--repair", type=click.Choice(["safe", "complete"]), default="safe", show_default=True,
+              help="safe: leave uncertain edits as they are, with a suggestion; complete: guess at last.")
+@click.option("--tm", "memories", multiple=True, metavar="PAIR=FILE",
+              help="Translation memory of a pair; repeatable, the first of a pair counts most.")
+@protect
+@llm_options
 @click.option("--keys", "keys_file", type=FILE, help="File with the SHA-256 of each accepted key, one a line.")
 @click.option("--origin", "origins", multiple=True, help="Site whose pages may call the server (CORS); repeatable.")
 @click.option("--workers", type=click.IntRange(1), default=2, show_default=True,
@@ -34,10 +40,11 @@ from mtpipe.cli.options import ANY, FILE, FOLDER
 @click.pass_context
 def serve(
     ctx: click.Context, host: str, port: int, data: Path, pairs: tuple[str, ...], glossaries: tuple[str, ...],
-    model: Path | None, mt: str, editors: str | None, keys_file: Path | None, origins: tuple[str, ...],
-    workers: int, max_waiting: int, quota: int, verbose: bool,
+    model: Path | None, mt: str, memories: tuple[str, ...], keys_file: Path | None, origins: tuple[str, ...],
+    workers: int, max_waiting: int, quota: int, verbose: bool, **repair: Any,
 ) -> None:  # fmt: skip
     """Serve the HTTP interfaces of DeepL (v2, v3), LibreTranslate and mtpipe; Ctrl+C or SIGTERM finishes what runs."""
+    from mtpipe.config import with_llm
     from mtpipe.errors import ConfigError
 
     try:
@@ -49,9 +56,11 @@ def serve(
     keys = settings.keys_of(keys_file)
     settings.check_host(host, keys)
     models = settings.pairs_of(pairs, model)
-    pipeline: dict[str, Any] = {"mt": mt, "model": model, "editors": editors}
+    # of a settings file only what its tables say of plug-ins and of calls: the rest is about one job
+    shared = {name: value for name, value in ctx.obj.items() if name in ("options", "calls")}
     server = settings.ServerSettings(
-        data, models, pipeline, settings.glossaries_of(glossaries, models), keys,
+        data, models, with_llm(shared | {"mt": mt, "model": model} | repair),
+        settings.glossaries_of(glossaries, models), settings.memories_of(memories, models), keys,
         settings.Limits(waiting=max_waiting, quota=quota), workers=workers,
     )  # fmt: skip
     logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, format="%(asctime)s %(message)s")

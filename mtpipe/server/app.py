@@ -16,7 +16,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect
 
 from mtpipe import __version__
-from mtpipe.server import deepl, libretranslate
+from mtpipe.server import deepl, libretranslate, schemas
 from mtpipe.server.limits import REFUSED, BodyLimits
 from mtpipe.server.requests import ApiError, fields, text, texts
 from mtpipe.server.service import LOG, Service, described, log_error
@@ -52,7 +52,7 @@ def create_app(settings: ServerSettings, origins: tuple[str, ...] = ()) -> FastA
 def _own(service: Service) -> APIRouter:
     router = APIRouter(tags=["mtpipe"])
 
-    @router.post("/mtpipe/v1/translate")
+    @router.post("/mtpipe/v1/translate", openapi_extra=schemas.body(schemas.TranslateWithEvidence))
     async def translate(request: Request) -> dict[str, Any]:
         """Translate texts, and tell their terms, errors, edits, confidence and suggestions."""
         values = await fields(request)

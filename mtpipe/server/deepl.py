@@ -13,6 +13,7 @@ from starlette.formparsers import MultiPartException
 from mtpipe import plugins
 from mtpipe.errors import InputError
 from mtpipe.languages import tags
+from mtpipe.server import schemas
 from mtpipe.server.requests import ApiError, fields, names, text, texts
 from mtpipe.server.service import Service
 from mtpipe.server.settings import Pair
@@ -27,7 +28,7 @@ def routes(service: Service) -> APIRouter:
     router = APIRouter(tags=["DeepL"])
     store = service.store
 
-    @router.post("/v2/translate")
+    @router.post("/v2/translate", openapi_extra=schemas.body(schemas.TranslateTexts))
     async def translate(request: Request) -> dict[str, Any]:
         """Translate texts; tag_handling xml or html, ignore_tags and glossary_id are heeded."""
         values = await fields(request)
@@ -68,7 +69,7 @@ def routes(service: Service) -> APIRouter:
 
 
 def _documents(router: APIRouter, service: Service) -> None:
-    @router.post("/v2/document")
+    @router.post("/v2/document", openapi_extra=schemas.body(schemas.Document, schemas.MULTIPART))
     async def upload(request: Request) -> dict[str, str]:
         """Queue a document (multipart form: file, target_lang, source_lang, glossary_id)."""
         try:
@@ -90,7 +91,7 @@ def _documents(router: APIRouter, service: Service) -> None:
         id, key = service.add_document(name, content, pair, glossary_id)
         return {"document_id": id, "document_key": key}
 
-    @router.post("/v2/document/{id}")
+    @router.post("/v2/document/{id}", openapi_extra=schemas.body(schemas.DocumentKey))
     async def status(id: str, request: Request) -> dict[str, Any]:
         """How far a document is: queued, translating, done or error."""
         row = await _row(service, id, request)
@@ -100,7 +101,7 @@ def _documents(router: APIRouter, service: Service) -> None:
         more = {"billed_characters": row.characters} if row.state == "done" else {"seconds_remaining": 1}
         return state | more
 
-    @router.post("/v2/document/{id}/result")
+    @router.post("/v2/document/{id}/result", openapi_extra=schemas.body(schemas.DocumentKey))
     async def result(id: str, request: Request) -> Response:
         """The translated document."""
         row = await _row(service, id, request)
@@ -126,7 +127,7 @@ def _glossaries(router: APIRouter, service: Service) -> None:
         return {"supported_languages": [{"source_lang": source, "target_lang": target}
                                         for source, target in service.settings.pairs]}  # fmt: skip
 
-    @router.post("/v2/glossaries", status_code=201)
+    @router.post("/v2/glossaries", status_code=201, openapi_extra=schemas.body(schemas.NewGlossary))
     async def create(request: Request) -> dict[str, Any]:
         """Make a glossary of one pair from TSV or CSV entries."""
         values = await fields(request)
@@ -161,7 +162,7 @@ def _glossaries(router: APIRouter, service: Service) -> None:
 def _multilingual(router: APIRouter, service: Service) -> None:
     store = service.store
 
-    @router.post("/v3/glossaries", status_code=201)
+    @router.post("/v3/glossaries", status_code=201, openapi_extra=schemas.body(schemas.NewMultilingualGlossary))
     async def create(request: Request) -> dict[str, Any]:
         """Make a glossary of several pairs."""
         values = await fields(request)
@@ -177,7 +178,7 @@ def _multilingual(router: APIRouter, service: Service) -> None:
         """A glossary and its dictionaries."""
         return _several(_glossary(service, id))
 
-    @router.patch("/v3/glossaries/{id}")
+    @router.patch("/v3/glossaries/{id}", openapi_extra=schemas.body(schemas.GlossaryChange))
     async def change(id: str, request: Request) -> dict[str, Any]:
         """Rename a glossary, or add entries to its dictionaries."""
         glossary, values = _glossary(service, id), await fields(request)
@@ -185,7 +186,7 @@ def _multilingual(router: APIRouter, service: Service) -> None:
         merged = {pair: {**glossary.dictionaries.get(pair, {}), **entries} for pair, entries in added.items()}
         return _several(store.save_glossary(text(values, "name", ""), merged, id))
 
-    @router.put("/v3/glossaries/{id}/dictionaries")
+    @router.put("/v3/glossaries/{id}/dictionaries", openapi_extra=schemas.body(schemas.Dictionary))
     async def replace(id: str, request: Request) -> dict[str, Any]:
         """Put a dictionary in the place of the pair's own."""
         _glossary(service, id)

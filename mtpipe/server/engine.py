@@ -52,7 +52,8 @@ class Pipelines:
         """Raises MtpipeError for a pair that can't be loaded."""
         if pair not in self._plain:
             path = self._settings.glossaries.get(pair)
-            self._plain[pair] = Pipeline.load(*pair, glossary=path, **self._settings.pipeline)
+            memories = self._settings.memories.get(pair, ())
+            self._plain[pair] = Pipeline.load(*pair, glossary=path, tm=memories, **self._settings.pipeline)
         if glossary is None:
             return self._plain[pair]
         if (pair, glossary_id) not in self._others:

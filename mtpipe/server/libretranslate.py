@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 
 from mtpipe.languages import identification, tags
+from mtpipe.server import schemas
 from mtpipe.server.requests import ApiError, fields, text, texts
 from mtpipe.server.service import Service
 
@@ -18,7 +19,7 @@ def routes(service: Service) -> APIRouter:
     """The routes, which take JSON or forms."""
     router = APIRouter(tags=["LibreTranslate"])
 
-    @router.post("/translate")
+    @router.post("/translate", openapi_extra=schemas.body(schemas.LibreTranslateTexts))
     async def translate(request: Request) -> dict[str, Any]:
         """Translate q, a text or a list of texts; format text or html."""
         values = await fields(request)
@@ -37,7 +38,7 @@ def routes(service: Service) -> APIRouter:
             answer["detectedLanguage"] = detected if is_list else detected[0]
         return answer
 
-    @router.post("/detect")
+    @router.post("/detect", openapi_extra=schemas.body(schemas.Detection))
     async def detect(request: Request) -> list[dict[str, Any]]:
         """The language of q."""
         sample = " ".join(texts(await fields(request), "q"))

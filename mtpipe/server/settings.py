@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
@@ -39,7 +39,8 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class ServerSettings:
-    """data: folder of the server's state. pipeline: settings for `Pipeline.load`; glossaries: files by pair.
+    """data: folder of the server's state. pipeline: settings for `Pipeline.load`; glossaries,
+    memories: files by pair.
 
     keys: SHA-256 of each key in hexadecimal, none where no key is asked for. keep: seconds that documents stay; grace:
     seconds that the document at work gets when the server stops. workers: threads that translate, each with its own
@@ -50,6 +51,7 @@ class ServerSettings:
     pairs: tuple[Pair, ...]
     pipeline: Mapping[str, Any] = field(default_factory=dict)
     glossaries: Mapping[Pair, Path] = field(default_factory=dict)
+    memories: Mapping[Pair, tuple[Path, ...]] = field(default_factory=dict)
     keys: frozenset[str] = frozenset()
     limits: Limits = Limits()
     keep: float = 24 * 3600.0
@@ -90,15 +92,25 @@ def pair_of(text: str) -> Pair:
 
 def glossaries_of(texts: Iterable[str], pairs: Iterable[Pair]) -> dict[Pair, Path]:
     """The files given as "en-de=terms.csv" by pair; raises ConfigError."""
-    files = {}
+    return dict(_files("glossary", texts, tuple(pairs)))
+
+
+def memories_of(texts: Iterable[str], pairs: Iterable[Pair]) -> dict[Pair, tuple[Path, ...]]:
+    """The files given as "en-de=memory.sqlite" by pair, several for one in their order; raises ConfigError."""
+    memories: dict[Pair, tuple[Path, ...]] = {}
+    for pair, path in _files("translation memory", texts, tuple(pairs)):
+        memories[pair] = (*memories.get(pair, ()), path)
+    return memories
+
+
+def _files(what: str, texts: Iterable[str], pairs: Sequence[Pair]) -> Iterator[tuple[Pair, Path]]:
     for text in texts:
         name, _, path = text.partition("=")
         pair = pair_of(name)
         if pair not in pairs or not Path(path).is_file():
             names = ", ".join("-".join(each) for each in pairs)
-            raise ConfigError(f"glossary {text!r}: give PAIR=FILE with a file that exists and a pair of {names}")
-        files[pair] = Path(path)
-    return files
+            raise ConfigError(f"{what} {text!r}: give PAIR=FILE with a file that exists and a pair of {names}")
+        yield pair, Path(path)
 
 
 def keys_of(path: Path | None) -> frozenset[str]:

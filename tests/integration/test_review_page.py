@@ -165,7 +165,7 @@ def test_open_filter_edit_approve_reload_export(browser, expect, out):
         page.get_by_role("button", name="Term missing").click()  # the address keeps the filters
         page.select_option("#status", "approved")
         expect(page.locator("#list > li.approved")).to_have_count(1)
-        assert "Öffne die <b>Zelle</b>." in page.locator("#list li").inner_text()
+        assert "Öffne die <b>Zelle</b>." in page.locator("#list > li .texts").inner_text()
         page.get_by_role("button", name="Write documents (1 to write)").click()
         expect(page.locator("#message")).to_contain_text("1 document written again")
         assert page.errors == []

@@ -14,6 +14,7 @@ from pathlib import Path
 import deepl
 import docx
 import libretranslatepy
+import pptx
 import pytest
 import requests
 
@@ -103,17 +104,21 @@ def test_documents(client, tmp_path, monkeypatch):
     word = docx.Document()
     word.add_paragraph("Open the cell.")
     word.save(tmp_path / "a.docx")
+    slides = pptx.Presentation()
+    slides.slides.add_slide(slides.slide_layouts[5]).shapes.title.text = "Open the cell."
+    slides.save(tmp_path / "a.pptx")
     (tmp_path / "a.html").write_text("<p>Open the <b>cell</b>.</p>")
     (tmp_path / "a.srt").write_text("1\n00:00:01,000 --> 00:00:02,000\nOpen the cell.\n")
     (tmp_path / "a.xliff").write_text(
         '<xliff version="1.2" xmlns="urn:oasis:names:tc:xliff:document:1.2"><file original="a" source-language="en" '
         'target-language="de" datatype="plaintext"><body><trans-unit id="1"><source>Open the cell.</source>'
         "</trans-unit></body></file></xliff>")
-    for name in ("a.docx", "a.html", "a.srt", "a.xliff"):
+    inside = {"a.docx": "word/document.xml", "a.pptx": "ppt/slides/slide1.xml"}
+    for name in ("a.docx", "a.pptx", "a.html", "a.srt", "a.xliff"):
         out = tmp_path / f"out-{name}"
         status = client.translate_document_from_filepath(tmp_path / name, out, source_lang="EN", target_lang="DE")
         assert status.done and status.billed_characters == (tmp_path / name).stat().st_size
-        text = zipfile.ZipFile(out).read("word/document.xml") if name == "a.docx" else out.read_bytes()
+        text = zipfile.ZipFile(out).read(inside[name]) if name in inside else out.read_bytes()
         assert b"OPEN THE" in text, name
     with pytest.raises(deepl.DeepLException, match="files of type .exe are not translated; supported: "):
         client.translate_document_upload(b"MZ", filename="a.exe", target_lang="DE")
@@ -226,6 +231,26 @@ def test_metrics_health_and_description(server):
     assert "mtpipe_batch_requests_bucket" in metrics
     paths = requests.get(f"{server.url}/openapi.json").json()["paths"]
     assert {"/v2/translate", "/v3/glossaries", "/translate", "/mtpipe/v1/translate"} <= set(paths)
+    body = paths["/v2/translate"]["post"]["requestBody"]["content"]
+    assert set(body) == {"application/json", "application/x-www-form-urlencoded"}
+    assert body["application/json"]["schema"]["required"] == ["text", "target_lang"]
+    body = paths["/v3/glossaries"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    assert "entries" in body["properties"]["dictionaries"]["items"]["properties"]
+    assert "multipart/form-data" in paths["/v2/document"]["post"]["requestBody"]["content"]
+
+
+def test_memory_protection_and_a_language_model(tmp_path):
+    (tmp_path / "memory.tsv").write_text("source\ttarget\nOpen the cell.\tÖffne die Zelle.\n")
+    (tmp_path / "terms.csv").write_text("source,target\nrow,Zeile\n")
+    replies = 'replies=["{\\"target\\": \\"USE THE Zeile.\\"}"]'
+    options = ("--mt", "fake", "--pair", "en-de", "--tm", f"en-de={tmp_path / 'memory.tsv'}", "--repair", "complete",
+               "--glossary", f"en-de={tmp_path / 'terms.csv'}", "--protect", "[A-Z]{2}-x\\d", "--editors", "llm",
+               "--llm", "fake", "--llm-option", replies)  # fmt: skip
+    with serving(tmp_path / "data", *options) as server:
+        client = deepl.DeepLClient("any", server_url=server.url)
+        texts = ["Open the cell.", "Save it as KX-x7.", "Use the row."]
+        answers = client.translate_text(texts, source_lang="EN", target_lang="DE")
+    assert [answer.text for answer in answers] == ["Öffne die Zelle.", "SAVE IT AS KX-x7.", "USE THE Zeile."]
 
 
 def test_keys_and_what_is_logged(tmp_path):
