@@ -210,6 +210,15 @@ $(CLIENTS)/.node:
 test-clients: $(VENV)/.dev $(CLIENTS)/.weblate $(CLIENTS)/.node ## the server asked by Weblate's own classes (500 MB in out/clients) and by deepl-node
 	$(BIN)/python -m pytest -m slow tests/integration/test_serve_clients.py
 
+.PHONY: test-cat
+test-cat: $(VENV)/.dev $(SCHEMAS) ## exports in OmegaT (Debian's, installed where root may) and against the schemas of XLIFF
+	command -v omegat || apt-get install -y --no-install-recommends omegat default-jre-headless || { echo "install OmegaT: apt-get install omegat"; exit 1; }
+	$(BIN)/python -m pytest -m "" tests/integration/test_cat_tools.py
+
+.PHONY: check-serve
+check-serve: $(VENV)/.dev ## 1 000 bad requests to the server: broken, wrong, huge, slow, dropped; does it answer, does its memory stay?
+	$(BIN)/python -m tests.benchmarks.serve_faults
+
 docs: $(VENV)/.dev ## what of docs/ is made from the code: the import graph, the table of formats
 	$(BIN)/python -m tests.support.import_graph
 	$(BIN)/python -m tests.support.format_table

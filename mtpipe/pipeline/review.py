@@ -139,7 +139,7 @@ def rewrite(store: Store, folder: Path, documents: Collection[str]) -> Iterator[
         tally.add(entry.path, entry.state, segments, entry.notes, entry.message)
     counted = tally.report()
     llm = replace(before.llm, waiting=counted.llm.waiting)
-    names = ("mtpipe", "signature", "created", "job", "seconds", "peak_memory", "tm")
+    names = ("mtpipe", "signature", "created", "job", "seconds", "peak_memory", "tm", "faults", "stale")
     unchanged = {name: getattr(before, name) for name in names}
     write_report(replace(counted, llm=llm, **unchanged), reports)
 
