@@ -229,8 +229,8 @@ test-avx2: $(VENV)/.dev ## the tests of models and jobs as on a processor with A
 fuzz: $(VENV)/.dev ## the generated examples of the tests anew, other ones at each call (FUZZ: which files)
 	HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest $(FUZZ)
 
-lint: $(VENV)/.dev ## flake8, isort, mypy
-	$(BIN)/flake8 mtpipe tests eval && $(BIN)/isort --check --quiet mtpipe tests eval && $(BIN)/mypy
+lint: $(VENV)/.dev ## flake8, isort, mypy, hadolint
+	$(BIN)/flake8 mtpipe tests eval && $(BIN)/isort --check --quiet mtpipe tests eval && $(BIN)/mypy && $(BIN)/hadolint Dockerfile
 
 bench: $(VENV)/.dev ## speed and memory as ratios; with `make help-pages` before, all of them
 	$(BIN)/python -m tests.benchmarks

@@ -14,6 +14,11 @@ Every message says what, where (file:line or segment id) and what to do; the com
 """
 
 
+def amount(count: int, one: str, many: str = "") -> str:
+    """A count with its noun, for messages: "1 term", "2 terms"; many: where it is not one and s."""
+    return f"{count} {one if count == 1 else many or one + 's'}"
+
+
 class MtpipeError(Exception):
     """Shown to the user as one clean message; the command line exits with 1."""
 

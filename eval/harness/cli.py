@@ -25,7 +25,7 @@ _systems = options(
 )
 _results = options(
     click.option("--table", "table_file", type=ANY, help="Markdown file for the tables."),
-    click.option("--json", "json_file", type=ANY, help="JSON file for all figures."),
+    click.option("--json", "json_file", type=ANY, help="JSON file to write all figures to."),
 )
 _recorded = options(
     click.option("--recorded", type=ANY, default=Path("eval/recorded"), show_default=True, help="Of the recordings."),
@@ -264,7 +264,7 @@ def _tell(line: str) -> None:
 @click.option("--part", type=click.Choice(["all", "development", "held-out"]), default="all", show_default=True)
 @click.option("--edits", "edits_file", type=ANY, help="JSON Lines file for the edits, to be read and judged.")
 @click.option("--judged", "judged_file", type=FILE, help="Judged edits: shares of those that this code makes as well.")
-@click.option("--table", "table_file", type=ANY, help="Markdown file for the table.")
+@click.option("--table", "table_file", type=ANY, help="Markdown file to write the table to.")
 def repair(
     paths: Sequence[Path], source_lang: str, target_lang: str, lexicon: Path, chain: str, part: str,
     edits_file: Path | None, judged_file: Path | None, table_file: Path | None,

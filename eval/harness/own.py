@@ -59,7 +59,7 @@ class TestSet:
         form = plugins.create("format", "jsonl", {}, source_lang=self.source_lang, target_lang=self.target_lang)
         segments = form.read(self.path, self.path.name).segments
         if lost := [segment.id for segment in segments if segment.reference is None]:
-            raise InputError(f"{self.path}: {len(lost)} segments have no reference, such as {lost[0]}")
+            raise InputError(f"{self.path}: segments without a reference: {len(lost)}, such as {lost[0]}")
         matcher = Matcher(load_glossary(self.glossary, *self.langs))
         return matcher.find([replace(segment, draft=None, postedit=None, terms=()) for segment in segments])
 

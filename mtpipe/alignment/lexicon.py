@@ -173,7 +173,7 @@ class Lexicon:
             about = json.loads(head.read_text(encoding="utf-8"))
             lexicon = cls(about["source_lang"], about["target_lang"], folder)
         except (ValueError, KeyError, TypeError) as error:
-            raise ModelError(f"{head}: not a lexicon's head ({error!r}); make the lexicon again") from error
+            raise ModelError(f"{head}: not the header of a lexicon ({error!r}); make the lexicon again") from error
         lexicon._function_words = about.get("function_words")
         return lexicon
 
@@ -261,4 +261,4 @@ def _readable(path: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, EOFError, ValueError, zlib.error) as error:
-        raise InputError(f"{path}: part of a lexicon can't be read ({error}); make the lexicon again") from error
+        raise InputError(f"{path}: a part of the lexicon can't be read ({error}); make the lexicon again") from error

@@ -8,7 +8,8 @@ from typing import Any
 
 import click
 
-from mtpipe.cli.options import ANY, FILE, FOLDER, amount, as_json, languages, show
+from mtpipe.cli.options import ANY, FILE, FOLDER, as_json, languages, show
+from mtpipe.errors import amount
 
 PAGES = click.argument("source", metavar="SOURCE_DIR", type=FOLDER)
 REFERENCE = click.argument("reference", metavar="REFERENCE_DIR", type=FOLDER)
@@ -23,7 +24,7 @@ def corpus() -> None:
 @corpus.command()
 @click.argument("pairs", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @languages
-@click.option("-o", "--out", type=ANY, required=True, help="Folder of the lexicon.")
+@click.option("-o", "--out", type=ANY, required=True, help="Folder to write the lexicon to.")
 @click.option("--exclude", type=FILE, help="Held-out sources: segments JSON Lines, or a line each.")
 def lexicon(pairs: tuple[Path, ...], source_lang: str, target_lang: str, out: Path, exclude: Path | None) -> None:
     """Make an alignment lexicon of PAIRS: TMX, XLIFF, .po, .mo, TSV, segments, or folders of catalogues and pages."""
@@ -57,10 +58,11 @@ def help_pages(source: Path, reference: Path, out: Path, drafts: Path | None) ->
 @click.argument("outputs", metavar="OUT_DIR...", nargs=-1, required=True, type=FOLDER)
 @languages
 @click.option("-g", "--glossary", type=FILE, required=True, help="Terms to count (CSV or TSV).")
-@click.option("--subset", "subsets", type=FILE, multiple=True, help="List of documents to score apart; repeatable.")
-@click.option("-o", "--out", type=ANY, help="JSON file for all figures.")
-@click.option("--table", "table_file", type=ANY, help="Markdown file for the table.")
-@click.option("--note", default="", help="What readers of the table should know.")
+@click.option("--subset", "subsets", type=FILE, multiple=True,
+              help="List of documents to score separately; repeatable.")
+@click.option("-o", "--out", type=ANY, help="JSON file to write all figures to.")
+@click.option("--table", "table_file", type=ANY, help="Markdown file to write the table to.")
+@click.option("--note", default="", help="Note that goes with the table.")
 @as_json
 def compare(
     source: Path, reference: Path, outputs: tuple[Path, ...], source_lang: str, target_lang: str, glossary: Path,
@@ -92,11 +94,13 @@ def compare(
 @click.option("--dev-documents", type=FILE, help="List of documents for dev.jsonl, one a line.")
 @click.option("--test-share", type=SHARE, help="Share of documents for testing [default: .01, 0 with a list].")
 @click.option("--dev-share", type=SHARE, help="Share of documents for development [default: .01, 0 with a list].")
-@click.option("--exclude", "excluded", type=FILE, multiple=True, help="More held-out texts, of both sides where the "
-              "file has both: segments JSON Lines, TSV, or a source each line.")  # fmt: skip
+@click.option("--exclude", "excluded", type=FILE, multiple=True,
+              help="More held-out texts, of both sides where the file has both: segments JSON Lines, TSV, or a source "
+                   "each line.")
 @click.option("--longest", type=click.IntRange(1), default=500, show_default=True, help="Characters of a side.")
 @click.option("--packages", type=FILE, help="Table of packages and licences for the statistics (data/packages.tsv).")
-@click.option("--lexicon", type=FOLDER, help="Leave out training pairs that its words and numbers say are none.")
+@click.option("--lexicon", type=FOLDER,
+              help="Leave out training pairs that, by this lexicon and their numbers, are not translations.")
 @click.option("--rejected", type=ANY, help="JSON Lines file for samples of what was left out, with reasons.")
 @click.option("--strict", is_flag=True, help="Exit with 1 if an input could not be read to its end.")
 @as_json
@@ -138,9 +142,11 @@ def prepare(
 @click.argument("path", metavar="PAIRS", type=click.Path(exists=True, path_type=Path))
 @languages
 @click.option("-o", "--out", type=ANY, required=True, help="Segments with references (.jsonl) or TSV.")
-@click.option("--lexicon", type=FOLDER, required=True, help="Says which pairs are hardly translations.")
-@click.option("--count", type=click.IntRange(1), default=500, show_default=True, help="Pairs at most.")
-@click.option("--fewest-words", type=click.IntRange(1), default=8, show_default=True, help="Of a source.")
+@click.option("--lexicon", type=FOLDER, required=True, help="Lexicon that tells pairs that are not translations.")
+@click.option("--count", type=click.IntRange(1), default=500, show_default=True,
+              help="Maximum number of pairs to write.")
+@click.option("--fewest-words", type=click.IntRange(1), default=8, show_default=True,
+              help="Minimum number of words in a source.")
 def sample(
     path: Path, source_lang: str, target_lang: str, out: Path, lexicon: Path, count: int, fewest_words: int
 ) -> None:
@@ -152,13 +158,13 @@ def sample(
     corpus_pairs = pairs(path, source_lang, target_lang)
     segments, left_out = draw(corpus_pairs, Lexicon.load(lexicon), count, out.stem, fewest_words)
     reasons = ", ".join(f"{reason} {number}" for reason, number in left_out.most_common())
-    click.echo(f"{deduplication.write(out, segments)} pairs: {out}; left out: {reasons or 'nothing'}")
+    click.echo(f"{amount(deduplication.write(out, segments), 'pair')}: {out}; left out: {reasons or 'nothing'}")
 
 
 @corpus.command("stats")
 @click.argument("paths", metavar="PAIRS...", type=ANY, nargs=-1, required=True)
-@click.option("-s", "--source-lang", default="en", show_default=True, help="For what holds several languages.")
-@click.option("-t", "--target-lang", default="und", help="For what holds several languages.")
+@click.option("-s", "--source-lang", default="en", show_default=True, help="Language, for files that hold several.")
+@click.option("-t", "--target-lang", default="und", help="Language, for files that hold several.")
 @as_json
 def stats(paths: tuple[Path, ...], source_lang: str, target_lang: str, as_json: bool) -> None:
     """Count pairs, words, inline tags, documents and origins of PAIRS, any corpus `prepare` takes."""

@@ -12,8 +12,9 @@ from mtpipe.cli.options import ANY, FILE, as_json, languages, options, plugin_na
 EXISTING = click.Path(exists=True, path_type=Path)
 
 test_set = options(
-    click.option("--test", type=EXISTING, help="Test set: segments JSON Lines, TSV or CSV with a header, WMT's XML or "
-                 "JSON Lines [default: the first system's own file]."),
+    click.option("--test", type=EXISTING,
+                 help="Test set: segments JSON Lines, TSV or CSV with a header, WMT's XML or JSON Lines [default: the "
+                      "first system's own file]."),
     click.option("--source", type=EXISTING, help="Or its sources: aligned lines (also .gz), SGM, a folder."),
     click.option("--reference", type=EXISTING, help="The references to --source."),
     click.option("--terms", type=FILE, help="The terms to --source, a JSON list of {source, target} a line."),
@@ -29,17 +30,17 @@ measuring = options(
     click.option("--baseline", default="", metavar="NAME", help="System to test the others against [default: first]."),
     click.option("--bootstrap", "samples", type=click.IntRange(0), default=1000, show_default=True,
                  help="Samples for intervals and tests; 0 for none."),
-    click.option("--seed", type=int, default=12345, show_default=True, help="Of the samples."),
-    click.option("--human", is_flag=True, help="A row for the references: what term figures can be at most."),
+    click.option("--seed", type=int, default=12345, show_default=True, help="Random seed of the samples."),
+    click.option("--human", is_flag=True, help="Add a row for the references: the highest that term figures can be."),
     click.option("--tags/--no-tags", "has_tags", default=True, help="Whether inline tags count in what is compared."),
 )  # fmt: skip
 results = options(
-    click.option("--name", default="", help="Of the test set, for the page's title."),
+    click.option("--name", default="", help="Name of the test set, for the page's title."),
     click.option("--html", type=ANY, help="Page with plots, failed terms and all segments side by side."),
     click.option("--csv", "csv_file", type=ANY, help="CSV file: a line for each system and metric."),
     click.option("--by-term", "term_file", type=ANY, help="CSV file: a line a term, how often each system has it."),
-    click.option("--table", "table_file", type=ANY, help="Markdown file for the table."),
-    click.option("--note", default="", help="What readers of the table should know."),
+    click.option("--table", "table_file", type=ANY, help="Markdown file to write the table to."),
+    click.option("--note", default="", help="Note that goes with the table."),
 )
 
 

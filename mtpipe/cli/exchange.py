@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from mtpipe.cli.options import ANY, FILE, amount, as_json, show
+from mtpipe.cli.options import ANY, FILE, as_json, show
+from mtpipe.errors import amount
 
 JOB = click.argument("job", type=click.Path(exists=True, path_type=Path))
 
@@ -33,7 +34,7 @@ def export(job: Path, kind: str, out: Path | None) -> None:
 @click.option("--tm", type=ANY, help="Translation memory that learns the edits; made where it is not there.")
 @as_json
 def import_edits(job: Path, file: Path, tm: Path | None, as_json: bool) -> None:
-    """Put the edited targets of FILE into JOB: documents and report are written again, nothing is refused."""
+    """Put the edited targets of FILE into JOB and write documents and report again; errors are listed, not refused."""
     from dataclasses import asdict
 
     from mtpipe.pipeline import exchange, review

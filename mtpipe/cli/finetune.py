@@ -23,12 +23,13 @@ SHARE = click.FloatRange(0, 1)
 @click.option("--base", default="", metavar="MODEL", help="Model folder, checkpoint folder or hub name to start from; "
               "\"none\" for random weights [default: the bundled model of the pair].")  # fmt: skip
 @click.option("--parent", default="", metavar="MODEL", help="With --base none: another pair's model to start from.")
-@click.option("--teacher", type=FOLDER, help="Model folder that translates the sources of PAIRS: its translations are "
-              "learnt from instead of theirs (distillation).")  # fmt: skip
+@click.option("--teacher", type=FOLDER,
+              help="Model folder that translates the sources of PAIRS: its translations are learnt from instead of "
+                   "theirs (distillation).")
 @click.option("--teacher-share", type=SHARE, default=0.9, show_default=True,
               help="Share of its translations that are learnt from, the surest ones.")  # fmt: skip
-@click.option("--generic", type=PATH, multiple=True, help="General pairs to mix in, so that general text keeps its "
-              "quality; repeatable.")  # fmt: skip
+@click.option("--generic", type=PATH, multiple=True,
+              help="General pairs to mix in, so that general text keeps its quality; repeatable.")  # fmt: skip
 @click.option("--mix", type=SHARE, default=0.9, show_default=True, help="Share of PAIRS in the mix.")
 @click.option("--generic-times", type=click.IntRange(1), default=9, show_default=True,
               help="Generic pairs sampled for each of PAIRS.")  # fmt: skip
@@ -55,8 +56,8 @@ SHARE = click.FloatRange(0, 1)
               help="Weight of the alignment loss.")  # fmt: skip
 @click.option("--vocabulary", type=click.IntRange(300), default=10_000, show_default=True,
               help="Pieces of a new vocabulary (--base none).")  # fmt: skip
-@click.option("--shape", "shape", multiple=True, metavar="NAME=N", help="Of a model from random weights, such as "
-              "d_model=512; repeatable.")  # fmt: skip
+@click.option("--shape", "shape", multiple=True, metavar="NAME=N",
+              help="Dimension of a model from random weights, such as d_model=512; repeatable.")  # fmt: skip
 @click.option("--lora", type=click.IntRange(0), default=0, metavar="RANK", help="Train adapters of this rank only.")
 @click.option("--seed", type=int, default=1, show_default=True)
 @click.option("--restart", is_flag=True, help="Don't go on from an interrupted run's checkpoint.")

@@ -8,7 +8,8 @@ from typing import Any
 
 import click
 
-from mtpipe.cli.options import ANY, FILE, FOLDER, amount, as_json, languages, options, show
+from mtpipe.cli.options import ANY, FILE, FOLDER, as_json, languages, options, show
+from mtpipe.errors import amount
 
 glossary_languages = options(
     click.option("-s", "--source-lang", metavar="LANG", help="Source language [default: from the file name]."),
@@ -21,7 +22,7 @@ glossary_languages = options(
 
 @click.group()
 def glossary() -> None:
-    """Look at glossaries, convert them, and find terms for them."""
+    """Check glossaries, convert them, and find terms for them."""
 
 
 @glossary.command()
@@ -60,7 +61,8 @@ def stats(ctx: click.Context, path: Path, as_json: bool, **settings: Any) -> Non
 @click.argument("path", metavar="IN", type=FILE)
 @click.argument("out", type=ANY)
 @glossary_languages
-@click.option("--tbx-version", type=click.Choice(["3", "2"]), default="3", show_default=True, help="Of a TBX file.")
+@click.option("--tbx-version", type=click.Choice(["3", "2"]), default="3", show_default=True,
+              help="Dialect of a TBX file.")
 @click.option("--skip-bad-rows", is_flag=True, help="Leave out what can't be read instead of stopping.")
 @click.pass_context
 def convert(
@@ -93,11 +95,13 @@ corpus = options(
 @languages
 @corpus
 @click.option("-o", "--out", type=ANY, required=True, help="CSV or TSV file for the candidates.")
-@click.option("--force", is_flag=True, help="Replace that file.")
-@click.option("--min-count", type=click.IntRange(2), default=5, show_default=True, help="Pairs that have a term.")
-@click.option("--max-words", type=click.IntRange(1, 8), default=4, show_default=True, help="Words of a term.")
+@click.option("--force", is_flag=True, help="Replace the file if it exists.")
+@click.option("--min-count", type=click.IntRange(2), default=5, show_default=True,
+              help="Minimum number of pairs that have a term.")
+@click.option("--max-words", type=click.IntRange(1, 8), default=4, show_default=True,
+              help="Maximum number of words in a term.")
 @click.option("--min-share", type=click.FloatRange(0, 1), default=0.3, show_default=True,
-              help="Share of the pairs with a term that have its translation.")
+              help="Minimum share of the pairs with a term that have its translation.")
 @click.option("--top", type=click.IntRange(1), help="How many to write [default: all].")
 @click.option("--known", type=FILE, help="Glossary whose terms are left out.")
 @click.option("--domain", default="", help="For the domain column.")

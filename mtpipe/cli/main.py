@@ -232,7 +232,7 @@ def _run(ctx: click.Context, job: Any, dry_run: bool, strict: bool, as_json: boo
         report = jobs.run(job, on_progress)
     _warn(report)
     requests = job.options.get("llm.batch", {}).get("requests") if report.llm.waiting else None
-    advice = [f"Requests: {requests}; bring their answers, then run the same command again"] if requests else []
+    advice = [f"Requests: {requests}; send them, save the answers, then run the same command again"] if requests else []
     show(report.to_dict(), as_json, [*results.lines(report, job.out, job.reports / "report.html"), *advice])
     ctx.exit(results.exit_code(report, strict))
 
@@ -240,9 +240,9 @@ def _run(ctx: click.Context, job: Any, dry_run: bool, strict: bool, as_json: boo
 def _warn(report: JobReport) -> None:
     """What a report has to say beside its figures."""
     for path in report.stale:
-        click.echo(f"mtpipe: {path}: an output whose source is gone; delete it if you don't need it", err=True)
+        click.echo(f"mtpipe: {path}: its source file no longer exists; delete it if you don't need it", err=True)
     messages = [*report.faults, *(row.message for row in report.documents if row.message)]
     for message in messages[:_LISTED]:
         click.echo(f"mtpipe: {message}", err=True)
     if len(messages) > _LISTED:
-        click.echo(f"mtpipe: {len(messages) - _LISTED} more documents have messages: see the report", err=True)
+        click.echo(f"mtpipe: {len(messages) - _LISTED} more with messages: see the report", err=True)

@@ -49,7 +49,8 @@ def show_model(folder: Path, as_json: bool) -> None:
               help="int8, int8_float16, float16, float32 …")  # fmt: skip
 @click.option("--lines", "lines_file", type=FILE,
               help="Text to compare on, a line each [default: lines in many scripts].")  # fmt: skip
-@click.option("--only-pair", "is_pair", is_flag=True, help="For these two languages only, even if it knows more.")
+@click.option("--only-pair", "is_pair", is_flag=True,
+              help="Serve these two languages only, even if the model knows more.")
 @as_json
 def convert(
     name: str, source_lang: str, target_lang: str, out: Path, quantization: str, lines_file: Path | None,

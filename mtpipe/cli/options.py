@@ -61,11 +61,6 @@ class ErrorGroup(click.Group):
             ctx.exit(TERMINATED if isinstance(stop, Terminated) else INTERRUPTED)
 
 
-def amount(count: int, noun: str, plural: str = "") -> str:
-    """ "1 term", "2 terms"; plural: where it is not noun and s."""
-    return f"{count} {noun if count == 1 else plural or noun + 's'}"
-
-
 def show(data: Any, as_json: bool, lines: list[str]) -> None:
     click.echo(json.dumps(data, ensure_ascii=False, indent=1) if as_json else "\n".join(lines))
 
@@ -103,13 +98,15 @@ repair = options(
     click.option("-g", "--glossary", type=FILE, help="Terms to use (CSV, TSV, XLSX, TBX or TMX)."),
     click.option("--model", type=FOLDER, help="Model folder [default: the bundled one of the language pair]."),
     click.option("--fallback-model", type=FOLDER, help="Model that translates again where a draft looks hallucinated."),
-    click.option("--spacy", default="", metavar="PIPELINE", help="Trained spaCy pipeline whose lemmas find terms in "
-                 "the source, such as en_core_web_sm [default: a dictionary of lemmas]."),
+    click.option("--spacy", default="", metavar="PIPELINE",
+                 help="Trained spaCy pipeline whose lemmas find terms in the source, such as en_core_web_sm [default: "
+                      "a dictionary of lemmas]."),
     click.option("--lexicon", type=FOLDER, help="Alignment lexicon [default: the model's own]."),
     click.option("--editors", metavar="NAMES", shell_complete=plugin_names("editor"),
                  help="Repair methods in order, separated by commas; \"\" for none."),
     click.option("--repair", type=click.Choice(["safe", "complete"]), default="safe", show_default=True,
-                 help="safe: leave uncertain edits to people, with a suggestion; complete: guess at last."),
+                 help="safe: leave uncertain edits to people, with a suggestion; complete: insert terms at best "
+                      "effort."),
     click.option("--gate", type=click.Choice(["terms", "all", "score"]), default="terms", show_default=True,
                  help="Sentences for the LLM: those with errors; all; or also those with a low model score."),
     click.option("--gate-below", type=float, help="Limit for --gate score: log-probability per token, such as -1.5."),
@@ -124,9 +121,10 @@ llm_options = options(
     click.option("--llm-option", "llm_options", multiple=True, metavar="KEY=VALUE",
                  help="Option of the LLM, such as base_url=http://localhost:8080/v1; repeatable."),
     click.option("--llm-cache", type=ANY, help="SQLite file for its replies [default: in the job's folder]."),
-    click.option("--max-calls", type=click.IntRange(0), help="Most calls of the LLM in this run; 0 for no limit."),
+    click.option("--max-calls", type=click.IntRange(0),
+                 help="Maximum number of LLM calls in this run; 0 for no limit."),
     click.option("--max-cost", type=click.FloatRange(0),
-                 help="Most that the calls may cost, in the currency of [calls.prices]; 0 for no limit."),
+                 help="Maximum cost of the calls, in the currency of [calls.prices]; 0 for no limit."),
 )  # fmt: skip
 spread = options(
     click.option("--shard", default="", metavar="I/N", help="Only part I of N of the documents, such as 3/8; "

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from mtpipe.cli.options import ANY, FOLDER, amount, as_json, languages, options, show
+from mtpipe.cli.options import ANY, FOLDER, as_json, languages, options, show
+from mtpipe.errors import amount
 
 prompts = options(click.option("--prompts", type=FOLDER, help="Folder with a post-edit.txt [default: mtpipe's own]."))
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from mtpipe.cli.options import TERMS_MISSING, UNTRANSLATED, amount
+from mtpipe.cli.options import TERMS_MISSING, UNTRANSLATED
+from mtpipe.errors import amount
 from mtpipe.report.model import ErrorEntry, JobReport, LlmUsage, MemoryMatches, TermCounts, Totals
 
 _LISTED = 5  # expected terms of an error

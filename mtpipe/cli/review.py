@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from mtpipe.cli.options import ANY, amount
+from mtpipe.cli.options import ANY
+from mtpipe.errors import amount
 
 
 @click.command()

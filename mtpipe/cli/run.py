@@ -12,9 +12,10 @@ from mtpipe.cli.options import FILE, UNTRANSLATED, as_json, dry_run, show
 
 @click.command()
 @click.argument("config", type=FILE, default=Path("mtpipe.toml"))
-@click.option("--from", "first", default="", metavar="STAGE", help="Begin here, with what the stages before made.")
-@click.option("--until", "last", default="", metavar="STAGE", help="End after this stage.")
-@click.option("--again", is_flag=True, help="Do the chosen stages even if nothing has changed.")
+@click.option("--from", "first", default="", metavar="STAGE",
+              help="Stage to begin with, on the results of the stages before it.")
+@click.option("--until", "last", default="", metavar="STAGE", help="Stage to end with.")
+@click.option("--again", is_flag=True, help="Run the stages even if nothing has changed.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress.")
 @dry_run
 @as_json

@@ -35,7 +35,8 @@ from mtpipe.cli.options import ANY, FILE, FOLDER, llm_options, protect
               help="Batches translated side by side; each loads the models once.")
 @click.option("--max-waiting", type=click.IntRange(1), default=5000, show_default=True,
               help="Segments that wait for the model before clients get 429.")
-@click.option("--quota", type=click.IntRange(0), default=1_000_000_000_000, help="Characters to translate in all.")
+@click.option("--quota", type=click.IntRange(0), default=1_000_000_000_000,
+              help="Maximum number of characters to translate, over all requests.")
 @click.option("--verbose", is_flag=True, help="Log every request: route, status and time, no texts.")  # fmt: skip
 @click.pass_context
 def serve(

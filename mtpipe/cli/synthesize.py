@@ -8,7 +8,8 @@ from typing import Any
 
 import click
 
-from mtpipe.cli.options import ANY, FILE, FOLDER, UNTRANSLATED, amount, as_json, languages, llm_options, show
+from mtpipe.cli.options import ANY, FILE, FOLDER, UNTRANSLATED, as_json, languages, llm_options, show
+from mtpipe.errors import amount
 
 COUNT = click.IntRange(1)
 
@@ -22,16 +23,17 @@ COUNT = click.IntRange(1)
 @click.option("--way", type=click.Choice(["pairs", "back-translate"]), default="pairs", show_default=True,
               help="Have the LLM write both sides, or the target only and a model translate it back.")  # fmt: skip
 @click.option("--model", type=FOLDER, help="Model that translates back [default: the bundled one of the reverse pair].")
-@click.option("--min-score", type=float, default=-0.8, show_default=True, help="What the model must think of its own "
-              "translation back: log-probability per token.")  # fmt: skip
-@click.option("--also", multiple=True, metavar="LANG=FILE", help="Glossary into another language, whose terms stand "
-              "in the prompt as well; repeatable.")  # fmt: skip
+@click.option("--min-score", type=float, default=-0.8, show_default=True,
+              help="Minimum score of a translation back: log-probability per token.")  # fmt: skip
+@click.option("--also", multiple=True, metavar="LANG=FILE",
+              help="Glossary into another language, whose terms stand in the prompt as well; repeatable.")  # fmt: skip
 @click.option("--tm", type=FILE, multiple=True, help="Memory, TMX or other pairs to take examples from; repeatable.")
 @click.option("--shots", type=click.IntRange(0), default=2, show_default=True, help="Examples that a prompt shows.")
-@click.option("--exclude", type=FILE, multiple=True, help="Evaluation set (segments, or source TAB reference): nothing "
-              "like it is kept; repeatable.")  # fmt: skip
-@click.option("--prompts", type=FOLDER, help="Folder of prompts in place of mtpipe's own: synthesize.txt, "
-              "synthesize-target.txt, synthesize-wishes.txt.")  # fmt: skip
+@click.option("--exclude", type=FILE, multiple=True,
+              help="Evaluation set (segments, or source TAB reference): nothing like it is kept; repeatable.")
+@click.option("--prompts", type=FOLDER,
+              help="Folder of prompts in place of mtpipe's own: synthesize.txt, synthesize-target.txt, "
+                   "synthesize-wishes.txt.")
 @click.option("--domain", default="", help="What the sentences are to be about.")
 @click.option("--terms-per-call", type=COUNT, default=4, show_default=True)
 @click.option("--pairs-per-call", type=COUNT, default=8, show_default=True)
@@ -44,8 +46,8 @@ COUNT = click.IntRange(1)
 def synthesize(ctx: click.Context, as_json: bool, quiet: bool, also: tuple[str, ...], **options: Any) -> None:
     """Have an LLM write sentence pairs that use the terms of GLOSSARY, for `mtpipe finetune`.
 
-    Pairs are checked hard, and terms that got too few asked for again. Run again to go on: no answer is paid for
-    twice. Exit code 4: some terms have fewer pairs than asked for.
+    Pairs are checked strictly, and more are requested for terms with too few. Run again to continue: no answer is
+    paid for twice. Exit code 4: some terms have fewer pairs than requested.
     """
     from mtpipe.config import CallSettings, with_llm
     from mtpipe.llm.client import FILE as CACHE

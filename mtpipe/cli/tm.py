@@ -6,14 +6,15 @@ from pathlib import Path
 
 import click
 
-from mtpipe.cli.options import ANY, FILE, amount, as_json, languages, show
+from mtpipe.cli.options import ANY, FILE, as_json, languages, show
+from mtpipe.errors import amount
 
 MEMORY = click.argument("memory", type=FILE)
 
 
 @click.group()
 def tm() -> None:
-    """Make translation memories, look into them and export them."""
+    """Create, inspect, search and export translation memories."""
 
 
 @tm.command("import")
@@ -46,8 +47,9 @@ def stats(memory: Path, as_json: bool) -> None:
 @tm.command()
 @MEMORY
 @click.argument("text")
-@click.option("-n", "--number", default=5, show_default=True, help="How many units at most.")
-@click.option("--threshold", type=click.FloatRange(0.3, 1), default=0.7, show_default=True, help="Least similarity.")
+@click.option("-n", "--number", default=5, show_default=True, help="Maximum number of units to show.")
+@click.option("--threshold", type=click.FloatRange(0.3, 1), default=0.7, show_default=True,
+              help="Minimum similarity, 0 to 1.")
 @as_json
 def lookup(memory: Path, text: str, number: int, threshold: float, as_json: bool) -> None:
     """Show the units of a memory that are the same as TEXT or resemble it, best first."""

@@ -22,7 +22,7 @@ SHARE = click.FloatRange(0, 1)
 @click.option("--model", type=FOLDER, help="Model folder that drafts [default: the bundled one of the language pair].")
 @click.option("--lexicon", type=FOLDER, help="Alignment lexicon [default: the model's own].")
 @click.option("--exclude", type=FILE, multiple=True, help="Held-out sources: nothing like them is used; repeatable.")
-@click.option("--most", type=click.IntRange(1), help="Take so many pairs and no more.")
+@click.option("--most", type=click.IntRange(1), help="Maximum number of pairs to use.")
 @click.option("--farthest", type=SHARE, default=0.4, show_default=True,
               help="Leave out what is farther from its draft: changed share of the words.")  # fmt: skip
 @click.option("--held", type=SHARE, default=0.15, show_default=True, help="Share of drafts with all terms to keep.")

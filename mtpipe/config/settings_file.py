@@ -55,7 +55,7 @@ def read(path: Path, is_named: bool = True) -> SettingsFile:
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise ConfigError(f"{path}: can't be read ({error}); mend it or name another file with --config") from error
+        raise ConfigError(f"{path}: can't be read ({error}); correct it or name another file with --config") from error
     problems = [f"[{name}]: no such table; available: {', '.join(_TABLES)}" for name in data if name not in _TABLES]
     if not is_named:
         problems += implicit.refusals(data)

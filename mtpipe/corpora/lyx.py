@@ -37,7 +37,7 @@ def blocks(path: Path) -> list[Block]:
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: not UTF-8 ({error}); save it with LyX 1.5 or later") from error
     if "\\begin_body" not in lines:
-        raise InputError(f"{path}: no \\begin_body, so no LyX document")
+        raise InputError(f"{path}: no \\begin_body, so this is not a LyX document")
     reader = _LyxReader()
     for line in lines[lines.index("\\begin_body") + 1:]:
         reader.take(line)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mtpipe.corpora import Located, runs
-from mtpipe.errors import InputError
+from mtpipe.errors import InputError, amount
 from mtpipe.io import compression, lines
 from mtpipe.languages.tags import is_same
 
@@ -35,7 +35,8 @@ def located(source: Path, target: Path) -> Iterator[Located]:
     """
     counts = [sum(1 for _ in lines.numbered(path)) for path in (source, target)]
     if counts[0] != counts[1]:
-        raise InputError(f"{source}: {counts[0]} lines, but {target} has {counts[1]}; line-aligned files need as many")
+        raise InputError(f"{source}: {amount(counts[0], 'line')}, but {target} has {counts[1]}; line-aligned files "
+                         "need as many")
     rows = zip(lines.numbered(source), lines.numbered(target), strict=True)
     is_empty = True
     pairs = ((one.strip(), other.strip()) for (_, one), (_, other) in rows)

@@ -59,7 +59,7 @@ def blocks(path: Path) -> list[Block]:
         else:
             root = etree.fromstring(data, etree.XMLParser(resolve_entities=False, recover=True, load_dtd=False))
     except (etree.LxmlError, *compression.BROKEN) as error:
-        raise InputError(f"{path}: no HTML or DocBook that can be read ({error})") from error
+        raise InputError(f"{path}: not readable as HTML or DocBook ({error})") from error
     if root is not None:
         walk.element(root)
         walk.end("")

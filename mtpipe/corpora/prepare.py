@@ -92,8 +92,8 @@ def prepare(
                 rejected.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(work.scratch / "rejected.jsonl", rejected)
     except OSError as error:
-        raise OutputError(f"{error.filename or out}: can't be written ({error.strerror}); see to space and permissions "
-                          f"and prepare again, what was in {out} is still there") from error  # fmt: skip
+        raise OutputError(f"{error.filename or out}: can't be written ({error.strerror}); check free space and "
+                          f"permissions and run again; what was in {out} is still there") from error  # fmt: skip
     return result
 
 

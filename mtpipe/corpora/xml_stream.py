@@ -44,8 +44,8 @@ def elements(path: Path, name: str, when: Literal["start", "end"] = "end") -> It
     except etree.XMLSyntaxError as error:
         raise _damaged(path, error, fed, count, name) from error
     except compression.BROKEN as error:
-        raise InputError(f"{path}: can't be read after byte {fed} ({error}); {count} <{name}> before it are "
-                         "good") from error  # fmt: skip
+        raise InputError(f"{path}: can't be read after byte {fed} ({error}); the <{name}> elements "
+                         f"before it ({count}) are good") from error  # fmt: skip
 
 
 def _feed(parser: etree.XMLPullParser, chunk: bytes) -> etree.XMLSyntaxError | None:
@@ -76,5 +76,5 @@ def _offset(chunk: bytes, fed: int, newlines: int, line_start: int) -> int:
 
 def _damaged(path: Path, error: etree.XMLSyntaxError, at: int, count: int, name: str) -> InputError:
     what = str(error.msg).split(", line ")[0]
-    return InputError(f"{path}:{max(error.position[0], 1)}: broken XML at byte {at} ({what}); the {count} <{name}> "
-                      "before it are good, mend or export the file again for the rest")  # fmt: skip
+    return InputError(f"{path}:{max(error.position[0], 1)}: broken XML at byte {at} ({what}); the <{name}> elements "
+                      f"before it ({count}) are good; correct the file or export it again for the rest")  # fmt: skip

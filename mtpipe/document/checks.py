@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 
 from mtpipe.document import inline_codes, numbers
 from mtpipe.document.segment import Segment, TermError
-from mtpipe.errors import ConfigError
+from mtpipe.errors import ConfigError, amount
 from mtpipe.languages.scripts import is_unspaced
 from mtpipe.languages.tags import primary_subtag
 
@@ -75,7 +75,7 @@ def _outer_space(source: str, target: str, lang: str) -> str:
 
 def _newlines(source: str, target: str, lang: str) -> str:
     counts = source.count("\n"), target.count("\n")
-    return "" if counts[0] == counts[1] else f"{counts[1]} line breaks, {counts[0]} in the source"
+    return "" if counts[0] == counts[1] else f"{amount(counts[1], 'line break')}, {counts[0]} in the source"
 
 
 def _numbers(source: str, target: str, lang: str) -> str:
@@ -91,7 +91,7 @@ def _urls(source: str, target: str, lang: str) -> str:
 
 def _accelerators(source: str, target: str, lang: str) -> str:
     counts = [len(_ACCELERATOR.findall(text)) for text in (source, target)]
-    return "" if counts[0] != 1 or counts[1] == 1 else f"{counts[1]} accelerators, 1 in the source"
+    return "" if counts[0] != 1 or counts[1] == 1 else f"{amount(counts[1], 'accelerator')}, 1 in the source"
 
 
 def _ellipsis(source: str, target: str, lang: str) -> str:

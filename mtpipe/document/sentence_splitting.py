@@ -6,6 +6,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 from sentencex import segment as split_text
 
@@ -22,6 +23,7 @@ _OPENING = "“‘„«‹(["
 _SPACED = "\u2e80"  # the scripts before it put spaces between sentences
 _WINDOW = 20_000
 _Span = tuple[int, int]
+_Item = TypeVar("_Item", Code, TermMatch)
 
 
 def spans(text: str, codes: Sequence[Code], lang: str) -> list[_Span]:
@@ -179,11 +181,12 @@ def _skip_space(text: str, position: int) -> int:
     return match.end() if match else position
 
 
-def _shares(items: Sequence[Code] | Sequence[TermMatch], places: Sequence[_Span]) -> list[list]:
+def _shares(items: Sequence[_Item], places: Sequence[_Span]) -> list[list[_Item]]:
     """The items of each span, in one pass."""
-    shares, index = [], 0
+    shares: list[list[_Item]] = []
+    index = 0
     for start, end in places:
-        share = []
+        share: list[_Item] = []
         while index < len(items) and items[index].start < end:
             if items[index].start >= start and items[index].end <= end:
                 share.append(items[index])
@@ -192,7 +195,7 @@ def _shares(items: Sequence[Code] | Sequence[TermMatch], places: Sequence[_Span]
     return shares
 
 
-def _shifted(items: Iterable, by: int) -> list:
+def _shifted(items: Iterable[_Item], by: int) -> list[_Item]:
     return [replace(item, start=item.start + by, end=item.end + by) for item in items]
 
 

@@ -24,7 +24,7 @@ def check_systems(systems: Mapping[str, Sequence[Segment]], languages: tuple[str
         remarks[name] = _check_targets(segments, languages)
         same = first_with.setdefault(tuple(segment.target for segment in segments), name)
         if same != name:
-            remarks[name].append(f"its translations are those of {same}")
+            remarks[name].append(f"its translations are the same as those of {same}")
     return remarks
 
 
@@ -33,7 +33,7 @@ def check_test_set(segments: Sequence[Segment], languages: tuple[str, str]) -> l
     references = [segment.reference for segment in segments if segment.reference is not None]
     remarks = [] if references else ["no segment has a reference"]
     if 0 < len(references) < len(segments):
-        remarks = [f"{len(segments) - len(references)} of {len(segments)} segments have no reference"]
+        remarks = [f"segments without a reference: {len(segments) - len(references)} of {len(segments)}"]
     remarks += _check_language("the sources", [segment.source for segment in segments], [], languages[::-1])
     return remarks + _check_language("the references", references, [], languages)
 
@@ -42,8 +42,8 @@ def _check_targets(segments: Sequence[Segment], languages: tuple[str, str]) -> l
     texts = [segment for segment in segments if segment.source.strip()]
     empty = sum(not (segment.target or "").strip() for segment in texts)
     copied = sum((s.target or "").strip() == s.source.strip() for s in texts if _must_change(s.source))
-    remarks = [f"{empty} of {len(texts)} translations are empty and count as such"] if empty else []
-    remarks += [f"{copied} of {len(texts)} translations are the source unchanged"] if copied else []
+    remarks = [f"empty translations, which count as such: {empty} of {len(texts)}"] if empty else []
+    remarks += [f"translations that are the source unchanged: {copied} of {len(texts)}"] if copied else []
     references = [segment.reference or "" for segment in segments]
     return remarks + _check_language("the translations", [s.target or "" for s in segments], references, languages)
 

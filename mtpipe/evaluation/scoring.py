@@ -55,7 +55,7 @@ def score(metric: Metric, segments: Sequence[Segment]) -> Score:
         return Score(metric.name, nan, "", "no segment has a reference")
     result = metric.score(countable)
     if len(countable) < len(segments):
-        return replace(result, note=f"{len(countable)} of {len(segments)} segments have a reference"
+        return replace(result, note=f"segments with a reference: {len(countable)} of {len(segments)}"
                                     f"{result.note and f'; {result.note}'}")  # fmt: skip
     return result
 

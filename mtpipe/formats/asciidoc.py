@@ -14,7 +14,7 @@ from mtpipe.document.segment import Code, Document, Segment
 from mtpipe.formats.editing import prose
 from mtpipe.formats.editing.encoding import read_text
 from mtpipe.formats.editing.inplace import Edit, Span
-from mtpipe.formats.editing.prose import Paragraph
+from mtpipe.formats.editing.prose import ProsePart
 from mtpipe.formats.messages import icu
 
 _LINE = re.compile(r"([^\r\n]*)(?:\r\n|\r|\n|\Z)")
@@ -91,7 +91,7 @@ def _mark(source: str, start: int, end: int, tags: list[tuple[int, int, str, str
         position = match.end()
 
 
-def _spelled(segment: Segment, place: Paragraph, target: str) -> tuple[str, Sequence[Code]]:
+def _spelled(segment: Segment, place: ProsePart, target: str) -> tuple[str, Sequence[Code]]:
     codes = inline_codes.locate(segment.source, segment.codes, target)
     target, codes = prose.respelled(target, codes, _escaped)
     if place.kind == "cell":
@@ -127,7 +127,7 @@ class _AsciiDocReader:
         self._text = text
         self._lines = [match.span(1) for match in _LINE.finditer(text)]
 
-    def paragraphs(self) -> Iterator[Paragraph]:
+    def paragraphs(self) -> Iterator[ProsePart]:
         n, count = 0, len(self._lines)
         style = ""
         while n < count:
@@ -154,13 +154,13 @@ class _AsciiDocReader:
                     n += 1
                 n += 1
             elif title := _TITLE.match(line):
-                yield Paragraph((self._span(n, title.end()),), "title")
+                yield ProsePart((self._span(n, title.end()),), "title")
                 n = self._behind_header(n) if n == 0 or not self._has_text_before(n) else n + 1
             elif title := _BLOCK_TITLE.match(line):
-                yield Paragraph((self._span(n, title.end()),), "title")
+                yield ProsePart((self._span(n, title.end()),), "title")
                 n += 1
             elif self._underlined(n):
-                yield Paragraph((self._span(n),), "title {} {}".format(*self._span(n + 1)))
+                yield ProsePart((self._span(n),), "title {} {}".format(*self._span(n + 1)))
                 n += 2
             else:
                 end = self._paragraph_end(n)
@@ -215,7 +215,7 @@ class _AsciiDocReader:
             n += 1
         return n
 
-    def _text_of(self, n: int, end: int) -> Iterator[Paragraph]:
+    def _text_of(self, n: int, end: int) -> Iterator[ProsePart]:
         """The texts of a paragraph, an item or a definition, cut at its line breaks."""
         line = self._line(n)
         marker, kind = 0, ""
@@ -223,7 +223,7 @@ class _AsciiDocReader:
             marker, kind = item.end(), "rest"
         elif term := _TERM.match(line):
             start = self._lines[n][0]
-            yield Paragraph(((start + term.start("term"), start + term.end("term")),))
+            yield ProsePart(((start + term.start("term"), start + term.end("term")),))
             marker, kind = term.end(), "rest"
         elif admonition := _ADMONITION.match(line):
             marker, kind = admonition.end(), "rest"
@@ -234,12 +234,12 @@ class _AsciiDocReader:
             if start < stop:
                 spans.append((start, start + broken.start() if broken else stop))
             if broken and spans:
-                yield Paragraph(tuple(spans), kind)
+                yield ProsePart(tuple(spans), kind)
                 spans, kind = [], "rest"
         if spans:
-            yield Paragraph(tuple(spans), kind)
+            yield ProsePart(tuple(spans), kind)
 
-    def _cells(self, n: int, end: int) -> Iterator[Paragraph]:
+    def _cells(self, n: int, end: int) -> Iterator[ProsePart]:
         """The lines of the cells; lines without a mark go on with the cell before."""
         spans: list[Span] = []
         is_literal = False
@@ -251,17 +251,17 @@ class _AsciiDocReader:
                 (cell.end(), after.start() if after else len(line)) for cell, after in zip(cells, [*cells[1:], None]))]
             for number, (first, last) in enumerate(bounds):
                 if number or not line.strip():
-                    yield from [Paragraph(tuple(spans), "cell")] if spans and not is_literal else []
+                    yield from [ProsePart(tuple(spans), "cell")] if spans and not is_literal else []
                     spans = []
                 is_literal = cells[number - 1]["style"] in ("l", "m") if number else is_literal
                 piece = line[first:last]
                 item = _ITEM.match(piece)
                 if item and spans:
-                    yield from [Paragraph(tuple(spans), "cell")] if not is_literal else []
+                    yield from [ProsePart(tuple(spans), "cell")] if not is_literal else []
                     spans = []
                 begin = first + (item.end() if item else len(piece) - len(piece.lstrip()))
                 stop = first + len(piece.rstrip())
                 if begin < stop:
                     spans.append((start + begin, start + stop))
         if spans and not is_literal:
-            yield Paragraph(tuple(spans), "cell")
+            yield ProsePart(tuple(spans), "cell")

@@ -92,7 +92,7 @@ def _parts(opened: package.ZipFile, name: str) -> Iterator[_BookPart]:
                  if e.name == "rootfile"]  # fmt: skip
         text = package.part(opened, roots[0] if roots else "", name)
     except KeyError as error:
-        raise InputError(f"{name}: a ZIP file, but no e-book ({error.args[0]})") from error
+        raise InputError(f"{name}: a ZIP file, but not an e-book ({error.args[0]})") from error
     elements = _elements(text)
     yield _BookPart(roots[0], text, passages=tuple(xml_text.passages(text, _METADATA)))
     items = {e.attributes.get("id", ""): e for e in elements if e.name == "item"}

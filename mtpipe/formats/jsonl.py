@@ -149,7 +149,7 @@ def _terms(value: Any, where: str) -> Iterator[Term]:
         if not isinstance(source, str) or not source.strip() or not targets or forms is None:
             raise InputError(f'{where}: a term needs "source" and "target" or "targets": {json.dumps(item)[:200]}')
         if status not in STATUSES:
-            raise InputError(f'{where}: term {source!r} has status {status!r}; known: {", ".join(STATUSES)}')
+            raise InputError(f'{where}: term {source!r} has status {status!r}; available: {", ".join(STATUSES)}')
         yield Term((source.strip(),), targets, status, forms)
 
 

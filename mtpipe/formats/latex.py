@@ -14,7 +14,7 @@ from mtpipe.document import inline_codes
 from mtpipe.document.segment import Code, Document, Segment
 from mtpipe.formats.editing import prose
 from mtpipe.formats.editing.encoding import read_text
-from mtpipe.formats.editing.prose import Paragraph
+from mtpipe.formats.editing.prose import ProsePart
 from mtpipe.formats.messages import icu
 
 _VERBATIM = frozenset("""verbatim Verbatim BVerbatim LVerbatim lstlisting minted comment filecontents equation align
@@ -71,7 +71,7 @@ class LatexFormat:
         return _codes(source, self._text)
 
 
-def _spelled(segment: Segment, place: Paragraph, target: str) -> tuple[str, Sequence[Code]]:
+def _spelled(segment: Segment, place: ProsePart, target: str) -> tuple[str, Sequence[Code]]:
     codes = inline_codes.locate(segment.source, segment.codes, target)
     pieces: list[str] = []
     places: list[Code] = []
@@ -111,7 +111,7 @@ def _closed(tags: Sequence[tuple[int, int, str, str]]) -> list[Code]:
     return [Code(start, end, kind) for (start, end, *_), kind in zip(tags, kinds, strict=True)]
 
 
-def _paragraphs(text: str, text_commands: frozenset[str]) -> Iterator[Paragraph]:
+def _paragraphs(text: str, text_commands: frozenset[str]) -> Iterator[ProsePart]:
     """The texts between what cuts them."""
     begin = re.search(r"^[^%\n]*\\begin\s*\{document\}", text, re.MULTILINE)
     scanner = _Scanner(text, text_commands)
@@ -125,7 +125,7 @@ def _paragraphs(text: str, text_commands: frozenset[str]) -> Iterator[Paragraph]
             start = max(start, last)
 
 
-def _titles(text: str, scanner: _Scanner, end: int) -> Iterator[Paragraph]:
+def _titles(text: str, scanner: _Scanner, end: int) -> Iterator[ProsePart]:
     """The titles in the preamble."""
     for match in re.finditer(r"^[ \t]*\\(?:title|subtitle)[ \t]*(?:\[[^\]\n]*\])?\{", text[:end], re.MULTILINE):
         closing = scanner.partner.get(match.end() - 1, 0)
@@ -133,7 +133,7 @@ def _titles(text: str, scanner: _Scanner, end: int) -> Iterator[Paragraph]:
             yield from _paragraph(text, scanner, match.end(), closing)
 
 
-def _paragraph(text: str, scanner: _Scanner, start: int, end: int) -> Iterator[Paragraph]:
+def _paragraph(text: str, scanner: _Scanner, start: int, end: int) -> Iterator[ProsePart]:
     """text[start:end] without what is around its words."""
     tags = [tag for tag in scanner.tags(start, end) if tag[3] != "cut"]
     codes = [Code(code.start - start, code.end - start, code.kind) for code in _closed(tags)]
@@ -146,7 +146,7 @@ def _paragraph(text: str, scanner: _Scanner, start: int, end: int) -> Iterator[P
             at = start + low + line.start() + line[0].index(stripped)
             spans.append((at, at + len(stripped)))
     if spans:
-        yield Paragraph(tuple(spans))
+        yield ProsePart(tuple(spans))
 
 
 class _Scanner:

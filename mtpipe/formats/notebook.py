@@ -49,9 +49,9 @@ class NotebookFormat:
         try:
             notebook = json.loads(text)
         except (ValueError, RecursionError) as error:
-            raise InputError(f"{name}: no notebook but broken JSON ({error}); open and save it again") from error
+            raise InputError(f"{name}: not a notebook: broken JSON ({error}); open and save it again") from error
         if not isinstance(notebook, dict) or not isinstance(notebook.get("cells"), list):
-            raise InputError(f"{name}: no notebook of format 4 (no list of cells); convert it with nbformat")
+            raise InputError(f"{name}: not a notebook of format 4 (no list of cells); convert it with nbformat")
         places = _places(text)
         cells: list[_NotebookCell] = []
         segments: list[Segment] = []

@@ -88,7 +88,7 @@ def _texts(path: Path, name: str) -> dict[str, str]:
     with package.opened(path, name, "OpenDocument file") as opened:
         there = set(opened.namelist())
         if "content.xml" not in there:
-            raise InputError(f"{name}: a ZIP file, but no OpenDocument file (no content.xml)")
+            raise InputError(f"{name}: a ZIP file, but not an OpenDocument file (no content.xml)")
         if "META-INF/manifest.xml" in there and b"encryption-data" in opened.read("META-INF/manifest.xml"):
             raise InputError(f"{name}: protected by a password; save it without one")
         return {part: package.part(opened, part, name) for part in _PARTS if part in there}

@@ -163,7 +163,8 @@ def _vtt_cues(text: str, name: str) -> Iterator[list[Span]]:
 def _is_timing(text: str, lines: Sequence[Span], n: int, name: str) -> bool:
     line = text[slice(*lines[n])]
     if not _TIMING.match(line):
-        raise InputError(f"{name}:{n + 1}: {line.strip()[:60]!r} is no timing such as 00:00:01.000 --> 00:00:02.000; "
+        raise InputError(f"{name}:{n + 1}: {line.strip()[:60]!r} is not a timing such as 00:00:01.000 --> "
+                         "00:00:02.000; "
                          "correct it")
     return True
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from mtpipe.errors import GlossaryError
+from mtpipe.errors import GlossaryError, amount
 from mtpipe.glossary import layouts
 from mtpipe.glossary.columns import COLUMNS, Header, check_file_name, column, read_header
 from mtpipe.glossary.model import Glossary
@@ -40,10 +40,10 @@ def load_glossary(
     problems = tuple(remark.at(path.name) for remark in sorted(table.problems + build.problems))
     if problems and not skip_bad_rows:
         read_as = "".join(f" ({note})" for note in table.notes if note.startswith("no header"))
-        raise GlossaryError(f"{path}: {len(problems)} problem{'s' * (len(problems) > 1)}{read_as}", problems)
+        raise GlossaryError(f"{path}: {amount(len(problems), 'problem')}{read_as}", problems)
     if not build.terms:
         raise GlossaryError(f"{path}: no terms in it — a row needs a source and a target", problems)
-    counts = f"{len(build.terms)} terms from {len(table.rows)} rows"
+    counts = f"{amount(len(build.terms), 'term')} from {amount(len(table.rows), 'row')}"
     notes = (*table.notes, counts, *build.summary(), *(f"skipped {problem}" for problem in problems))
     glossary = Glossary.of(build.terms, source_lang, target_lang, path.name, notes)
     return replace(glossary, notes=(*notes, *wrong_script(glossary)))

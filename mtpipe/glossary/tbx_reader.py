@@ -14,7 +14,7 @@ from typing import Any
 
 from lxml import etree
 
-from mtpipe.errors import GlossaryError
+from mtpipe.errors import GlossaryError, amount
 from mtpipe.glossary.columns import column
 from mtpipe.glossary.rows import Table, TermRow, clean, known_status, unsplit
 from mtpipe.languages.tags import distance
@@ -66,8 +66,9 @@ def read(path: Path, languages: tuple[str, str]) -> Table:
         where = f"{path}:{error.lineno or 1}:{error.offset or 1}"
         raise GlossaryError(f"{where}: broken XML ({error.msg}) — export the termbase again") from error
     if not table.rows:
-        listed = ", ".join(f"{lang} ({count} entries)" for lang, count in counts.languages.most_common(_SAMPLE))
-        there = f"there are: {listed}" if listed else "there are no terms in it at all"
+        sizes = [f"{lang} ({amount(count, 'entry', 'entries')})"
+                 for lang, count in counts.languages.most_common(_SAMPLE)]  # fmt: skip
+        there = f"there are: {', '.join(sizes)}" if sizes else "there are no terms in it at all"
         raise GlossaryError(f"{path}: no entry has terms in {languages[0]} and {languages[1]} — {there}")
     table.notes += [f"read as {kind}", *_notes(counts)]
     return table
@@ -88,7 +89,7 @@ def _kind(path: Path) -> str:
 
 
 def _events(path: Path, events: tuple[str, ...], tags: Sequence[str] | None) -> Iterator[tuple[str, Any]]:
-    return etree.iterparse(
+    yield from etree.iterparse(
         str(path), events=events, tag=tags, resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False,
         remove_comments=True, remove_pis=True,
     )  # fmt: skip
@@ -205,11 +206,11 @@ def _cells(facts: Sequence[Mapping[str, list[str]]]) -> dict[str, str]:
 
 
 def _notes(counts: _Counts) -> Iterator[str]:
-    yield f"{counts.entries} entries, {counts.one_sided} of them not in both languages"
+    yield f"{amount(counts.entries, 'entry', 'entries')}, {counts.one_sided} of them not in both languages"
     for (tag, lang), count in sorted(counts.taken.items()):
-        yield f"{tag} treated as {lang} in {count} entries"
+        yield f"{tag} treated as {lang} in {amount(count, 'entry', 'entries')}"
     for word, count in counts.statuses.most_common(_SAMPLE):
-        yield f"status “{word}” is not known: ignored for {count} terms"
+        yield f"status “{word}” is not known: ignored for {amount(count, 'term')}"
 
 
 def _name(element: etree._Element) -> str:

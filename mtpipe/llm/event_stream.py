@@ -19,7 +19,7 @@ def whole(body: Any) -> Any:
     events = [line.removeprefix(_EVENT).strip() for line in body.splitlines() if line.startswith(_EVENT)]
     parts = [json.loads(event) for event in events if event != _LAST]
     if not all(isinstance(part, dict) for part in parts):
-        raise ValueError("events that are no objects")
+        raise ValueError("events that are not objects")
     choices = [choice for part in parts for choice in part.get("choices") or ()]
     ends = [choice["finish_reason"] for choice in choices if choice.get("finish_reason")]
     if not ends:

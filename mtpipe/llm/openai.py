@@ -188,7 +188,7 @@ class _Timed(httpx2.SyncByteStream):
     def __iter__(self) -> Iterator[bytes]:
         for chunk in self._stream:
             if monotonic() > self._deadline:
-                raise httpx2.ReadTimeout("the body came too slowly", request=self._request)
+                raise httpx2.ReadTimeout("the body arrived too slowly", request=self._request)
             yield chunk
 
     def close(self) -> None:

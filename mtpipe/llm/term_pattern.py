@@ -64,7 +64,7 @@ def _forms(forms: Sequence[str], is_unspaced: bool, banned: str) -> _Forms:
         expression = escaped + "[.,]?" if form[-1].isdigit() else escaped
         groups.setdefault(_edges(form, is_unspaced, banned), []).append(expression)
     if not groups:
-        raise ValueError("a term without forms can't be demanded")
+        raise ValueError("a term without forms can't be required")
     return groups
 
 

@@ -118,8 +118,8 @@ class EastSlavic:
             weights[(*lead, *before), self._listed(phrase, cell) or form] += weight
         was = {cell[2] for cell in cells}
         is_single = {cell[1] for cell in cells} == {"s"}
-        found = self._ranked(phrase, weights, doubts)
-        return [self._related(each, was, gender) if is_single else each for each in found]
+        ranked = self._ranked(phrase, weights, doubts)
+        return [self._related(each, was, gender) if is_single else each for each in ranked]
 
     def _listed(self, phrase: TermContext, cell: Cell) -> str:
         """The form that the glossary lists for a plural in the nominative, where it has one."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
-import numpy as np
+from numpy.typing import NDArray
 
 from mtpipe.document.segment import Segment
 
@@ -53,6 +53,6 @@ class Decoder(Translator, Protocol):
         """Log-probability per target token of each (source, target)."""
         ...
 
-    def align(self, pairs: Sequence[tuple[str, str]]) -> list[np.ndarray]:
+    def align(self, pairs: Sequence[tuple[str, str]]) -> list[NDArray[Any]]:
         """For each (source, target) a matrix [target words × source words] of weights; words as `tokenization`."""
         ...

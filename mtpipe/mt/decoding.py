@@ -36,7 +36,7 @@ class Hypothesis:
     looked_at: np.ndarray | None = None
 
 
-class Engine(Protocol):
+class DraftModel(Protocol):
     """What drafts are made with."""
 
     def hypotheses(
@@ -97,7 +97,7 @@ def _place(code: Code) -> int:
     return code.start
 
 
-def make(segments: Sequence[Segment], sizes: Sequence[int], model: Engine, shape: str | None) -> list[list[Draft]]:
+def make(segments: Sequence[Segment], sizes: Sequence[int], model: DraftModel, shape: str | None) -> list[list[Draft]]:
     """For each segment up to its size of drafts, best first, at least one; shape: of the masks the model knows, if any.
 
     Segments without a letter outside their codes are copied, symbols around a text stay around it. text "" where there
@@ -109,7 +109,7 @@ def make(segments: Sequence[Segment], sizes: Sequence[int], model: Engine, shape
             for (before, _, after), options in zip(frames, drafts, strict=True)]
 
 
-def _make(segments: Sequence[Segment], sizes: Sequence[int], model: Engine, shape: str | None) -> list[list[Draft]]:
+def _make(segments: Sequence[Segment], sizes: Sequence[int], model: DraftModel, shape: str | None) -> list[list[Draft]]:
     drafts = [[Draft(segment.source)] for segment in segments]
     todo = [i for i, segment in enumerate(segments) if _has_words(segment)]
     if shape:
@@ -151,7 +151,7 @@ def _says_something(segment: Segment, text: str) -> bool:
 
 
 def _placed(
-    segments: Sequence[Segment], options: Sequence[Sequence[Hypothesis]], model: Engine, is_bare: bool
+    segments: Sequence[Segment], options: Sequence[Sequence[Hypothesis]], model: DraftModel, is_bare: bool
 ) -> list[list[Draft]]:
     """Drafts of hypotheses made without tags (bare: without any code), with the codes that they lack put back."""
     drafts = [[_draft(s, h, h.text or "") for h in hypotheses] for s, hypotheses in zip(segments, options, strict=True)]

@@ -175,7 +175,8 @@ def check(segments: Iterable[Segment], glossary: Glossary, *, protect: Sequence[
     """
     terms = _glossary(glossary)
     coded = [_with_codes(segment) for segment in _segments(segments)]
-    matched = Matcher(terms).find(steps.protect(coded, ProtectSettings(protect).patterns))
+    settings: dict[str, Any] = {"patterns": protect}  # whatever the caller gave
+    matched = Matcher(terms).find(steps.protect(coded, ProtectSettings(**settings).patterns))
     return steps.check(matched, terms.target_lang)
 
 

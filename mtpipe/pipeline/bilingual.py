@@ -30,7 +30,7 @@ def review(
     """The counted part of a report on bilingual segments as they are, nothing edited: terms, inline tags, invariants,
     what the regular expressions of protect match, and the named checks of their form (of `document.checks.CHECKS`)."""
     tally = Tally(())
-    patterns = ProtectSettings(protect).patterns
+    patterns = ProtectSettings(tuple(protect)).patterns
     segments = _segments(path, source_lang, target_lang, glossary)
     if segments and not any(segment.target for segment in segments):
         raise InputError(f"{path}: no sentence has a translation beside it; give a bilingual file")

@@ -249,7 +249,7 @@ def _file(path: Path, name: str, out: Path, root: Path | None = None) -> File:
     except OSError as error:
         return File(path, out, name, 0, None, _cant_read(error))
     if not path.is_file():
-        return File(path, out, name, 0, None, f"{path}: is no regular file; remove it from the folder")
+        return File(path, out, name, 0, None, f"{path}: is not a regular file; remove it from the folder")
     return File(path, out, name, size, plugins.format_name(path))
 
 

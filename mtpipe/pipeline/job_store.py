@@ -399,7 +399,7 @@ def take_over(folder: Path, gone: Sequence[Path], *, is_kept: bool = False) -> N
         try:
             lock.Lock(part, _ENDING).release()
         except BlockingIOError as error:
-            raise JobStateError(f"{part}: another mtpipe job is at work in this folder; wait for it, or give the same "
+            raise JobStateError(f"{part}: another mtpipe job is running in this folder; wait for it, or give the same "
                                 "number of shards as it has") from error  # fmt: skip
     if gone:
         with Store(folder, is_locked=True) as store:
@@ -436,7 +436,7 @@ def _guarded(path: Path) -> Iterator[None]:
     except (sqlite3.Error, OSError, ValueError, TypeError, LookupError, OverflowError) as error:
         hint = "check the folder's permissions and the free space, then run the same command again"
         if "locked" in str(error):
-            hint = "another mtpipe job is at work in this folder; wait for it or choose another --out"
+            hint = "another mtpipe job is running in this folder; wait for it or choose another --out"
         elif not isinstance(error, OSError) and not any(word in str(error) for word in _OF_THE_DISK):
             hint = "the file is damaged: delete it and run again"
         raise JobStateError(f"{path}: the job's state can't be kept ({error}); {hint}") from error

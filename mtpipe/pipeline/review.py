@@ -62,7 +62,7 @@ def state_folder(job: Path) -> Path:
     for folder in (job, job / ".mtpipe", job.with_name(f"{job.name}.mtpipe")):
         if (folder / FILE).is_file():
             return folder
-    raise InputError(f"{job}: no job was done here; give the folder or file that `mtpipe translate --out` wrote")
+    raise InputError(f"{job}: there is no job here; give the folder or file that `mtpipe translate --out` wrote")
 
 
 def sentences(folder: Path) -> tuple[list[Sentence], tuple[str, str]]:

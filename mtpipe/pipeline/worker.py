@@ -253,7 +253,8 @@ class Worker:
         document = replace(done.document, segments=segments)
         write = partial(self._format(file).write, document)
         if was_written and not job_folder.is_cut_off(file.out, write):
-            done.message = f"{file.out}: changed since it was written and left so; delete it to get it again"
+            done.message = (f"{file.out}: changed since mtpipe wrote it, so it was not overwritten; "
+                            "delete it to have it written again")  # fmt: skip
             return
         job_folder.place(file.out, write)
         self._flushing.add(file.out)

@@ -27,7 +27,7 @@ class Refiner:
 
     def __init__(self, tools: Tools, model: str | Path = "", size: int = 8, threads: int = 0):
         if size < 1:
-            raise ConfigError(f"editor 'refiner': size must be 1 or more, not {size}")
+            raise ConfigError(f"repair method 'refiner': size must be 1 or more, not {size}")
         pair = {"source_lang": tools.source_lang, "target_lang": tools.target_lang}
         folder = Path(model) if model else _bundled(**pair)
         options = {"folder": folder, "threads": threads, "task": registry.POST_EDIT}
@@ -61,8 +61,9 @@ class Refiner:
 def _bundled(source_lang: str, target_lang: str) -> Path:
     how = "train one: mtpipe triplets PAIRS, mtpipe finetune --task post-edit; and name it: [editor.refiner] model"
     if not registry.covers(source_lang, target_lang):
-        raise ConfigError(f"editor 'refiner': no model comes with mtpipe for {source_lang}-{target_lang}; {how}")
+        raise ConfigError(f"repair method 'refiner': no model comes with mtpipe for {source_lang}-{target_lang}; {how}")
     folder = registry.find(source_lang, target_lang).folder / FOLDER
     if not folder.is_dir():
-        raise ConfigError(f"editor 'refiner': no refiner comes with mtpipe for {source_lang}-{target_lang}; {how}")
+        raise ConfigError(f"repair method 'refiner': no refiner comes with mtpipe for {source_lang}-{target_lang}; "
+                          f"{how}")
     return folder

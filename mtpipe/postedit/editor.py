@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mtpipe.alignment.lexicon import Lexicon
 from mtpipe.document.segment import Segment
@@ -66,7 +67,7 @@ class Tools:
     lexicon: Lexicon | None = None
     llm: LLM | None = None
 
-    def align(self, pairs: Sequence[tuple[str, str]]) -> list[np.ndarray]:
+    def align(self, pairs: Sequence[tuple[str, str]]) -> list[NDArray[Any]]:
         """Link weights [target words × source words] of each pair: from the lexicon, the model's attention, or both."""
         by = [aligner.align(pairs) for aligner in (self.lexicon, self.decoder) if aligner is not None]
         return [np.mean(matrices, axis=0) for matrices in zip(*by)]

@@ -126,10 +126,10 @@ def _terms_reason(segment: Segment, draft: str, candidate: str, before: Proof, a
     errors, left = (checker.check(segment, lang, text) for text in (draft, candidate))
     if any(error.kind == "untranslated" for error in left):
         return "untranslated"
-    banned, still = ({error.found for error in found if error.kind == "forbidden"} for found in (errors, left))
+    banned, still = ({error.found for error in each if error.kind == "forbidden"} for each in (errors, left))
     if still - banned:
         return "forbidden"
-    unmet, before_it = ([error for error in found if error.kind != "altered"] for found in (left, errors))
+    unmet, before_it = ([error for error in each if error.kind != "altered"] for each in (left, errors))
     return "term-missing" if unmet and len(unmet) >= len(before_it) else ""
 
 

@@ -54,7 +54,7 @@ class LlmEditor:
         context: bool = True, longest: int = 24_000,
     ):  # fmt: skip
         if tools.llm is None:
-            raise ConfigError("editor 'llm' needs an LLM; give --llm")
+            raise ConfigError("repair method 'llm' needs an LLM; give --llm")
         if gate == "score" and tools.decoder is None:
             raise ConfigError("gate 'score' needs a model that scores drafts; give --model")
         self.rounds = 1 + retries

@@ -19,9 +19,9 @@ class NBest:
 
     def __init__(self, tools: Tools, size: int = 0):
         if tools.decoder is None:
-            raise ConfigError("editor 'nbest' needs a model that can be asked for more hypotheses; give --model")
+            raise ConfigError("repair method 'nbest' needs a model that gives more hypotheses; give --model")
         if size < 0 or size == 1:
-            raise ConfigError(f"editor 'nbest': size must be 2 or more (or 0), not {size}")
+            raise ConfigError(f"repair method 'nbest': size must be 2 or more (or 0), not {size}")
         self._decoder, self._lang, self._size = tools.decoder, tools.target_lang, size
 
     def propose(self, segments: Sequence[Segment]) -> list[list[str]]:

@@ -26,7 +26,7 @@ class Insertion:
 
     def __init__(self, tools: Tools, places: int = 2):
         if tools.decoder is None:
-            raise ConfigError("editor 'insertion' needs a model that can continue a text; give --model")
+            raise ConfigError("repair method 'insertion' needs a model that can continue a text; give --model")
         self._tools, self._decoder, self._places = tools, tools.decoder, places
         self._agreement = Agreement(tools.lexicon)
 
@@ -47,24 +47,24 @@ class Insertion:
             for prefix in self._prefixes(view, slot)
         ))
         drafts = self._decoder.complete([segments[t.index] for t in tries], [t.prefix for t in tries])
-        made = list(dict.fromkeys((t.index, draft.text) for t, draft in zip(tries, drafts, strict=True) if draft.text))
-        scores = self._decoder.score([(views[index].source, text) for index, text in made])
-        found: list[list[tuple[float, str]]] = [[] for _ in segments]
-        for (index, text), score in zip(made, scores, strict=True):
-            found[index].append((score, text))
-        best = [[text for _, text in sorted(rows, reverse=True)[:3]] for rows in found]
+        pairs = list(dict.fromkeys((t.index, draft.text) for t, draft in zip(tries, drafts, strict=True) if draft.text))
+        scores = self._decoder.score([(views[index].source, text) for index, text in pairs])
+        ranked: list[list[tuple[float, str]]] = [[] for _ in segments]
+        for (index, text), score in zip(pairs, scores, strict=True):
+            ranked[index].append((score, text))
+        best = [[text for _, text in sorted(rows, reverse=True)[:3]] for rows in ranked]
         return self._with_codes(views, best)
 
     def _prefixes(self, view: View, slot: TermSlot) -> list[str]:
         """The draft up to and with the term, its neighbours agreeing or as they are."""
-        made = []
+        prefixes = []
         for agree in (True, False):
             text = self._agreement.rewrite(view.target, [slot], agree)
             start = view.words[slot.first][0] if slot.first < len(view.words) else len(view.target)
             ends = [item.end for item in evidence(slot.term, text, self._tools.target_lang)]
             if ends:
-                made.append(text[: min(ends, key=lambda end: abs(end - start))])
-        return list(dict.fromkeys(made))
+                prefixes.append(text[: min(ends, key=lambda end: abs(end - start))])
+        return list(dict.fromkeys(prefixes))
 
     def _with_codes(self, views: Sequence[View], options: Sequence[Sequence[str]]) -> list[list[str]]:
         """The plain continuations with the codes put back where the words they mark went."""

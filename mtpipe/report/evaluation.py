@@ -20,15 +20,16 @@ ABOUT = {
     "TER": "edits needed for each 100 words of the reference; lower is better",
     "metricx": "MetricX's predictions, 0–25; lower is better", "mqm": "penalty of marked errors; lower is better",
     "COMET": "learnt quality, with reference", "COMETKiwi": "learnt quality, without reference",
-    "tsr_strict": "required terms in place, whole words, as often as in the source, 0–1",
-    "tsr_wmt25": "required terms in place as WMT25 counts them, substrings, 0–1",
-    "tsr_wmt23": "required terms in place as WMT23 counts them, 0–1",
-    "all_terms": "sentences with all their terms in place, 0–1",
-    "verbatim": "words of terms exactly as the glossary writes them: far above the human rate, terms are pasted",
-    "verbatim_reference": "that rate in the references",
-    "overuse": "terms used more often than the source asks; lower is better",
+    "tsr_strict": "required terms applied, whole words, as often as in the source, 0–1",
+    "tsr_wmt25": "required terms applied as WMT25 counts them, substrings, 0–1",
+    "tsr_wmt23": "required terms applied as WMT23 counts them, 0–1",
+    "all_terms": "sentences with all their terms applied, 0–1",
+    "verbatim": "words of terms exactly as in the glossary: far above the references' rate, terms are inserted "
+                "without inflection",
+    "verbatim_reference": "the same rate in the references",
+    "overuse": "terms used more often than in the source; lower is better",
     "consistency": "one source term, one translation, 0–1",
-    "right_changed": "sentences that had all terms without the glossary, changed for nothing; lower is better",
+    "right_changed": "sentences that had all terms without the glossary and were changed anyway; lower is better",
 }  # fmt: skip
 
 
@@ -106,7 +107,7 @@ def _headline(rows: Sequence[Mapping[str, Any]], axes: Mapping[str, str]) -> lis
     """The page's first sentences."""
     machines = [row for row in rows if row["system"] != "human"]
     sentences = []
-    for axis, what in (("y", "Best translations by"), ("x", "Most terms in place by")):
+    for axis, what in (("y", "Best translations by"), ("x", "Most terms applied by")):
         name = axes[axis]
         if name and len(machines) > 1 and (best := _best(rows, name)):
             value = next(row["scores"][name] for row in rows if row["system"] == best)

@@ -108,10 +108,10 @@ if (data.refusals.length) table(document.getElementById("refusals"), data.refusa
   {title: "Sentence", value: row => row.id},
   {title: "Repair", value: row => named(words.editors, row.editor)},
   {title: "Proposal", value: row => row.candidate, show: row => make("bdi", {}, ...visible(row.candidate))},
-  {title: "Refused because", value: row => named(words.reasons, row.reason)},
+  {title: "Rejected because", value: row => named(words.reasons, row.reason)},
 ], {empty: "", noun: "proposals", text: row => [row.id, row.candidate, row.reason]});
 
 table(document.getElementById("note-table"), data.notes, [
   {title: "Where", value: row => row.id ?? row.path ?? ""},
   {title: "Note", value: row => row.note},
-], {empty: "Nothing else to say about this run.", noun: "notes", text: row => [row.id, row.path, row.note]});
+], {empty: "There are no other notes on this run.", noun: "notes", text: row => [row.id, row.path, row.note]});

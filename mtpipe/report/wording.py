@@ -162,8 +162,10 @@ def _of_terms(terms: TermCounts) -> str:
     if not terms.required:
         return "No glossary terms in the source."
     _, last = _ends(terms)
+    if terms.met == terms.required == 1:
+        return "The required term was applied."
     if terms.met == terms.required:
-        return f"All {count(terms.required, 'required term was', 'required terms were')} applied."
+        return f"All {number(terms.required)} required terms were applied."
     return f"{number(terms.met)} of {number(terms.required)} required terms were applied ({percent(last)})."
 
 
@@ -173,7 +175,9 @@ def _of_repairs(terms: TermCounts) -> str:
         return ""
     gained = terms.steps[-1].met - terms.steps[0].met
     if gained <= 0:
-        return "All were in the first draft." if first == 1 else "Repairs added none."
+        if first == 1:
+            return "It was in the first draft." if terms.required == 1 else "All were in the first draft."
+        return "Repairs added none."
     return f"The first draft had {percent(first)}; {count(gained, 'term was', 'terms were')} fixed automatically."
 
 

@@ -54,7 +54,7 @@ def _own(service: Service) -> APIRouter:
 
     @router.post("/mtpipe/v1/translate", openapi_extra=schemas.body(schemas.TranslateWithEvidence))
     async def translate(request: Request) -> dict[str, Any]:
-        """Translate texts, and tell their terms, errors, edits, confidence and suggestions."""
+        """Translate texts; the answer has their terms, errors, edits, confidence and suggestions."""
         values = await fields(request)
         translations = await service.translate(
             texts(values, "text"), text(values, "source_lang", ""), text(values, "target_lang"),

@@ -30,7 +30,7 @@ def routes(service: Service) -> APIRouter:
 
     @router.post("/v2/translate", openapi_extra=schemas.body(schemas.TranslateTexts))
     async def translate(request: Request) -> dict[str, Any]:
-        """Translate texts; tag_handling xml or html, ignore_tags and glossary_id are heeded."""
+        """Translate texts; tag_handling (xml or html), ignore_tags and glossary_id are supported."""
         values = await fields(request)
         sources = texts(values, "text")
         target = text(values, "target_lang")
@@ -59,7 +59,7 @@ def routes(service: Service) -> APIRouter:
 
     @router.get("/v2/usage")
     async def usage() -> dict[str, int]:
-        """Characters translated, of how many."""
+        """Characters translated so far, and the limit."""
         return {"character_count": store.characters(), "character_limit": service.settings.limits.quota}
 
     _documents(router, service)
@@ -93,7 +93,7 @@ def _documents(router: APIRouter, service: Service) -> None:
 
     @router.post("/v2/document/{id}", openapi_extra=schemas.body(schemas.DocumentKey))
     async def status(id: str, request: Request) -> dict[str, Any]:
-        """How far a document is: queued, translating, done or error."""
+        """State of a document: queued, translating, done or error."""
         row = await _row(service, id, request)
         state = {"document_id": row.id, "status": _STATES[row.state]}
         if row.state == "error":
@@ -123,13 +123,13 @@ def _glossaries(router: APIRouter, service: Service) -> None:
 
     @router.get("/v2/glossary-language-pairs")
     async def pairs() -> dict[str, Any]:
-        """The pairs that glossaries can be made for."""
+        """The language pairs that glossaries can be created for."""
         return {"supported_languages": [{"source_lang": source, "target_lang": target}
                                         for source, target in service.settings.pairs]}  # fmt: skip
 
     @router.post("/v2/glossaries", status_code=201, openapi_extra=schemas.body(schemas.NewGlossary))
     async def create(request: Request) -> dict[str, Any]:
-        """Make a glossary of one pair from TSV or CSV entries."""
+        """Create a glossary of one language pair from TSV or CSV entries."""
         values = await fields(request)
         pair, entries = _dictionary(service, values)
         return _single(store.save_glossary(text(values, "name"), {pair: entries}))
@@ -164,7 +164,7 @@ def _multilingual(router: APIRouter, service: Service) -> None:
 
     @router.post("/v3/glossaries", status_code=201, openapi_extra=schemas.body(schemas.NewMultilingualGlossary))
     async def create(request: Request) -> dict[str, Any]:
-        """Make a glossary of several pairs."""
+        """Create a glossary of several language pairs."""
         values = await fields(request)
         return _several(store.save_glossary(text(values, "name"), _dictionaries(service, values)))
 

@@ -64,7 +64,7 @@ class Pipelines:
         return self._others[pair, glossary_id]
 
 
-class Engine:
+class BatchEngine:
     """Translates in threads, each with its pipelines; on_batch is told how many requests and segments went together."""
 
     def __init__(self, settings: ServerSettings, on_batch: Callable[[int, int], object] = lambda *counts: None):

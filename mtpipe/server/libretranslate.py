@@ -40,7 +40,7 @@ def routes(service: Service) -> APIRouter:
 
     @router.post("/detect", openapi_extra=schemas.body(schemas.Detection))
     async def detect(request: Request) -> list[dict[str, Any]]:
-        """The language of q."""
+        """Detect the language of q."""
         sample = " ".join(texts(await fields(request), "q"))
         language = identification.language(sample)
         return [{"confidence": _SURE if language else _UNSURE, "language": language or "en"}]

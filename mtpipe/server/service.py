@@ -17,7 +17,7 @@ from mtpipe.errors import MtpipeError
 from mtpipe.glossary.model import Glossary
 from mtpipe.languages import identification, tags
 from mtpipe.server.documents import Documents
-from mtpipe.server.engine import Busy, Engine, Work
+from mtpipe.server.engine import BatchEngine, Busy, Work
 from mtpipe.server.markup import Text, html, plain, xml
 from mtpipe.server.requests import ApiError
 from mtpipe.server.settings import Pair, ServerSettings
@@ -59,7 +59,7 @@ class Service:
         self.settings = settings
         self.metrics = Metrics()
         self.store = ServerStore(settings.data)
-        self.engine = Engine(settings, lambda requests, segments: self.metrics.batches.observe(requests))
+        self.engine = BatchEngine(settings, lambda requests, segments: self.metrics.batches.observe(requests))
         self.documents = Documents(settings, self.store, log_error)
 
     def stop(self) -> None:

@@ -25,7 +25,7 @@ from mtpipe.terminology import checker
 from mtpipe.terminology.inflected_match import Evidence
 from mtpipe.terminology.matcher import Matcher
 
-SURPLUS = "more than asked for"
+SURPLUS = "more pairs than requested"
 MOST_USES = 2  # of its term, in a sentence
 _KNOWN = 0.5  # of the words outside terms, the share that the dictionary of the language must have
 _FEWEST = 3  # words by which a language can be told

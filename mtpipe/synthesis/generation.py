@@ -10,7 +10,7 @@ from mtpipe import __version__
 from mtpipe.corpora.cleaning import LONGEST
 from mtpipe.corpora.decontamination import SHARE
 from mtpipe.corpora.deduplication import texts
-from mtpipe.errors import ConfigError, GlossaryError, ModelError
+from mtpipe.errors import ConfigError, GlossaryError, ModelError, amount
 from mtpipe.glossary.loading import load_glossary
 from mtpipe.glossary.model import Glossary, Term
 from mtpipe.io import atomic, digest
@@ -56,7 +56,7 @@ def synthesize(
     GlossaryError or InputError for what can't run as asked, ModelError when not one pair was accepted and
     no answer is to come, OutputError.
     """
-    work = _Work(recipe, caller, tell, back)
+    work = _Synthesizer(recipe, caller, tell, back)
     pairs, rejected = Output(recipe.out), Output(recipe.refused)
     ledger = Ledger(recipe, work.terms, pairs, rejected)
     for number in range(1, recipe.rounds + 1):
@@ -72,7 +72,7 @@ def synthesize(
     return SynthesisOutcome(ledger.kept, ledger.short(), stopped, manifest)
 
 
-class _Work:
+class _Synthesizer:
     """What a synthesis works with, opened once; raises for what can't run before the LLM is asked."""
 
     def __init__(self, recipe: SynthesisRecipe, caller: Caller, tell: Tell, back: Back | None):
@@ -94,7 +94,7 @@ class _Work:
     def stopped(self, ledger: Ledger) -> str:
         """Why the LLM is asked no more although pairs are missing; "" where it was asked to the end."""
         if self.waiting:
-            return f"{self.waiting} prompts wait for their answers"
+            return f"{amount(self.waiting, 'prompt waits', 'prompts wait')} for an answer"
         return "max_calls or max_cost is reached" if ledger.needs() and self._caller.is_spent else ""
 
     def round(self, number: int, ledger: Ledger) -> None:
@@ -108,16 +108,17 @@ class _Work:
             ledger.ask(item.term for request in chunk for item in request.items)
             self._take(chunk, ledger)
             refused = sum(ledger.refused.values())
-            self._tell(f"round {number}: {start + len(chunk)} of {len(requests)} prompts, {ledger.kept} pairs kept, "
-                       f"{refused} refused")  # fmt: skip
+            self._tell(f"round {number}: {start + len(chunk)} of {amount(len(requests), 'prompt')}, pairs kept: "
+                       f"{ledger.kept}, "
+                       f"refused: {refused}")  # fmt: skip
 
     def _take(self, requests: Sequence[Request], ledger: Ledger) -> None:
         replies = self._caller.complete([request.prompt for request in requests])
         self.waiting += sum(reply.fault == WAITING for reply in replies)
         proposals: list[Proposal] = []
         for request, reply in zip(requests, replies, strict=True):
-            found, faults = read(request, reply, self._back is not None)
-            proposals += found
+            new, faults = read(request, reply, self._back is not None)
+            proposals += new
             for fault in faults:
                 ledger.note(fault)
         for proposal, pair, reason in self._filters.judged(self._whole(proposals), ledger.is_full):
@@ -157,7 +158,7 @@ def _usable(glossary: Glossary) -> tuple[list[Term], dict[str, str]]:
     for term in glossary.terms:
         longest = max(len(term.source), len(term.target))
         if term.status == "forbidden":
-            left_out[f"{term.source} = {term.target}"] = "a forbidden term: nothing should teach it"
+            left_out[f"{term.source} = {term.target}"] = "a forbidden term: no pairs are written for it"
         elif longest > _LONGEST_TERM:
             left_out[f"{term.source} = {term.target}"] = (
                 f"{longest} characters, {_LONGEST_TERM} fit into a sentence of a corpus; is it a term?")
@@ -171,6 +172,6 @@ def _usable(glossary: Glossary) -> tuple[list[Term], dict[str, str]]:
 
 def _nothing_kept(ledger: Ledger, recipe: SynthesisRecipe, stopped: str) -> str:
     why = ", ".join(f"{reason} {count}" for reason, count in ledger.refused.most_common())
-    hint = f"{stopped}, raise it" if stopped and not ledger.proposed else "see whether this LLM can do it at all"
+    hint = f"{stopped}, raise it" if stopped and not ledger.proposed else "check whether this LLM suits the task"
     return (f"not one pair was kept of {ledger.proposed} that the LLM proposed, so {recipe.out} was not written: "
-            f"{why or 'it was not asked'}; what was refused is in {recipe.refused}: {hint}")  # fmt: skip
+            f"{why or 'it was not asked'}; refused pairs are in {recipe.refused}: {hint}")  # fmt: skip

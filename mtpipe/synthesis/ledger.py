@@ -27,7 +27,7 @@ class Ledger:
     def __init__(self, recipe: SynthesisRecipe, terms: Sequence[Term], pairs: Output, rejected: Output):
         self._recipe, self._pairs, self._rejected = recipe, pairs, rejected
         self._written: dict[Term, list[str]] = {term: [] for term in terms}
-        self._asked = Counter[Term]()
+        self._requests = Counter[Term]()
         self._why: dict[Term, Counter[str]] = {term: Counter() for term in terms}
         self._numbers = Counter[str]()
         self._kinds = {kind: Counter[str]() for kind in KINDS}
@@ -47,10 +47,10 @@ class Ledger:
     def known(self, term: Term) -> TermHistory:
         """What the next prompt may say of the term."""
         why = [f"“{term.source}”: {reason}" for reason, _ in self._why[term].most_common(_TOLD)]
-        return TermHistory(tuple(self._written[term]), self._asked[term], tuple(why))
+        return TermHistory(tuple(self._written[term]), self._requests[term], tuple(why))
 
     def ask(self, terms: Iterable[Term]) -> None:
-        self._asked.update(terms)
+        self._requests.update(terms)
 
     def take(self, proposal: Proposal, pair: Pair, reason: str) -> None:
         """Writes a judged pair to where it belongs."""
@@ -81,7 +81,7 @@ class Ledger:
         return len(self._written[term]) >= self._recipe.pairs_per_term
 
     def short(self) -> dict[str, int]:
-        """Terms with fewer pairs than asked for, and how many they have."""
+        """Terms with fewer pairs than requested, and how many they have."""
         return {f"{term.source} = {term.target}": len(self._written[term]) for term in self.needs()}
 
     def facts(self) -> dict[str, Any]:

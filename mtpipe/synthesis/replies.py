@@ -10,7 +10,8 @@ from typing import Any
 from mtpipe.llm import Reply
 from mtpipe.synthesis.requests import Request, SentenceRequest
 
-NO_ANSWER, NO_PAIRS, WRONG_KEYS, TOO_FEW = "no answer", "no pairs in the answer", "wrong keys", "fewer pairs than asked"
+NO_ANSWER, NO_PAIRS, WRONG_KEYS = "no answer", "no pairs in the answer", "wrong keys"
+TOO_FEW = "fewer pairs than requested"
 Pair = tuple[str, str]
 _DECODER = json.JSONDecoder()
 _KEPT = 2000  # characters of a reply that was no use

@@ -43,10 +43,10 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class TermHistory:
-    """What there is already of a term: sentences, how many were asked for, why others were refused."""
+    """What there is already of a term: sentences, how many were requested, why others were refused."""
 
     written: Sequence[str] = ()
-    asked: int = 0
+    requests: int = 0
     refused: Sequence[str] = ()
 
 
@@ -72,7 +72,7 @@ class Writer:
         terms = list(needs)
         for start in range(0, len(terms), self._recipe.terms_per_call):
             group = terms[start : start + self._recipe.terms_per_call]
-            rows = [[SentenceRequest(term, self._wish(term, known[term].asked + i)) for i in range(needs[term])]
+            rows = [[SentenceRequest(term, self._wish(term, known[term].requests + i)) for i in range(needs[term])]
                     for term in group]  # fmt: skip
             items = [item for row in zip_longest(*rows) for item in row if item]
             for first in range(0, len(items), size):
@@ -118,9 +118,9 @@ def _wishes(text: Template) -> list[list[str]]:
     """The wishes of each of KINDS; raises ConfigError for lines that are none and kinds without any."""
     wishes: dict[str, list[str]] = {kind: [] for kind in KINDS}
     for number, line in enumerate(text.text.splitlines(), 1):
-        kind, _, said = (part.strip() for part in line.partition(":"))
-        if said and kind in wishes:
-            wishes[kind].append(said)
+        kind, _, wish = (part.strip() for part in line.partition(":"))
+        if wish and kind in wishes:
+            wishes[kind].append(wish)
         elif line.strip() and not line.startswith("#"):
             kinds = ", ".join(KINDS)
             raise ConfigError(f"{text.name}:{number}: not a wish; a line is one of {kinds}, a colon and a text")

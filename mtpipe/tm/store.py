@@ -75,12 +75,13 @@ class TmFile:
                 self._create(*languages)
             kind = [self._db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")]
         if kind != [_APPLICATION, _VERSION]:
-            raise InputError(f"{path}: no translation memory of this mtpipe; make it with `mtpipe tm import`")
+            raise InputError(f"{path}: not a translation memory of this version of mtpipe; make it with `mtpipe tm "
+                             "import`")
         self.source_lang, self.target_lang = self.about["source_lang"], self.about["target_lang"]
         has = (self.source_lang, self.target_lang)
         if languages and not all(map(is_same, has, languages)):
             pairs = [" → ".join(pair) for pair in (has, languages)]
-            raise ConfigError(f"{path}: a translation memory of {pairs[0]}, asked for {pairs[1]}; give another")
+            raise ConfigError(f"{path}: a translation memory of {pairs[0]}, the job is {pairs[1]}; give another")
 
     def close(self) -> None:
         self._db.close()
@@ -230,10 +231,10 @@ class TmFile:
             yield
         except sqlite3.DatabaseError as error:
             if "not a database" in str(error) or "malformed" in str(error):
-                raise InputError(f"{self.path}: no intact translation memory ({error}); import it again") from error
+                raise InputError(f"{self.path}: a damaged translation memory ({error}); import it again") from error
             hint = "check its path, its permissions and the free space"
             if "locked" in str(error):
-                hint = "an import is at work on it; wait for it"
+                hint = "an import into it is running; wait for it"
             raise OutputError(f"{self.path}: the translation memory can't be used ({error}); {hint}") from error
         except OSError as error:
             raise OutputError(f"{self.path}: can't be made ({error.strerror}); check the permissions") from error

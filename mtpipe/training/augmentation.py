@@ -76,7 +76,7 @@ def _with_slip(item: AlignedPair, rng: random.Random) -> AlignedPair:
         return item
     start, end = rng.choice(places)
     place = rng.randrange(start + 1, end - 1)
-    one, other = item.source[place:place + 2]
+    one, other = item.source[place], item.source[place + 1]
     slip = rng.choice((other + one, other, one + one + other))
     return _changed(item, ([(place, place + 2, slip)], ()))
 

@@ -251,9 +251,9 @@ def _prompt(
         return str(prompt)
     if first not in _T5_NAMES or last not in _T5_NAMES or first == last:
         pairs = sorted({name.removeprefix("translation_") for name in tasks if name.startswith("translation_")})
-        raise ModelError(f"{folder}: no prompt is pairs that makes this T5 model translate {source_lang} into"
-                         f" {target_lang}; known: {', '.join(pairs) or 'pairs of ' + ', '.join(_T5_NAMES)}; write one"
-                         " into config.json, task_specific_params, as translation_xx_to_yy: prefix")  # fmt: skip
+        raise ModelError(f"{folder}: no prompt is known that makes this T5 model translate {source_lang} into"
+                         f" {target_lang}; available: {', '.join(pairs) or 'pairs of ' + ', '.join(_T5_NAMES)}; write"
+                         " one into config.json, task_specific_params, as translation_xx_to_yy: prefix")  # fmt: skip
     return f"translate {_T5_NAMES[first]} to {_T5_NAMES[last]}: "
 
 

@@ -30,7 +30,7 @@ def preferences(
     refused edit; sentences of which no edit was accepted have no pair. prompts: as the LLM editor's. Raises InputError.
     """
     if not (folder / FILE).is_file():
-        raise InputError(f"{folder}: no job was done here ({FILE} is missing); give <out>/.mtpipe or <out>.mtpipe")
+        raise InputError(f"{folder}: there is no job here ({FILE} is missing); give <out>/.mtpipe or <out>.mtpipe")
     text = template("post-edit", prompts)
     names = language_name(source_lang), language_name(target_lang)
     with Store(folder) as store:

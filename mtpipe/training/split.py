@@ -50,7 +50,7 @@ def held_out(examples: Sequence[_T], source: Callable[[_T], str]) -> tuple[list[
     count = min(DEV_MOST, int(DEV_SHARE * len(examples)))
     if count < DEV_LEAST:
         least = int(DEV_LEAST / DEV_SHARE)
-        raise InputError(f"{len(examples)} pairs are too few for training, at least {least} are needed; "
+        raise InputError(f"too few pairs for training: {len(examples)}, at least {least} are needed; "
                          "give more, or development text of their kind (--dev)")
     ordered = sorted(examples, key=lambda one: hashlib.sha256(_key(source(one)).encode()).digest())
     last = _key(source(ordered[count - 1]))

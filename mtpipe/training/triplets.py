@@ -62,7 +62,7 @@ class TripletRecipe:
     inputs: str = ""
 
     @property
-    def said(self) -> str:
+    def settings(self) -> str:
         """What a run must share with the one it goes on from."""
         glossary = self.glossary.digest if self.glossary else ""
         return repr((self.source_lang, self.target_lang, glossary, self.farthest, self.held, self.nbest, self.swapped,
@@ -189,8 +189,8 @@ class _Maker:
 class _TripletParts:
     """The triplets so far: a file for each bucket, and how far they go, so that what was cut off is done again."""
 
-    def __init__(self, out: Path, said: str):
-        self.out, self.folder, self.said = out, out.with_name(f"{out.name}.parts"), said
+    def __init__(self, out: Path, settings: str):
+        self.out, self.folder, self.settings = out, out.with_name(f"{out.name}.parts"), settings
         self.counts: Counter[str] = Counter()
         self._files: list[IO[bytes]] = []
 
@@ -226,7 +226,7 @@ class _TripletParts:
             self.counts += counts
             for file in self._files:
                 file.flush()
-            state = {"said": self.said, "sizes": [file.tell() for file in self._files], "counts": self.counts}
+            state = {"settings": self.settings, "sizes": [file.tell() for file in self._files], "counts": self.counts}
             atomic.write_json(self.folder / "state.json", state)
         except OSError as error:
             raise OutputError(f"{self.folder}: can't be written ({error}); make room and run it again") from error

@@ -62,7 +62,7 @@ def plan(stages: Sequence[Stage], manifest: Manifest, first: str = "", last: str
     for stage in (stages[number] for number in selection):
         reason = _unfinished(stage, manifest)
         if not reason and before:
-            reason = f"if {before} changes what it makes"
+            reason = f"if the result of {before} changes"
         elif not reason:
             reason = _changed(stage, manifest, stage.inputs())
         yield stage.name, reason
@@ -83,7 +83,7 @@ def _changed(stage: Stage, manifest: Manifest, inputs: dict[str, str]) -> str:
     if changed:
         return f"changed: {', '.join(changed)}"
     lost = [str(path) for path in stage.outputs() if not path.exists()]
-    return f"not there: {', '.join(lost)}" if lost else ""
+    return f"missing: {', '.join(lost)}" if lost else ""
 
 
 def _do(stage: Stage, manifest: Manifest, inputs: dict[str, str]) -> None:
@@ -113,4 +113,4 @@ def _selection(names: Sequence[str], first: str, last: str) -> range:
 def _require(stage: Stage) -> None:
     lost = [str(path) for path in stage.outputs() if not path.exists()]
     if lost:
-        raise ConfigError(f"{stage.name} was never done, {', '.join(lost)} not there; begin with --from {stage.name}")
+        raise ConfigError(f"{stage.name} has not been run ({', '.join(lost)} missing); begin with --from {stage.name}")

@@ -31,7 +31,7 @@ class Manifest:
                 records = json.loads(path.read_text("utf-8"))["stages"]
                 self.stages = {name: dict(stage) for name, stage in records.items()}
             except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-                raise InputError(f"{path}: no manifest of a run ({error!r}); remove it to begin anew") from error
+                raise InputError(f"{path}: not a manifest of a run ({error!r}); remove it to start over") from error
 
     def put(self, name: str, **record: Any) -> None:
         """Replaces a stage's record and writes the file; raises OutputError."""

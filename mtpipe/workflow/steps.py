@@ -78,7 +78,7 @@ class Steps:
         result = synthesize(recipe, caller, self.tell, back_translation.translator(recipe))
         facts = {"pairs": result.pairs, "short": dict(result.short), "usage": asdict(caller.usage), "seed": recipe.seed}
         if result.stopped:
-            there = f"synthesize: {result.stopped}; {result.pairs} pairs are in {recipe.out}"
+            there = f"synthesize: {result.stopped}; {result.pairs} pairs so far in {recipe.out}"
             raise MtpipeError(f"{there}: run again, or go on with what is there by --from finetune")
         return facts
 

@@ -59,7 +59,7 @@ def recipe(
 ) -> stage.TrainingRecipe:
     """The recipe with its corpora read; raises InputError and GlossaryError."""
     if not settings.pairs:
-        raise InputError("there are no pairs to train on: name some, or synthesize them first")
+        raise InputError("there are no pairs to train on; name files of pairs, or synthesize pairs first")
     banned = [source for path in settings.exclude for source in deduplication.sources(path)]
 
     def pairs(paths: Sequence[Path]) -> list[tuple[str, str]]:

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from mtpipe import __version__
 from mtpipe.cli import results
 from mtpipe.cli.main import main
-from mtpipe.cli.options import amount
+from mtpipe.errors import amount
 from mtpipe.report.model import DocumentResult, JobReport, LlmUsage
 
 ROOT = Path(__file__).parents[2]

@@ -89,7 +89,7 @@ def test_random_terms_are_words_of_the_reference_that_no_glossary_has():
 
 def test_a_set_without_references_is_refused(given):
     given.path.write_text('{"id": "x", "source": "one"}\n')
-    with pytest.raises(own.InputError, match="1 segments have no reference, such as x"):
+    with pytest.raises(own.InputError, match="segments without a reference: 1, such as x"):
         given.segments()
 
 

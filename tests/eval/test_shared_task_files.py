@@ -78,7 +78,7 @@ def test_wmt25_lines_become_segments(tmp_path):
     ([{"en": "x", "proper": {}}], [{"es": "x"}], r"full\.jsonl:1: no 'es' here, only en, proper"),
     ([{"en": "x", "es": "y"}], [{"es": "x"}], r"full\.jsonl:1: no 'proper' here, only en, es"),
     ([ROW], [{"de": "x"}], r"team\.jsonl:1: no 'es' here, only de"),
-    ([ROW], [{"en": "A chair", "es": "x"}], r"team\.jsonl: 1 of 1 sources differ from the test set's"),
+    ([ROW], [{"en": "A chair", "es": "x"}], r"team\.jsonl: sources that differ from the test set's: 1 of 1"),
     ([["no", "object"]], [{"es": "x"}], r"full\.jsonl: not JSON Lines in UTF-8 \(line 1 is no object\)"),
 ])
 def test_wmt25_files_that_do_not_match_are_said(tmp_path, data, given, message):

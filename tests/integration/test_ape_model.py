@@ -146,7 +146,7 @@ def test_half_triplets_are_named(tmp_path, changes, message):
 
 
 def test_triplets_too_few_or_with_nothing_to_edit(rows, tmp_path):
-    with pytest.raises(InputError, match="5 pairs are too few for training, at least 200 are needed"):
+    with pytest.raises(InputError, match="too few pairs for training: 5, at least 200 are needed"):
         finetune(recipe(read(rows)[:5], tmp_path / "out"))
     right = [replace(segment, draft=segment.reference) for segment in read(rows)]
     with pytest.raises(InputError, match="no draft of the development triplets lacks a term: nothing to edit"):
@@ -219,7 +219,7 @@ def test_symbols_of_the_model_never_come_out(tmp_path):
 @pytest.mark.parametrize(("said", "options", "error", "message"), [
     ({"task": "translate"}, {}, ModelError, "a model to translate, not to post-edit; give it as --model"),
     ({"target_lang": "fr"}, {}, ModelError, "the model translates en-fr, not en-es; give another --model"),
-    ({}, {"size": 0}, ConfigError, "editor 'refiner': size must be 1 or more, not 0"),
+    ({}, {"size": 0}, ConfigError, "repair method 'refiner': size must be 1 or more, not 0"),
 ])  # fmt: skip
 def test_a_model_that_can_not_edit_is_refused(tmp_path, said, options, error, message):
     with pytest.raises(error, match=message):

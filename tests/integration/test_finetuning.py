@@ -205,7 +205,7 @@ def test_a_run_does_not_go_on_from_one_of_another_kind(tmp_path):
 @pytest.mark.parametrize(("text", "message"), [
     ("", "the file is empty"),
     ("one side only\n", "TAB"),
-    ("a\tb\n" * 50, "1 pairs are too few for training, at least 200 are needed"),
+    ("a\tb\n" * 50, "too few pairs for training: 1, at least 200 are needed"),
 ])  # fmt: skip
 def test_a_corpus_that_trains_nothing(tmp_path, text, message):
     path = tmp_path / "pairs.tsv"

@@ -130,7 +130,7 @@ def test_transformers_serve_without_that_model(transformers_serve, tmp_path):
     [
         ('data: {"choices": []}\n\n', "the events break off"),
         ('data: {"choices": [{"delta": {"content": "a"}}]}\n\ndata: {"choi', "Unterminated string"),
-        ("data: 7\n", "events that are no objects"),
+        ("data: 7\n", "events that are not objects"),
     ],
 )
 def test_events_that_are_cut_off_or_garbled(body, said):

@@ -180,7 +180,7 @@ def test_what_is_evaluated_on_is_kept_out_of_training(folder, done):
     told = run(folder, "--from", "finetune", "--until", "finetune")
     (folder / "mtpipe.toml").write_text(CONFIG)
     written = stages(folder)["synthesize"]["facts"]["pairs"]  # with one of the thirty there were more
-    assert told.exit_code == 1 and f"mtpipe: {written} pairs are too few for training" in told.stderr
+    assert told.exit_code == 1 and f"mtpipe: too few pairs for training: {written}" in told.stderr
 
 
 def test_a_base_is_a_folder_beside_the_configuration_or_a_name(folder):

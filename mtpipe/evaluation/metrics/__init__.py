@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from importlib.metadata import version
 from math import isnan
-from typing import Protocol
+from typing import Any, Protocol, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mtpipe import __version__
 from mtpipe.document.segment import Score, Segment
@@ -29,7 +30,7 @@ class Metric(Protocol):
 class Rate(Metric, Protocol):
     """A metric that is a quotient of sums over segments, so that it can be resampled by segment."""
 
-    def counts(self, segments: Sequence[Segment]) -> np.ndarray:
+    def counts(self, segments: Sequence[Segment]) -> NDArray[Any]:
         """[segments × 2]: what each adds to the numerator and to the denominator."""
         ...
 
@@ -40,41 +41,41 @@ class Graded(Metric, Protocol):
     The sums of its statistics give the corpus score, so that it can be resampled as well.
     """
 
-    def statistics(self, segments: Sequence[Segment]) -> np.ndarray:
+    def statistics(self, segments: Sequence[Segment]) -> NDArray[Any]:
         """[segments × k]: what each adds to the k sums."""
         ...
 
-    def figure(self, sums: np.ndarray) -> float:
+    def figure(self, sums: NDArray[Any]) -> float:
         """The value for sums of statistics."""
         ...
 
-    def grades(self, segments: Sequence[Segment]) -> np.ndarray:
+    def grades(self, segments: Sequence[Segment]) -> NDArray[Any]:
         """[segments]: the score of each."""
         ...
 
 
-def by_segment(metric: Metric, segments: Sequence[Segment]) -> np.ndarray:
+def by_segment(metric: Metric, segments: Sequence[Segment]) -> NDArray[Any]:
     """[segments]: the metric's figure for each segment by itself, nan where it has nothing to count there."""
     if hasattr(metric, "grades"):
-        return metric.grades(segments)
+        return cast(Graded, metric).grades(segments)
     if not hasattr(metric, "counts"):
         return np.full(len(segments), np.nan)
     numerators, denominators = metric.counts(segments).T
     return np.divide(numerators, denominators, out=np.full(len(segments), np.nan), where=denominators > 0)
 
 
-def count_shares(shares: Iterable[Sequence[float]]) -> np.ndarray:
+def count_shares(shares: Iterable[Sequence[float]]) -> NDArray[Any]:
     """[segments × 2]: the sum and the number of each segment's shares."""
     return np.array([(sum(of_segment), len(of_segment)) for of_segment in shares], dtype=float).reshape(-1, 2)
 
 
-def quotient(counts: np.ndarray) -> float:
+def quotient(counts: NDArray[Any]) -> float:
     """The value of a Rate: the sum of numerators over that of denominators; nan where there is nothing to count."""
     numerator, denominator = counts.sum(axis=0)
     return float(numerator / denominator) if denominator else float("nan")
 
 
-def rate(name: str, counts: np.ndarray, method: str, unit: str = "items", none: str = "no term is required") -> Score:
+def rate(name: str, counts: NDArray[Any], method: str, unit: str = "items", none: str = "no term is required") -> Score:
     """The score of a Rate; method: how it counts, unit: what the denominator counts, none: the note where that is 0."""
     value = quotient(counts)
     return Score(name, value, f"{unit}:{counts[:, 1].sum():.0f}|{method}", none if isnan(value) else "")

@@ -143,7 +143,7 @@ def _checkpoint(model: str) -> Path:
                              " checkpoint")  # fmt: skip
         return files[0]
     if model.count("/") != 1 or path.suffix == ".ckpt":
-        raise ModelError(f"{model}: no such file or folder, and no name on the hub (owner/name)")
+        raise ModelError(f"{model}: no such file or folder, and not a name on the hub (owner/name)")
     try:
         with _silence():
             return Path(comet.download_model(model))
@@ -175,7 +175,7 @@ def _hparams(path: Path) -> dict[str, Any]:
                          " beside that folder") from error  # fmt: skip
     kind = hparams.get("class_identifier") if isinstance(hparams, dict) else None
     if kind not in str2model:
-        raise ModelError(f"{file}: class_identifier is {kind!r}; known: {', '.join(sorted(str2model))}")
+        raise ModelError(f"{file}: class_identifier is {kind!r}; available: {', '.join(sorted(str2model))}")
     return hparams
 
 

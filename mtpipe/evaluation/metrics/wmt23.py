@@ -31,7 +31,7 @@ class Wmt23TermSuccess:
 
     def __init__(self, target_lang: str, mode: str = DEFAULT):
         if mode not in MODES:
-            raise ConfigError(f"tsr_wmt23 has no mode {mode!r}; known: {', '.join(MODES)}")
+            raise ConfigError(f"tsr_wmt23 has no mode {mode!r}; available: {', '.join(MODES)}")
         self._lang, self._mode = target_lang, mode
         self.name = "tsr_wmt23" if mode == DEFAULT else f"tsr_wmt23_{mode}"
 

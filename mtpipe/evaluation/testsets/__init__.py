@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from mtpipe.document.segment import Segment
-from mtpipe.errors import InputError
+from mtpipe.errors import InputError, amount
 from mtpipe.io import compression
 
 SHOWN = 5  # ids named in a message
@@ -65,17 +65,18 @@ def with_outputs(segments: Sequence[Segment], outputs: Outputs) -> list[Segment]
     sources = [_one_line(segment.source) for segment in segments]
     is_in_order = not outputs.ids or [_one_line(source) for source in outputs.sources] == sources
     if is_in_order and len(outputs.texts) != len(segments):
-        problem = f"{outputs.path}: {len(outputs.texts)} translations for {len(segments)} segments"
+        problem = f"{outputs.path}: {amount(len(outputs.texts), 'translation')} for {amount(len(segments), 'segment')}"
         raise InputError(f"{problem}; give a system's output for this test set, a line each (an empty one for none)")
     ids = [segment.id for segment in segments] if is_in_order else outputs.ids
     refuse_repeated(outputs.path, ids)
     text_of = dict(zip(ids, outputs.texts, strict=True))
     source_of = dict(zip((segment.id for segment in segments), sources, strict=True))
     if unknown := [name for name in ids if name not in source_of]:
-        problem = f"{outputs.path}: {len(unknown)} of {len(ids)} ids are not in the test set ({_list(unknown)})"
+        problem = f"{outputs.path}: ids that are not in the test set: {len(unknown)} of {len(ids)} ({_list(unknown)})"
         raise InputError(f"{problem}; give outputs for this test set")
     if other := [name for name, source in zip(ids, outputs.sources) if _one_line(source) != source_of[name]]:
-        problem = f"{outputs.path}: {len(other)} of {len(ids)} sources differ from the test set's ({_list(other)})"
+        count = f"{len(other)} of {len(ids)} ({_list(other)})"
+        problem = f"{outputs.path}: sources that differ from the test set's: {count}"
         raise InputError(f"{problem}; systems must have translated the same text")
     return [replace(segment, draft=text_of.get(segment.id) or "", postedit=None) for segment in segments]
 
@@ -83,7 +84,7 @@ def with_outputs(segments: Sequence[Segment], outputs: Outputs) -> list[Segment]
 def refuse_repeated(path: Path, ids: Sequence[str]) -> None:
     """Raises InputError naming the ids that stand more than once."""
     if repeated := [item for item, times in Counter(ids).items() if times > 1]:
-        raise InputError(f"{path}: {len(repeated)} ids come more than once ({_list(repeated)}); each needs its own")
+        raise InputError(f"{path}: repeated ids: {_list(repeated)}; each segment needs its own")
 
 
 def _one_line(text: str) -> str:

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from mtpipe.document.segment import Segment
-from mtpipe.errors import InputError
+from mtpipe.errors import InputError, amount
 from mtpipe.evaluation.testsets import Outputs
 from mtpipe.evaluation.testsets.terms import read_terms
 from mtpipe.io.lines import numbered
@@ -43,7 +43,7 @@ class Lines:
             return []
         texts = read_lines(other)
         if len(texts) != len(sources):
-            problem = f"{other}: {len(texts)} lines, but {path} has {len(sources)}"
+            problem = f"{other}: {amount(len(texts), 'line')}, but {path} has {len(sources)}"
             raise InputError(f"{problem}; aligned files need as many lines, an empty one for nothing")
         return texts
 

@@ -74,7 +74,7 @@ def _xml(path: Path) -> Iterator[tuple[str, str, str, str]]:
         with compression.open_bytes(path) as file:
             tree = etree.parse(file, etree.XMLParser(**_PARSER))  # type: ignore[arg-type]
     except etree.XMLSyntaxError as error:
-        raise InputError(f"{path}:{error.lineno}: not XML ({error.msg}); mend the file, or call it .sgm") from error
+        raise InputError(f"{path}:{error.lineno}: not XML ({error.msg}); correct the file, or call it .sgm") from error
     except compression.BROKEN as error:
         raise InputError(f"{path}: can't be read ({error}); check the file") from error
     documents = [document for document in tree.iter("doc") if "testsuite" not in document.attrib]

@@ -23,7 +23,7 @@ def read_terms(value: Any, where: str, source_lang: str, target_lang: str) -> tu
     if isinstance(value, Mapping):
         value = [{source_lang: source, target_lang: target} for source, target in value.items()]
     if not isinstance(value, list) or not all(isinstance(item, Mapping) for item in value):
-        problem = f"terms that are no objects: {json.dumps(value, ensure_ascii=False)[:100]}"
+        problem = f"terms that are not objects: {json.dumps(value, ensure_ascii=False)[:100]}"
         raise InputError(f'{where}: {problem}; give [{{"source": …, "target": …}}] or {{source: target}}')
     return tuple(term for item in value if (term := _term(item, where, source_lang, target_lang)))
 

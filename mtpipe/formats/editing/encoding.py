@@ -150,12 +150,12 @@ def _legacy(data: bytes, error: UnicodeDecodeError, name: str, declared: re.Patt
     text = around.decode("utf-8", "surrogateescape")
     damaged = sum("\udc80" <= character <= "\udcff" for character in text)
     if sum(character > "\x7f" for character in text) - damaged > damaged:
-        raise InputError(f"{name}: {bad}; the rest is UTF-8, so the file is damaged there: mend that line")
+        raise InputError(f"{name}: {bad}; the rest is UTF-8, so the file is damaged there: correct that line")
     letters = {c for c in around.decode("cp1252", "replace").lower() if c > "\x7f"} - _PUNCTUATION
     best = from_bytes(around, cp_isolation=_LEGACY).best()
     for guess in ("cp1252" if any(letters <= alphabet for alphabet in _WESTERN) else "", best.encoding if best else ""):
         if codec := _lossless(data, guess):
-            return codec, f"no UTF-8: {codec} detected; kept where the translation can be written in it, else UTF-8"
+            return codec, f"not UTF-8: {codec} detected; kept where the translation can be written in it, else UTF-8"
     raise InputError(f"{name}: {bad}, and no other encoding fits; save the file as UTF-8")
 
 

@@ -93,7 +93,7 @@ def _check(package: ZipFile, name: str) -> None:
             raise InputError(f"{name}: protected by a password; save it without one")
         if info.file_size > SMALL and info.file_size > RATIO * max(info.compress_size, 1):
             raise InputError(f"{name}: {info.filename} would unpack to {info.file_size:,} bytes from "
-                             f"{info.compress_size:,}; this is no document but a trap (zip bomb), and is not read")
+                             f"{info.compress_size:,}; this is not a document but a trap (zip bomb), and is not read")
     total = sum(info.file_size for info in infos)
     if total > MOST_BYTES or len(infos) > MOST_FILES:
         raise InputError(f"{name}: unpacks to {total:,} bytes in {len(infos):,} files; at most {MOST_BYTES:,} and "

@@ -18,7 +18,7 @@ _BREAK = re.compile(r"\s*[\r\n]\s*")
 
 
 @dataclass(frozen=True, slots=True)
-class Paragraph:
+class ProsePart:
     """Text whose lines stand at these spans; kind is for the format's own use."""
 
     spans: tuple[Span, ...]
@@ -31,18 +31,18 @@ class ProseSkeleton:
 
     text: str
     encoding: Encoding
-    places: tuple[Paragraph, ...]
+    places: tuple[ProsePart, ...]
 
 
 # What a target and the codes in it are as the format spells them: (segment, paragraph, target) → (spelling, codes).
-Spell = Callable[[Segment, Paragraph, str], tuple[str, Sequence[Code]]]
+Spell = Callable[[Segment, ProsePart, str], tuple[str, Sequence[Code]]]
 
 
-def document(name: str, text: str, encoding: Encoding, paragraphs: Iterable[Paragraph],
+def document(name: str, text: str, encoding: Encoding, paragraphs: Iterable[ProsePart],
              find: Callable[[str], Sequence[Code]], notes: tuple[str, ...] = ()) -> Document:
     """The document with a segment for every paragraph that has words beside its codes, which find finds."""
     segments: list[Segment] = []
-    places: list[Paragraph] = []
+    places: list[ProsePart] = []
     for paragraph in paragraphs:
         source = joined(text, paragraph.spans)
         codes = tuple(find(source))

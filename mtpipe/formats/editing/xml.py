@@ -158,7 +158,7 @@ class _Check:
             self._parser.Parse(b"", True)
         except expat.ExpatError as error:
             raise InputError(f"{self._name}: broken XML at byte {self._byte(self._parser.ErrorByteIndex)} (line "
-                             f"{error.lineno}): {expat.ErrorString(error.code)}; mend it there") from error
+                             f"{error.lineno}): {expat.ErrorString(error.code)}; correct it there") from error
 
     def _byte(self, index: int) -> int:
         """The place in the file of a place in its text as UTF-8."""
@@ -177,7 +177,7 @@ class _Check:
         self._depth += 1
         if self._depth > _DEEPEST:
             raise InputError(f"{self._name}: elements more than {_DEEPEST} deep (line "
-                             f"{self._parser.CurrentLineNumber}); this is no document to be translated")
+                             f"{self._parser.CurrentLineNumber}); this is not a document to translate")
 
     def _close(self, tag: str) -> None:
         self._depth -= 1

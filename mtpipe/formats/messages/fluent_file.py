@@ -47,7 +47,7 @@ class FluentFormat:
             if isinstance(entry, ast.Junk):
                 line = body.count("\n", 0, _span(entry)[0]) + 1
                 why = entry.annotations[0].message if entry.annotations else "not as expected"
-                raise InputError(f"{name}:{line}: no Fluent: {why}; mend it there")
+                raise InputError(f"{name}:{line}: not valid Fluent: {why}; correct it there")
             for key, pattern in _patterns(entry) if isinstance(entry, ast.Message) else ():
                 if self._keys.fits(key):
                     yield from _of(body, pattern)

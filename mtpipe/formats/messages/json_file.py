@@ -74,7 +74,8 @@ def _read(path: Path, name: str, is_chosen: Callable[[str], bool], target_lang: 
         try:
             json.loads(text)
         except json.JSONDecodeError as error:
-            raise InputError(f"{name}:{error.lineno}:{error.colno}: no JSON: {error.msg}; mend it there") from error
+            raise InputError(f"{name}:{error.lineno}:{error.colno}: not valid JSON: {error.msg}; correct it "
+                             "there") from error
         except RecursionError as error:
             raise InputError(f"{name}: nested too deep for a catalogue of messages; leave it out") from error
     texts = list(strings(text))

@@ -43,7 +43,7 @@ class TomlFormat:
         try:
             meant = sorted(_texts(tomllib.loads(text.replace("\r\n", "\n"))))
         except tomllib.TOMLDecodeError as error:
-            raise InputError(f"{name}: no TOML: {error}; mend it there") from error
+            raise InputError(f"{name}: not valid TOML: {error}; correct it there") from error
         except RecursionError as error:
             raise InputError(f"{name}: nested too deep for a catalogue of messages; leave it out") from error
         texts = [(key, _value(text, start, end)) for key, start, end in _strings(text)]

@@ -55,7 +55,7 @@ class XcstringsFormat:
             catalogue = json.loads(text)
             strings, language = catalogue["strings"].items(), str(catalogue["sourceLanguage"])
         except (ValueError, RecursionError, KeyError, TypeError, AttributeError) as error:
-            raise InputError(f"{name}: no string catalogue of Xcode ({error!r}); open and save it again") from error
+            raise InputError(f"{name}: not a string catalogue of Xcode ({error!r}); open and save it again") from error
         if self._source_lang and not tags.fits(language, self._source_lang):
             raise InputError(f"{name}: its language is {language}, not {self._source_lang}; correct it or translate it "
                              "in another job")  # fmt: skip

@@ -71,9 +71,9 @@ class YamlFormat:
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark
             where = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name
-            raise InputError(f"{where}: no YAML: {error.problem}; mend it there") from error
+            raise InputError(f"{where}: not valid YAML: {error.problem}; correct it there") from error
         except (yaml.YAMLError, ValueError) as error:
-            raise InputError(f"{name}: no YAML: {' '.join(str(error).split())[:200]}") from error
+            raise InputError(f"{name}: not valid YAML: {' '.join(str(error).split())[:200]}") from error
         except RecursionError as error:
             raise InputError(f"{name}: nested too deep for a catalogue of messages; leave it out") from error
         selection = tuple(scalar for scalar in strings if scalar.value.pieces and self._keys.fits(scalar.key))

@@ -131,7 +131,7 @@ class _Book:
         self._opened, self._name = opened, name
         self._types = content_types(opened, name, "workbook")
         if not self.parts(_MAIN):
-            raise InputError(f"{name}: an Office file, but no workbook; rename it by what it is")
+            raise InputError(f"{name}: an Office file, but not a workbook; rename it by what it is")
 
     def parts(self, kind: re.Pattern[str]) -> list[str]:
         return [part for part, content_type in self._types if kind.search(content_type)]

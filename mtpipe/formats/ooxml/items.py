@@ -39,7 +39,7 @@ _SENTENCE_END = re.compile(r"[.!?:;…。！？：]\s*$")
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class RunItem:
     """text[start:end] of the part; before and after make it stand alone where it is a part of a run.
 
     kind: text, alone, open, close, cut (no text goes across), gone (dropped with the next change), field (part of
@@ -59,12 +59,12 @@ class Item:
     is_mark: bool = False
 
 
-def items(part: str, paragraph: Element) -> list[Item]:
+def items(part: str, paragraph: Element) -> list[RunItem]:
     """The items of a paragraph, its fields put together, cut where no pair of tags may be separated from its half."""
     return _closed(_together(_fields(part, list(_content(part, paragraph)))))
 
 
-def partners(row: Sequence[Item]) -> dict[int, int]:
+def partners(row: Sequence[RunItem]) -> dict[int, int]:
     """Index of each open item → index of its close, and back."""
     partner: dict[int, int] = {}
     stack: list[int] = []
@@ -77,27 +77,27 @@ def partners(row: Sequence[Item]) -> dict[int, int]:
     return partner
 
 
-def _content(part: str, parent: Element) -> Iterator[Item]:
+def _content(part: str, parent: Element) -> Iterator[RunItem]:
     for child in parent.children:
         if child.namespace in NAMESPACES and child.name == "r":
             yield from _run(part, child)
         elif child.namespace in NAMESPACES and child.name in _SILENT:
-            yield Item("gone", child.start, child.end)
+            yield RunItem("gone", child.start, child.end)
         elif child.namespace in NAMESPACES and child.name in _DELETED:
-            yield Item("gone", child.start, child.end, is_mark=True)
+            yield RunItem("gone", child.start, child.end, is_mark=True)
         elif (inner := _wrapped(child)) is not None:
             is_mark = child.name in _TRACKED
             skipped = [c.end for c in inner.children if c.name.endswith("Pr")]
             first = max([inner.inner, *skipped])
-            yield Item("open", child.start, first, is_mark=is_mark)
+            yield RunItem("open", child.start, first, is_mark=is_mark)
             yield from _content(part, inner)
-            yield Item("close", inner.outer, child.end, is_mark=is_mark)
+            yield RunItem("close", inner.outer, child.end, is_mark=is_mark)
         elif child.namespace in SHEET and child.name == "t":
-            yield Item("text", child.start, child.end, text=xml.unescaped(part[child.inner:child.outer]),
-                       run=f"<{child.prefix}{':' * bool(child.prefix)}r>")
+            yield RunItem("text", child.start, child.end, text=xml.unescaped(part[child.inner:child.outer]),
+                          run=f"<{child.prefix}{':' * bool(child.prefix)}r>")
         else:
             is_break = child.namespace in DRAWING and child.name == "br"
-            yield Item("alone", child.start, child.end, text="\n" * is_break, is_shown=child.name in _SHOWN)
+            yield RunItem("alone", child.start, child.end, text="\n" * is_break, is_shown=child.name in _SHOWN)
 
 
 def _wrapped(element: Element) -> Element | None:
@@ -112,7 +112,7 @@ def _wrapped(element: Element) -> Element | None:
     return None
 
 
-def _run(part: str, run: Element) -> Iterator[Item]:
+def _run(part: str, run: Element) -> Iterator[RunItem]:
     """The items of a run, each with what it needs to be a run of its own."""
     properties = run.child("rPr")
     content = [child for child in run.children if child is not properties]
@@ -121,14 +121,14 @@ def _run(part: str, run: Element) -> Iterator[Item]:
     prefix = f"{run.prefix}:" if run.prefix else ""
     opening = f"<{prefix}r>{look}"
     if not content or _HIDDEN.search(look):
-        yield Item("alone" if content else "gone", run.start, run.end)
+        yield RunItem("alone" if content else "gone", run.start, run.end)
         return
     for n, child in enumerate(content):
         is_first, is_last = n == 0, n == len(content) - 1
         before, after = "" if is_first else opening, "" if is_last else f"</{prefix}r>"
         start, end = run.start if is_first else child.start, run.end if is_last else child.end
         kind, text = _child(part, child)
-        yield Item(kind, start, end, before, after, text, opening, key, child.name in _SHOWN)
+        yield RunItem(kind, start, end, before, after, text, opening, key, child.name in _SHOWN)
 
 
 def _look(part: str, properties: Element) -> str:
@@ -162,12 +162,12 @@ def _child(part: str, child: Element) -> tuple[str, str]:
     return "alone", ""
 
 
-def _fields(part: str, row: list[Item]) -> list[Item]:
+def _fields(part: str, row: list[RunItem]) -> list[RunItem]:
     """Each field that begins and ends in the paragraph as one item, a link's as a pair around its text.
 
     What is left of others (a table of contents goes over many paragraphs) cuts.
     """
-    result: list[Item] = []
+    result: list[RunItem] = []
     begins: list[int] = []
     for item in row:
         if item.kind != "field":
@@ -182,7 +182,7 @@ def _fields(part: str, row: list[Item]) -> list[Item]:
     return [replace(item, kind="cut") if item.kind == "field" else item for item in result]
 
 
-def _field(row: list[Item]) -> list[Item]:
+def _field(row: list[RunItem]) -> list[RunItem]:
     depth = 0
     for item in row:
         depth += {"open": 1, "close": -1}.get(item.kind, 0)
@@ -197,14 +197,15 @@ def _field(row: list[Item]) -> list[Item]:
         return row
     if _LINK.match(instruction) and separate is not None:
         middle = row[separate]
-        return [Item("open", first.start, middle.end, first.before, middle.after, run=middle.run),
-                *row[separate + 1:-1], Item("close", last.start, last.end, last.before, last.after, run=last.run)]
-    return [Item("alone", first.start, last.end, first.before, last.after, run=last.run, is_shown=separate is not None)]
+        return [RunItem("open", first.start, middle.end, first.before, middle.after, run=middle.run),
+                *row[separate + 1:-1], RunItem("close", last.start, last.end, last.before, last.after, run=last.run)]
+    is_shown = separate is not None
+    return [RunItem("alone", first.start, last.end, first.before, last.after, run=last.run, is_shown=is_shown)]
 
 
-def _together(row: Sequence[Item]) -> list[Item]:
+def _together(row: Sequence[RunItem]) -> list[RunItem]:
     """The row with bookmarks, anchors and the like that follow each other as one item."""
-    result: list[Item] = []
+    result: list[RunItem] = []
     for item in row:
         last = result[-1] if result else None
         is_mute = item.kind == "alone" and not (item.text or item.is_shown)
@@ -215,7 +216,7 @@ def _together(row: Sequence[Item]) -> list[Item]:
     return result
 
 
-def _closed(row: list[Item]) -> list[Item]:
+def _closed(row: list[RunItem]) -> list[RunItem]:
     """The row with line breaks behind sentences and unpaired tags as cuts, and tags around any cut as cuts, too."""
     partner = partners(row)
     cuts: set[int] = set()

@@ -15,7 +15,7 @@ from mtpipe.formats.editing.xml import Element
 from mtpipe.formats.html.tags import core
 from mtpipe.formats.messages import icu
 from mtpipe.formats.ooxml import items
-from mtpipe.formats.ooxml.items import Item
+from mtpipe.formats.ooxml.items import RunItem
 
 _LITERAL = re.compile(r"</?[gx](\d{1,9})/?>")
 _BLANK = re.compile(" *")
@@ -97,7 +97,7 @@ def within(part: str, paragraph: Element) -> Iterator[Paragraph]:
         start = end + 1
 
 
-def _paragraph(row: list[Item], dialect: str) -> Paragraph | None:
+def _paragraph(row: list[RunItem], dialect: str) -> Paragraph | None:
     """The row without what is around its text; None where there are no words."""
     row = _trimmed(row)
     if not any(item.text for item in row if item.kind == "text"):
@@ -155,7 +155,7 @@ def _joined(parts: Sequence[tuple[str, str]]) -> tuple[str, list[Code]]:
     return text, codes
 
 
-def _trimmed(row: list[Item]) -> list[Item]:
+def _trimmed(row: list[RunItem]) -> list[RunItem]:
     """The row without blanks, pictures, notes and the like at its ends, and without pairs around all of it."""
     partner = items.partners(row)
     filled = [0]  # items that are text before each index
@@ -169,7 +169,7 @@ def _trimmed(row: list[Item]) -> list[Item]:
     return row[low:high]
 
 
-def _main_runs(row: Sequence[Item]) -> dict[int, str]:
+def _main_runs(row: Sequence[RunItem]) -> dict[int, str]:
     """Index of each open item (−1 for the piece) → the run whose format most letters directly in it have."""
     letters: dict[int, Counter[str]] = {-1: Counter()}
     first: dict[str, str] = {}
@@ -192,7 +192,7 @@ def _main_runs(row: Sequence[Item]) -> dict[int, str]:
     return runs
 
 
-def _steps(row: Sequence[Item], runs: Mapping[int, str]) -> Iterator[tuple[str, OfficeMark, int]]:
+def _steps(row: Sequence[RunItem], runs: Mapping[int, str]) -> Iterator[tuple[str, OfficeMark, int]]:
     """(text, open, close or alone, its mark, index) of what a segment sees; pairs share the index of their open."""
     partner = items.partners(row)
     keys = {item.run: item.key for item in row if item.kind == "text"}
@@ -222,7 +222,7 @@ def _steps(row: Sequence[Item], runs: Mapping[int, str]) -> Iterator[tuple[str, 
         yield "close", OfficeMark(), group
 
 
-def _goes_on(row: Sequence[Item], i: int, key: str) -> bool:
+def _goes_on(row: Sequence[RunItem], i: int, key: str) -> bool:
     """Does text of that format follow at i, or behind what has none?"""
     for k in range(i, len(row)):
         item = row[k]

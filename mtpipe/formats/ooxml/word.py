@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from mtpipe.document.segment import Document
-from mtpipe.errors import ConfigError, InputError
+from mtpipe.errors import ConfigError, InputError, amount
 from mtpipe.formats.ooxml.document import Kind, read, write
 
 TRACKED = ("accept", "refuse")
@@ -49,7 +49,8 @@ class WordFormat:
 
     def _notes(self, changes: int, name: str) -> tuple[str, ...]:
         if changes and self._tracked == "refuse":
-            raise InputError(f"{name}: has {changes} tracked changes; accept or reject them first, or translate as if "
+            raise InputError(f"{name}: has {amount(changes, 'tracked change')}; accept or reject them first, or "
+                             "translate as if "
                              "they were accepted with --format-option docx.tracked=accept")
-        note = f"{changes} tracked changes: translated as if accepted, translated paragraphs no longer show them"
-        return (note,) if changes else ()
+        note = "translated as if accepted, translated paragraphs no longer show them"
+        return (f"{amount(changes, 'tracked change')}: {note}",) if changes else ()

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from mtpipe.document import inline_codes as inline
 from mtpipe.document.segment import Document, Segment
-from mtpipe.errors import ConfigError, InputError
+from mtpipe.errors import ConfigError, InputError, amount
 from mtpipe.formats.editing import accelerators, entries
 from mtpipe.formats.editing.encoding import Encoding, write_text
 from mtpipe.formats.editing.entries import Labels, Message
@@ -84,7 +84,8 @@ class PoFormat:
                     segments.append(Segment(f"{name}#{len(segments) + 1}", piece.source, draft=draft,
                                             codes=piece.codes))
         count = sum(not entry.is_header for entry in catalogue) - len(slots)
-        notes = [f"{count} entries are translated already, or not to be translated, and kept"] if count else []
+        note = f"{amount(count, 'entry', 'entries')} left unchanged: translated already, or not to be translated"
+        notes = [note] if count else []
         return Document(name, tuple(segments), _PoSkeleton(text, encoding, slots, header, forms),
                         (*notes, *_key_notes(slots)))
 
@@ -214,7 +215,7 @@ def _flag_edits(text: str, entry: Entry, is_fuzzy: bool, newline: str) -> Iterat
 def _key_notes(slots: Sequence[_PoSlot]) -> list[str]:
     count = sum(bool(message.key and message.key.letter) for slot in slots for message in slot.messages)
     place = "put on the same letter of the translation where it has it, else on a word's first letter"
-    return [f"{count} accelerator keys: {place}"] if count else []
+    return [f"{amount(count, 'accelerator key')}: {place}"] if count else []
 
 
 def _is_unwrapped(text: str) -> bool:

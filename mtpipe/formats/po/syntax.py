@@ -71,7 +71,7 @@ def entries(text: str, name: str) -> Iterator[Entry]:
         token = _TOKEN.match(text, position)
         if token is None:
             raise InputError(f"{name}:{_line(text, position)}: neither a comment, a keyword nor a string in quotes: "
-                             f"{text[position:position + 40].splitlines()[0]!r}; mend the line")
+                             f"{text[position:position + 40].splitlines()[0]!r}; correct the line")
         position = token.end()
         if entry.translations and (token["comment"] or token["keyword"] in ("msgctxt", "msgid")):
             yield _checked(entry, text, name)

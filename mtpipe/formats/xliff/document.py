@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mtpipe.document.segment import Document, Segment
-from mtpipe.errors import ConfigError, InputError
+from mtpipe.errors import ConfigError, InputError, amount
 from mtpipe.formats.editing import accelerators, entries, xml
 from mtpipe.formats.editing.encoding import Encoding, write_text
 from mtpipe.formats.editing.entries import Labels, Message
@@ -78,11 +78,11 @@ class XliffFormat:
                 for piece, draft in zip(message.pieces, drafts, strict=True):
                     segments.append(Segment(f"{name}#{len(segments) + 1}", piece.source, draft=draft,
                                             codes=piece.codes))
-        counts = ((len(every) - len(fitting), "units are of other languages"),
-                  (len(fitting) - len(translatable), 'units are not to be translated (translate="no", or locked)'),
-                  (len(translatable) - len(slots), "units are translated already and kept"))
+        counts = ((len(every) - len(fitting), "of other languages"),
+                  (len(fitting) - len(translatable), 'not to be translated (translate="no", or locked)'),
+                  (len(translatable) - len(slots), "translated already"))
         return Document(name, tuple(segments), _XliffSkeleton(text, encoding, slots),
-                        tuple(f"{count} {what}" for count, what in counts if count))
+                        tuple(f"{amount(count, 'unit')} left unchanged: {why}" for count, why in counts if count))
 
     def write(self, document: Document, path: Path) -> None:
         """The file with its segments' targets, marked as machine translations to be reviewed; raises OutputError."""

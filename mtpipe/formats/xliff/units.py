@@ -82,7 +82,7 @@ def units(text: str, name: str) -> Iterator[XliffUnit]:
     is_root = True
     for element, around in xml.elements(text, _WHOLE):
         if is_root and (element.name != "xliff" or element.namespace and not element.namespace.startswith(_NAMESPACE)):
-            raise InputError(f"{name}: no XLIFF but a file of <{element.name}>; rename it or leave it out")
+            raise InputError(f"{name}: not XLIFF but a file of <{element.name}>; rename it or leave it out")
         is_root = False
         if element.namespace != (around[0].namespace if around else element.namespace):
             continue

@@ -21,7 +21,8 @@ def write(candidates: Sequence[Candidate], path: Path, domain: str = "", is_forc
     Raises OutputError where path can't be written, and, unless is_forced, where it exists: it may be curated.
     """
     if path.exists() and not is_forced:
-        raise OutputError(f"{path}: is there already and may be curated; give another name, or --force to replace it")
+        raise OutputError(f"{path}: exists already and may have been edited; give another name, or --force to "
+                          "replace it")
     with atomic.replacement(path) as part, part.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, delimiter="\t" if path.suffix == ".tsv" else ",", lineterminator="\n")
         writer.writerow(COLUMNS + REASONS)

@@ -9,7 +9,7 @@ from typing import Any
 
 from mtpipe.document import inline_codes
 from mtpipe.document.segment import Segment
-from mtpipe.errors import InputError
+from mtpipe.errors import InputError, amount
 from mtpipe.glossary.model import Glossary, Term
 from mtpipe.terminology import checker
 from mtpipe.terminology.inflected_match import Evidence
@@ -30,7 +30,7 @@ class TermUsage:
     term: Term
     count: int = 0
     met: int = 0
-    found: Counter[str] = field(default_factory=Counter)
+    forms: Counter[str] = field(default_factory=Counter)
     wrong: list[Pair] = field(default_factory=list)
 
     @property
@@ -62,7 +62,7 @@ def usage(pairs: Iterable[Pair], glossary: Glossary) -> list[TermUsage]:
 def _add(use: TermUsage, evidence: list[Evidence], source: str, target: str) -> None:
     use.count += 1
     use.met += bool(evidence)
-    use.found.update({target[item.start : item.end] for item in evidence})
+    use.forms.update({target[item.start : item.end] for item in evidence})
     if bool(evidence) == (use.term.status == "forbidden") and len(use.wrong) < EXAMPLES:
         use.wrong.append((source, target))
 
@@ -82,7 +82,7 @@ def row(use: TermUsage) -> dict[str, Any]:
     """The usage for JSON: how the translators said it, and pairs to look at."""
     return {"source": use.term.source, "targets": list(use.term.targets), "status": use.term.status,
             "line": use.term.line, "count": use.count, "met": use.met, "share": round(use.share, 3),
-            "found": dict(use.found.most_common(5)), "wrong": [list(pair) for pair in use.wrong]}  # fmt: skip
+            "found": dict(use.forms.most_common(5)), "wrong": [list(pair) for pair in use.wrong]}  # fmt: skip
 
 
 def line(row: Mapping[str, Any]) -> str:
@@ -98,5 +98,6 @@ def summary(used: Sequence[TermUsage]) -> str:
     required = [use for use in used if use.term.status != "forbidden"]
     count, met = sum(use.count for use in required), sum(use.met for use in required)
     absent = sum(not use.count for use in required)
-    return f"{len(required)} terms, {absent} in no source; {met} of {count} sources have the term in their target, " + (
-        f"{met / count:.1%}" if count else "none")
+    share = f"{met / count:.1%}" if count else "none"
+    terms = f"{amount(len(required), 'term')}, {absent} in no source"
+    return f"{terms}; {met} of {amount(count, 'source')} with the term in the target, {share}"

@@ -163,7 +163,7 @@ def test_a_folder_without_a_lexicon_is_a_model_error(tmp_path):
 @pytest.mark.parametrize("head", ["", "{", "[]", '{"source_lang": "en"}', "3"])
 def test_a_broken_head_is_a_model_error(tmp_path, head):
     (tmp_path / "lexicon.json").write_text(head)
-    with pytest.raises(ModelError, match="lexicon.json: not a lexicon's head .*make the lexicon again"):
+    with pytest.raises(ModelError, match="lexicon.json: not the header of a lexicon .*make the lexicon again"):
         Lexicon.load(tmp_path)
 
 
@@ -175,7 +175,7 @@ def test_a_broken_part_is_named_when_it_is_read(tmp_path, content):
     saved(tmp_path, german())
     part = tmp_path / "links.tsv.gz"
     part.unlink() if content is None else part.write_bytes(content)
-    with pytest.raises(InputError, match="links.tsv.gz: part of a lexicon can't be read .*make the lexicon again"):
+    with pytest.raises(InputError, match="links.tsv.gz: a part of the lexicon can't be read .*make the lexicon again"):
         Lexicon.load(tmp_path).links
 
 
@@ -188,7 +188,7 @@ def test_broken_counts_of_ngrams_are_named_when_they_are_read(tmp_path, content)
     saved(tmp_path, german())
     part = tmp_path / "fluency.tsv.gz"
     part.unlink() if content is None else part.write_bytes(content)
-    with pytest.raises(InputError, match="fluency.tsv.gz: part of a lexicon can't be read .*make the lexicon again"):
+    with pytest.raises(InputError, match="fluency.tsv.gz: a part of the lexicon can't be read .*make the lexicon"):
         Lexicon.load(tmp_path).fluency
 
 

@@ -86,7 +86,7 @@ wrok = "x"
 
 @pytest.mark.parametrize("text", ["[job\n", "\0"])
 def test_a_file_that_is_not_toml(read, text):
-    with pytest.raises(ConfigError, match="mtpipe.toml: can't be read .*; mend it or name another file with --config"):
+    with pytest.raises(ConfigError, match="mtpipe.toml: can't be read .*; correct it or name another file with"):
         read(text)
 
 

@@ -169,7 +169,7 @@ def test_lyx_documents_align_by_layout_without_what_a_formula_completes(tmp_path
 
 def test_what_is_no_lyx_document_is_refused(tmp_path):
     (tmp_path / "a.lyx").write_text("hello", encoding="utf-8")
-    with pytest.raises(InputError, match=r"a\.lyx: no \\begin_body, so no LyX document"):
+    with pytest.raises(InputError, match=r"a\.lyx: no \\begin_body, so this is not a LyX document"):
         lyx.blocks(tmp_path / "a.lyx")
 
 

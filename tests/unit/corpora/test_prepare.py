@@ -283,7 +283,7 @@ def test_a_full_disk_is_said_and_what_was_there_stays(tmp_path):
         [sys.executable, "-m", "mtpipe", "corpus", "prepare", path, "-s", "en", "-t", "xx", "-o", out],
         capture_output=True, text=True,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000)))
-    assert done.returncode == 1 and "can't be written (File too large); see to space" in done.stderr
+    assert done.returncode == 1 and "can't be written (File too large); check free space" in done.stderr
     assert [file.name for file in out.iterdir()] == ["train.jsonl"] and (out / "train.jsonl").read_text() == "before"
 
 

@@ -126,7 +126,7 @@ def spoilt(folder, name):
 @pytest.mark.parametrize(("name", "said"), [
     ("no hparams", r"hparams.yaml: can't be read .*No such file.*; a COMET checkpoint lies in …/checkpoints"),
     ("no yaml", r"hparams.yaml: can't be read"),
-    ("other model", r"class_identifier is 'bleurt'; known: ranking_metric, referenceless_regression_metric"),
+    ("other model", r"class_identifier is 'bleurt'; available: ranking_metric, referenceless_regression_metric"),
     ("no weights", r"no .ckpt files in its folder checkpoints"),
     ("cut", r"model.ckpt: COMET can't load it \(.*is the file whole"),
 ])  # fmt: skip

@@ -96,11 +96,11 @@ def test_a_gap_says_why(files):
 
 
 @pytest.mark.parametrize("texts, remark", [
-    (["", " ", *PLAIN[2:]], "odd: 2 of 10 translations are empty and count as such"),
-    ([*SOURCES[:3], *PLAIN[3:]], "odd: 3 of 10 translations are the source unchanged"),
+    (["", " ", *PLAIN[2:]], "odd: empty translations, which count as such: 2 of 10"),
+    ([*SOURCES[:3], *PLAIN[3:]], "odd: translations that are the source unchanged: 3 of 10"),
     (SOURCES, "odd: the translations look like en rather than de"),
     (["Ouvrez la fenêtre et le tableau, puis fermez la fenêtre."] * 10, "odd: the translations hardly look like de"),
-    (PLAIN, "odd: its translations are those of plain"),
+    (PLAIN, "odd: its translations are the same as those of plain"),
 ])
 def test_what_is_odd_about_a_system_is_said(files, texts, remark):
     (files / "odd.txt").write_text("".join(f"{text}\n" for text in texts), "utf-8")
@@ -116,8 +116,8 @@ def test_what_is_odd_about_a_test_set_is_said(files):
         json.dumps({"source": source, "draft": "x"} | ({"reference": "y"} if n % 2 else {})) + "\n"
         for n, source in enumerate(SOURCES)))  # fmt: skip
     half = run("half.jsonl", "--metrics", "chrf", test=())
-    assert "test set: 5 of 10 segments have no reference" in half.stdout
-    assert "chrF2++: 5 of 10 segments have a reference" in half.stdout
+    assert "test set: segments without a reference: 5 of 10" in half.stdout
+    assert "chrF2++: segments with a reference: 5 of 10" in half.stdout
 
 
 @pytest.mark.parametrize("args, message", [

@@ -122,8 +122,8 @@ def test_evaluate_marks_what_has_nothing_to_count():
     ]
     mixed = segments(REFERENCE) + [Segment("x#9", "no reference", draft="ohne")]
     assert [(score.name, str(round(score.value, 1)), score.note) for score in evaluate(mixed, "en", "de")[:5]] == [
-        ("BLEU", "100.0", "1 of 2 segments have a reference"),
-        ("chrF2++", "100.0", "1 of 2 segments have a reference"),
+        ("BLEU", "100.0", "segments with a reference: 1 of 2"),
+        ("chrF2++", "100.0", "segments with a reference: 1 of 2"),
         ("tsr_wmt25", "nan", "no term is required"),
         ("tsr_strict", "nan", "no term is required"),
         ("all_terms", "nan", "no term is required"),

@@ -148,7 +148,7 @@ def test_known_values_against_sacrebleu(segments):
 def test_ter_by_hand(draft, reference, value):
     found, = evaluate([Segment("a#1", "x", draft=draft or None, reference=reference), Segment("a#2", "x", draft="x")],
                       "en", "de", ["ter"])  # fmt: skip
-    assert found.value == pytest.approx(value) and found.note == "1 of 2 segments have a reference"
+    assert found.value == pytest.approx(value) and found.note == "segments with a reference: 1 of 2"
 
 
 def test_ter_of_empty_references_is_a_gap():

@@ -58,7 +58,7 @@ def test_wmt23_has_nothing_to_say_without_items():
 def test_wmt23_mode_is_an_option_and_unknown_ones_are_refused():
     made = plugins.create("metric", "tsr_wmt23", {"mode": "fuzzy90"}, source_lang="zh", target_lang="en")
     assert made.name == "tsr_wmt23_fuzzy90"
-    with pytest.raises(ConfigError, match="no mode 'fuzzy80'; known: regex, fuzzy90, lemma_regex, lemma_fuzzy90"):
+    with pytest.raises(ConfigError, match="no mode 'fuzzy80'; available: regex, fuzzy90, lemma_regex, lemma_fuzzy90"):
         Wmt23TermSuccess("en", "fuzzy80")
 
 

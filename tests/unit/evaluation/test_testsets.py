@@ -179,10 +179,10 @@ LINES = "".join(f"{text}\n" for text in OUTPUTS)
     ("a\nb\n", "o.txt", "o.txt: 2 translations for 3 segments; give a system's output for this test set, a line each"),
     (LINES + "x\n", "o.txt", "o.txt: 4 translations for 3 segments"),
     ('{"id": "s0", "draft": "a"}\n{"id": "s0", "draft": "b"}\n', "o.jsonl",
-     r"o.jsonl: 1 ids come more than once \(s0\)"),
-    ('{"id": "s9", "draft": "a"}\n', "o.jsonl", r"o.jsonl: 1 of 1 ids are not in the test set \(s9\)"),
+     r"o.jsonl: repeated ids: s0; each"),
+    ('{"id": "s9", "draft": "a"}\n', "o.jsonl", r"o.jsonl: ids that are not in the test set: 1 of 1 \(s9\)"),
     ('{"id": "s0", "source": "Other.", "draft": "a"}\n', "o.jsonl",
-     r"o.jsonl: 1 of 1 sources differ from the test set's \(s0\); systems must have translated the same text"),
+     r"o.jsonl: sources that differ from the test set's: 1 of 1 \(s0\); systems must have translated the same text"),
     ('{"id": "s0"}\n', "o.jsonl", "o.jsonl: no system's output; the rows have id — call it postedit, draft"),
     ('{"id": "s0", "draft": 3}\n', "o.jsonl", 'o.jsonl:1: "draft" is int, a string is expected'),
     ('{"id": "s0", "draft": "a"}\n{"id', "o.jsonl", "o.jsonl:2: not JSON"),
@@ -203,7 +203,7 @@ def test_outputs_that_do_not_fit(files, content, name, message):
 @pytest.mark.parametrize("change, message", [
     (("x.de", "a\n"), "x.de: 1 lines, but x.en has 3; aligned files need as many lines"),
     (("x.terms", "{}\n{}\nno\n"), "x.terms:3: not JSON"),
-    (("x.terms", '["a"]\n{}\n{}\n'), "x.terms:1: terms that are no objects"),
+    (("x.terms", '["a"]\n{}\n{}\n'), "x.terms:1: terms that are not objects"),
     (("x.terms", '[{"en": "a"}]\n{}\n{}\n'), 'x.terms:1: a term needs both sides.*call them "source" and "target"'),
     (("x.en", "\n\n\n"), "x.en: no segment in it"),
 ])
@@ -241,7 +241,7 @@ def test_two_systems_of_one_name_are_refused():
 
 def test_repeated_ids_in_a_test_set_are_refused(files):
     (files / "t.jsonl").write_text('{"id": "a", "source": "x"}\n' * 2)
-    with pytest.raises(InputError, match=r"t.jsonl: 1 ids come more than once \(a\)"):
+    with pytest.raises(InputError, match=r"t.jsonl: repeated ids: a; each"):
         read_test_set(asked(test=Path("t.jsonl")))
 
 
@@ -249,7 +249,7 @@ def test_outputs_without_ids_but_other_sources_are_refused():
     segments = [Segment("a", "x y"), Segment("b", "z")]
     given = Outputs(Path("o"), ("1", None), sources=("x  y", "z"))
     assert [segment.draft for segment in with_outputs(segments, given)] == ["1", ""]
-    with pytest.raises(InputError, match=r"1 of 2 sources differ from the test set's \(b\)"):
+    with pytest.raises(InputError, match=r"sources that differ from the test set's: 1 of 2 \(b\)"):
         with_outputs(segments, Outputs(Path("o"), ("1", "2"), sources=("x y", "other")))
 
 

@@ -84,7 +84,7 @@ def test_wrong_input_is_said(form, tmp_path):
         form().read(tmp_path / "absent", "doc")
     with pytest.raises(InputError, match="doc: looks binary"):
         read(form(), b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\1\0\0\0\1\0" + bytes(range(256)) * 9, tmp_path)
-    with pytest.raises(InputError, match=r"doc: invalid UTF-8 at byte 9 \(line 2\); the rest is UTF-8.*mend that line"):
+    with pytest.raises(InputError, match=r"doc: invalid UTF-8 at byte 9 \(line 2\); the rest is UTF-8.*correct that"):
         read(form(), "{\"ä\"}\n{\"".encode() + b"\xff" + "ööö".encode(), tmp_path)
     with pytest.raises(OutputError, match="can't be written: No such file"):
         form().write(read(form(), DOCUMENTS[form], tmp_path), tmp_path / "no" / "folder")
@@ -415,7 +415,8 @@ def test_jsonl_streams_rows(tmp_path):
     ('{"source": 1}', 'doc:2: "source" is int, a string is expected'),
     ('{"source": "a", "terms": 3}', 'doc:2: "terms" is int'),
     ('{"source": "a", "terms": [{"source": "x"}]}', 'doc:2: a term needs "source" and "target" or "targets"'),
-    ('{"source": "a", "terms": [{"source": "x", "target": "y", "status": "z"}]}', "has status 'z'; known: preferred"),
+    ('{"source": "a", "terms": [{"source": "x", "target": "y", "status": "z"}]}',
+     "has status 'z'; available: preferred"),
     ("[" * 100_000, "doc:2: not JSON"),
 ])
 def test_jsonl_bad_rows_are_named(line, message, tmp_path):

@@ -221,23 +221,23 @@ def test_wrong_files_are_said(name, tmp_path):
 
 
 BROKEN = [
-    ("json", '{"a": "x",\n "b" "y"}', r"doc:2:6: no JSON: Expecting ':' delimiter; mend it there"),
+    ("json", '{"a": "x",\n "b" "y"}', r"doc:2:6: not valid JSON: Expecting ':' delimiter; correct it there"),
     ("json", "[" * 100_000, "doc: nested too deep for a catalogue"),
-    ("json", '{"a": "x"} {"b": 1}', r"doc:1:12: no JSON: Extra data"),
+    ("json", '{"a": "x"} {"b": 1}', r"doc:1:12: not valid JSON: Extra data"),
     ("csv", 'text;de\na;b\n"c;d\ne;f', "doc:3: a cell begins with a quotation mark that is never closed"),
     ("csv", "a;b\n", "doc: has no column 'text'; there are a, b"),
     ("srt", "1\n00:00:01,000 -> 00:00:02\nx", r"doc: has no cue such as 00:00:01,000 --> 00:00:02,000"),
     ("srt", "1\n00:00:01,000 --> 00:00:02,000\nx\n\n2\n00:00:aa --> 00:02\ny",
-     "doc:6: '00:00:aa --> 00:02' is no timing"),
+     "doc:6: '00:00:aa --> 00:02' is not a timing"),
     ("vtt", "00:01.000 --> 00:02.000\nx", "doc:1: a WebVTT file begins with WEBVTT"),
-    ("vtt", "WEBVTT\n\n1 --> 2\nx", "doc:3: '1 --> 2' is no timing"),
+    ("vtt", "WEBVTT\n\n1 --> 2\nx", "doc:3: '1 --> 2' is not a timing"),
     ("android", "<resources><string name='a'>x</resources>", r"doc: broken XML at byte 31 \(line 1\): mismatched tag"),
     ("android", "<!DOCTYPE resources [<!ENTITY a 'b'>]>\n<resources><string name='a'>&a;</string></resources>",
      "doc: declares the entity 'a'"),
     ("resx", "<root>", "doc: broken XML at byte 6"),
     ("strings", '"a" = "b";\n"c" = d;', r"doc:2: '\"c\" = d;' is not as expected"),
-    ("yaml", "a: [b\nc: d", r"doc:2:2: no YAML: .*; mend it there"),
-    ("yaml", "[" * 10_000, "doc: (no YAML|nested too deep)"),
+    ("yaml", "a: [b\nc: d", r"doc:2:2: not valid YAML: .*; correct it there"),
+    ("yaml", "[" * 10_000, "doc: (not valid YAML|nested too deep)"),
 ]  # fmt: skip
 
 
@@ -530,5 +530,5 @@ def test_fluent_reads_what_was_written(tmp_path):
     bundle = {entry.id.name: entry for entry in fluent_syntax.parse(data.decode()).body if hasattr(entry, "id")}
     assert not [entry for entry in fluent_syntax.parse(data.decode()).body if type(entry).__name__ == "Junk"]
     assert len(bundle["hello"].value.elements) == 6 and bundle["brand"].value.elements[0].value == "Fire"
-    with pytest.raises(InputError, match="doc:2: no Fluent: "):
+    with pytest.raises(InputError, match="doc:2: not valid Fluent: "):
         read(FluentFormat(), "a = b\nno message\n", tmp_path)

@@ -118,7 +118,7 @@ def test_only_untranslated_entries_are_handed_over(tmp_path):
         "Open %s with %d copies", "%d file", "%d files", "Usage:", "first item",
         "This paragraph was wrapped by hand and so it goes on in the second line."]
     document = read(CATALOGUE, tmp_path)
-    assert document.notes == ("3 entries are translated already, or not to be translated, and kept",)
+    assert document.notes == ("3 entries left unchanged: translated already, or not to be translated",)
     assert [segment.id for segment in document.segments[:2]] == ["doc.po#1", "doc.po#2"]
 
 

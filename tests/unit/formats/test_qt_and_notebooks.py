@@ -110,7 +110,8 @@ def test_a_source_that_is_one_string(tmp_path):
 
 
 @pytest.mark.parametrize("text, message", [
-    ("{", "no notebook but broken JSON"), ("[]", "no notebook of format 4"), ('{"worksheets": []}', "convert it with"),
+    ("{", "not a notebook: broken JSON"), ("[]", "not a notebook of format 4"),
+    ('{"worksheets": []}', "convert it with"),
     ("[" * 100_000, "broken JSON"),
 ])  # fmt: skip
 def test_what_is_no_notebook_is_said(tmp_path, text, message):

@@ -286,8 +286,8 @@ def test_a_shuffled_text_keeps_its_formats(tmp_path):
 def test_tracked_changes_are_said_or_refused(tmp_path):
     data = package(p(r("a "), '<w:ins w:id="1" w:author="x">' + r("b") + "</w:ins>"))
     assert read(data, tmp_path).notes == (
-        "1 tracked changes: translated as if accepted, translated paragraphs no longer show them",)
-    with pytest.raises(InputError, match="doc: has 1 tracked changes; accept or reject them first, or"):
+        "1 tracked change: translated as if accepted, translated paragraphs no longer show them",)
+    with pytest.raises(InputError, match="doc: has 1 tracked change; accept or reject them first, or"):
         read(data, tmp_path, tracked="refuse")
     with pytest.raises(ConfigError, match="docx.tracked is 'maybe'; use accept or refuse"):
         WordFormat(tracked="maybe")

@@ -113,8 +113,10 @@ def test_only_what_is_added_differs(tmp_path):
 
 
 @pytest.mark.parametrize("text, message", [
-    ("{", "no string catalogue of Xcode"), ("[]", "no string catalogue"), ('{"strings": {}}', "no string catalogue"),
-    ('{"sourceLanguage": "fr", "strings": {}}', "its language is fr, not en"), ("[" * 100_000, "no string catalogue"),
+    ("{", "not a string catalogue of Xcode"), ("[]", "not a string catalogue"),
+    ('{"strings": {}}', "not a string catalogue"),
+    ('{"sourceLanguage": "fr", "strings": {}}', "its language is fr, not en"),
+    ("[" * 100_000, "not a string catalogue"),
 ])  # fmt: skip
 def test_what_is_no_catalogue_is_said(tmp_path, text, message):
     with pytest.raises(InputError, match=f"doc: {message}"):

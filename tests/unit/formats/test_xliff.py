@@ -189,7 +189,7 @@ def test_existing_targets_are_redone_or_handed_over_if_asked(tmp_path):
                   '<trans-unit id="2" approved="yes"><source>b</source><target>ja</target></trans-unit>'
                   '<trans-unit id="3"><source>c</source><target>x <x id="9"/></target></trans-unit>')
     assert read(text, tmp_path).segments == ()
-    assert read(text, tmp_path).notes == ("3 units are translated already and kept",)
+    assert read(text, tmp_path).notes == ("3 units left unchanged: translated already",)
     assert [s.source for s in read(text, tmp_path, existing="redo").segments] == ['a <x id="1"/>', "c"]
     document = read(text, tmp_path, existing="draft")
     assert [(s.source, s.draft) for s in document.segments] == [('a <x id="1"/>', 'da <x id="1"/>')]
@@ -212,7 +212,8 @@ def test_several_files_and_languages(tmp_path):
     text = ONE % '<trans-unit id="1"><source>a</source></trans-unit>'
     text = text.replace("</xliff>", f"{other}</body></file></xliff>")
     document = read(text, tmp_path)
-    assert [s.source for s in document.segments] == ["a"] and document.notes == ("1 units are of other languages",)
+    assert [s.source for s in document.segments] == ["a"]
+    assert document.notes == ("1 unit left unchanged: of other languages",)
     with pytest.raises(InputError, match="doc.xlf: translates en-US into de, the job fr into de; correct"):
         read(ONE % UNITS[0][0], tmp_path, source_lang="fr")
     with pytest.raises(InputError, match="translates en-US into de, the job en into es"):
@@ -223,14 +224,14 @@ def test_several_files_and_languages(tmp_path):
 BOMB = "<!DOCTYPE xliff [" + "".join(f'<!ENTITY a{i + 1} "{f"&a{i};" * 10}">' for i in range(9)) + "]>"
 WRONG = [
     ("", "doc.xlf: broken XML at byte 0 "), (b"PK\x03\x04\0\0", "doc.xlf: broken XML|taken as UTF-8"),
-    (ONE % "<trans-unit>", r"doc.xlf: broken XML at byte 4\d\d \(line 8\): mismatched tag; mend it there"),
+    (ONE % "<trans-unit>", r"doc.xlf: broken XML at byte 4\d\d \(line 8\): mismatched tag; correct it there"),
     ("<xliff>\n&nbsp;</xliff>", r"broken XML at byte 8 \(line 2\): undefined entity"),
     (f"{BOMB}<xliff>&a9;</xliff>", "doc.xlf: declares the entity 'a1'.*not read, for safety"),
     ('<!DOCTYPE xliff [<!ENTITY x SYSTEM "file:///etc/passwd">]><xliff>&x;</xliff>', "declares the entity 'x'"),
     ('<!DOCTYPE xliff [<!ENTITY % x SYSTEM "http://x.invalid/y">%x;]><xliff/>', "declares the entity 'x'"),
     ('<!DOCTYPE xliff SYSTEM "x.dtd"><xliff>&x;</xliff>', "uses the entity 'x'.*not defined in the file"),
     ("<a>" * 9999, "doc.xlf: elements more than 250 deep"),
-    ("<html/>", "doc.xlf: no XLIFF but a file of <html>; rename it or leave it out"),
+    ("<html/>", "doc.xlf: not XLIFF but a file of <html>; rename it or leave it out"),
     ('<xliff xmlns="urn:x"/>', "no XLIFF"),
     (b"<xliff>\xff</xliff>", r"doc.xlf: taken as UTF-8, but byte 7 \(line 1\) is not"),
     ('<?xml version="1.0" encoding="ISO-8859-1"?><xliff>ä</xliff>', "declared as ISO-8859-1, but its bytes are UTF-8"),
@@ -324,7 +325,7 @@ def test_segments_that_a_cat_tool_locked_stay(suffix, tmp_path):
                     f'datatype="x"><body>{units}</body></file></xliff>')
     document = XliffFormat(source_lang="en", target_lang="de").read(path, "doc")
     assert [segment.source for segment in document.segments] == ["Open it"]
-    assert document.notes == ('1 units are not to be translated (translate="no", or locked)',)
+    assert document.notes == ('1 unit left unchanged: not to be translated (translate="no", or locked)',)
     translated = replace(document, segments=tuple(replace(s, draft="Öffnen") for s in document.segments))
     XliffFormat(target_lang="de").write(translated, tmp_path / "b")
     assert (tmp_path / "b").read_text().count("Öffnen") == 1

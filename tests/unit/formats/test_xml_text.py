@@ -235,8 +235,8 @@ BOMB = '<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>'
     (OpenDocumentFormat, packed({"content.xml": "<a>" * 10_000 + "</a>" * 10_000}), "broken XML|deep"),
     (OpenDocumentFormat, packed({"content.xml": "x", "META-INF/manifest.xml": "<encryption-data/>"}), "password"),
     (EpubFormat, b"no zip", "no e-book, or a damaged one"),
-    (EpubFormat, packed({"mimetype": "x"}), "a ZIP file, but no e-book"),
-    (EpubFormat, packed({"META-INF/container.xml": '<c><rootfile full-path="x.opf"/></c>'}), "but no e-book"),
+    (EpubFormat, packed({"mimetype": "x"}), "a ZIP file, but not an e-book"),
+    (EpubFormat, packed({"META-INF/container.xml": '<c><rootfile full-path="x.opf"/></c>'}), "but not an e-book"),
     (EpubFormat, packed({"../x": "", "META-INF/container.xml": ""}), "leads out of the document"),
 ])  # fmt: skip
 def test_what_is_hostile_or_broken_is_refused(tmp_path, form, data, message):

@@ -274,8 +274,8 @@ def test_bad_item_says_where_and_what():
     ("a1\u00a0b;X", Finding(1, "warning", "“a1\u00a0b” contains a no-break space: it may not match")),
     ("dir1;Ordner / Mappe", Finding(1, "warning",
                                     "“Ordner / Mappe” contains “/”: several targets are separated by “|”")),
-    ("one two three four five six seven eight;X", Finding(1, "warning", "“one two three four five six seven eight” is a"
-                                                          " sentence rather than a term: it will hardly match")),
+    ("one two three four five six seven eight;X", Finding(1, "warning",
+     "“one two three four five six seven eight” is a sentence rather than a term: it will hardly match")),
     ("a1;X\nb1;;bad", Finding(2, "error", "unknown status “bad” — use one of: preferred, admitted, forbidden,"
                               " do-not-translate")),
 ])  # fmt: skip

@@ -117,7 +117,7 @@ def test_languages_match_as_closely_as_they_can(read, asked, expected):
     glossary = read(V2.format(body), "en-US", asked)
     assert [term.target for term in glossary.terms] == expected
     if asked.startswith("fr"):
-        assert f"fr-FR treated as {asked} in 1 entries" in glossary.notes
+        assert f"fr-FR treated as {asked} in 1 entry" in glossary.notes
 
 
 def test_entries_of_one_source_stay_apart_and_validate_says_so(read, tmp_path):
@@ -145,7 +145,7 @@ def test_unknown_words_of_status_are_said_and_left_out(read):
     body = entry("table", "Tabelle").replace("elle</term>", 'elle</term><termNote type="status">in review</termNote>')
     glossary = read(V2.format(body))
     assert glossary.terms[0].status == "preferred"
-    assert "status “in review” is not known: ignored for 1 terms" in glossary.notes
+    assert "status “in review” is not known: ignored for 1 term" in glossary.notes
 
 
 def test_problems_name_line_and_entry(read):

@@ -53,7 +53,7 @@ def test_links_to_files_count_links_to_folders_and_broken_links_do_not(tmp_path)
 def test_a_pipe_is_a_problem_not_a_wait(tmp_path):
     os.mkfifo(tmp_path / "pipe.txt")
     found = job_folder.files(job(tmp_path, tmp_path / "out"))
-    assert "is no regular file" in found[0].problem
+    assert "is not a regular file" in found[0].problem
 
 
 def test_a_name_that_is_no_utf8_gets_a_readable_one(tmp_path):

@@ -114,7 +114,7 @@ def test_key_stays_with_what_does_not(change):
 
 def test_one_job_at_a_time(tmp_path):
     with Store(tmp_path):
-        with pytest.raises(OutputError, match="another mtpipe job is at work in this folder; wait for it or choose"):
+        with pytest.raises(OutputError, match="another mtpipe job is running in this folder; wait for it or choose"):
             Store(tmp_path)
     Store(tmp_path).__exit__()
 

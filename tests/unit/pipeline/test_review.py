@@ -183,7 +183,7 @@ def test_other_files_are_named(tmp_path, name, content, message):
 
 def test_no_job_no_export(tmp_path):
     result = run("export", tmp_path)
-    assert result.exit_code == 1 and "no job was done here; give the folder or file" in result.output
+    assert result.exit_code == 1 and "there is no job here; give the folder or file" in result.output
 
 
 def test_sources_that_changed_are_not_overwritten(done):

@@ -165,5 +165,5 @@ def test_an_edit_that_is_taken_back_leaves_the_document_as_it_was(folder, senten
 
 
 def test_one_review_at_a_time(folder, sentences):
-    with pytest.raises(JobStateError, match="another mtpipe job is at work in this folder"):
+    with pytest.raises(JobStateError, match="another mtpipe job is running in this folder"):
         ReviewList(folder)

@@ -134,7 +134,7 @@ def test_an_output_that_somebody_changed_is_left_and_told(docs, tmp_path):
     (tmp_path / "out" / "a.txt").write_text("by hand")
     report = run(docs, tmp_path / "out")
     assert (tmp_path / "out" / "a.txt").read_text() == "by hand"
-    assert "a.txt: changed since it was written and left so" in report.documents[0].message
+    assert "a.txt: changed since mtpipe wrote it, so it was not overwritten" in report.documents[0].message
 
 
 def test_sigterm_ends_like_an_interrupt(docs, tmp_path):
@@ -159,6 +159,6 @@ def test_outputs_of_deleted_sources_are_mentioned(docs, tmp_path):
     assert run(docs, tmp_path / "out").stale == (str(tmp_path / "out" / "z.txt"),)
     result = CliRunner().invoke(main, ["translate", str(docs), "-o", str(tmp_path / "out"), "-s", "en", "-t", "de",
                                        "--mt", "fake", "--editors", "", "--quiet"])  # fmt: skip
-    assert "z.txt: an output whose source is gone; delete it" in result.stderr
+    assert "z.txt: its source file no longer exists; delete it" in result.stderr
     (tmp_path / "out" / "z.txt").unlink()
     assert run(docs, tmp_path / "out").stale == ()

@@ -275,7 +275,7 @@ def test_a_prompt_that_asks_for_what_there_is_not(tmp_path):
 
 
 def test_without_an_llm_there_is_no_editor():
-    with pytest.raises(ConfigError, match="editor 'llm' needs an LLM; give --llm"):
+    with pytest.raises(ConfigError, match="repair method 'llm' needs an LLM; give --llm"):
         LlmEditor(Tools("en", "de"))
 
 
@@ -369,7 +369,7 @@ def test_preference_pairs(drafts):
         ("Öffnen Sie das Feld 0.", "unedited"), ("Zelle", "number-changed")}
     assert all(
         pair["chosen"] == "Öffnen Sie die Zelle 0." and "- use: cell → Zelle" in pair["prompt"] for pair in first)
-    with pytest.raises(InputError, match="no job was done here"):
+    with pytest.raises(InputError, match="there is no job here"):
         list(preferences(drafts.parent / "nowhere", "en", "de"))
 
 

@@ -231,7 +231,7 @@ def test_insertion_puts_codes_back():
 
 
 @pytest.mark.parametrize("editor, message", [
-    (NBest, "'nbest' needs a model that can be asked for more hypotheses; give --model"),
+    (NBest, "'nbest' needs a model that gives more hypotheses; give --model"),
     (Insertion, "'insertion' needs a model that can continue a text; give --model"),
     (Substitution, "'substitution' needs word links: a model that gives attention, or a lexicon"),
 ])

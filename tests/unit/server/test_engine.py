@@ -8,7 +8,7 @@ from mtpipe.errors import ConfigError, InputError, ModelError
 from mtpipe.glossary.model import Glossary, Term
 from mtpipe.mt.fake import FakeTranslator
 from mtpipe.server import settings
-from mtpipe.server.engine import Busy, Engine, Work
+from mtpipe.server.engine import BatchEngine, Busy, Work
 from mtpipe.server.store import ServerStore, entries_of, tsv_of
 
 PAIR = ("en", "de")
@@ -33,7 +33,7 @@ def engine(tmp_path):
     BATCHES.clear()
     chosen = settings.ServerSettings(tmp_path, (PAIR,), {"mt": "test_engine:Slow", "editors": ()},
                                      limits=settings.Limits(waiting=6), workers=1)  # fmt: skip
-    engine = Engine(chosen)
+    engine = BatchEngine(chosen)
     yield engine
     GATE.set()
     engine.stop()

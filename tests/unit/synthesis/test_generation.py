@@ -278,7 +278,7 @@ def test_pairs_are_kept_refused_and_accounted_for(recipe):
                              "origin"]  # fmt: skip
     assert len({row["id"] for row in kept}) == len(kept) and kept[0]["origin"] == "llm"
     assert max(len(found) for found in manifest["samples"].values()) == 3
-    assert manifest["left_out"] == {"spreadsheet = Arbeitsmappe": "a forbidden term: nothing should teach it"}
+    assert manifest["left_out"] == {"spreadsheet = Arbeitsmappe": "a forbidden term: no pairs are written for it"}
     assert sum(manifest["variety"]["register"].values()) == len(kept)
     assert manifest["out"]["name"] == "pairs.jsonl" and list(manifest["exclude"]) == ["held.tsv"]
     assert outcome.is_complete == (not outcome.short) and told[0].startswith("round 1: ")
@@ -338,7 +338,7 @@ def test_requests_go_out_in_a_file_and_each_round_goes_on_with_the_answers(recip
 
     outcome, runs = run(), 1
     assert outcome.pairs == 0 and not recipe.out.exists() and not outcome.is_complete
-    assert outcome.stopped == f"{len(rows(places[0]))} prompts wait for their answers"
+    assert outcome.stopped == f"{len(rows(places[0]))} prompts wait for an answer"
     while outcome.stopped:
         with places[1].open("a", encoding="utf-8") as file:
             file.writelines(json.dumps(answered(row, writer)) + "\n" for row in rows(places[0]))
@@ -369,7 +369,7 @@ def test_surplus_pairs_are_refused_as_such(recipe):
         return json.dumps({"pairs": pairs + more})
 
     outcome = synthesize(replace(recipe, pairs_per_term=1), caller(recipe, FakeLLM(script=twice)))
-    assert outcome.manifest["refused"]["more than asked for"] > 2
+    assert outcome.manifest["refused"]["more pairs than requested"] > 2
 
 
 @pytest.mark.parametrize("replies_, said", [

@@ -175,7 +175,7 @@ def test_the_sheet_says_why(tmp_path):
 def test_a_sheet_that_may_be_curated_is_not_replaced(tmp_path):
     path = tmp_path / "c.csv"
     path.write_text("curated")
-    with pytest.raises(OutputError, match="c.csv: is there already and may be curated; give another name, or --force"):
+    with pytest.raises(OutputError, match="c.csv: exists already and may have been edited; give another"):
         sheet.write(CANDIDATES, path)
     sheet.write(CANDIDATES, path, is_forced=True)
     assert path.read_text().startswith("source,target")

@@ -77,7 +77,7 @@ def test_the_command_tells_people(tmp_path):
         "0.50  1 of 2  password → Kennwort  (Kennwort 1)",
         "      Type the password  ⇒  Geben Sie das Passwort ein",
         "1.00  0 of 0  slide → Folie",
-        "3 terms, 1 in no source; 3 of 5 sources have the term in their target, 60.0%",
+        "3 terms, 1 in no source; 3 of 5 sources with the term in the target, 60.0%",
     ])
 
 

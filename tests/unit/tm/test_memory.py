@@ -192,7 +192,8 @@ def test_the_index_finds_what_a_full_comparison_finds(remember):
 
 
 @pytest.mark.parametrize("content, message", [
-    (b"", "no translation memory of this mtpipe"), (b"hello, world" * 100, r"no intact translation memory \(file is"),
+    (b"", "not a translation memory of this version of mtpipe"),
+    (b"hello, world" * 100, r"a damaged translation memory \(file is"),
 ])  # fmt: skip
 def test_other_files_are_refused(tmp_path, content, message):
     (tmp_path / "m.sqlite").write_bytes(content)
@@ -204,14 +205,14 @@ def test_other_databases_are_refused_and_left_as_they_are(tmp_path):
     path = tmp_path / "m.sqlite"
     with sqlite3.connect(path) as db:
         db.execute("CREATE TABLE mine (x)")
-    with pytest.raises(InputError, match="no translation memory of this mtpipe; make it with `mtpipe tm import`"):
+    with pytest.raises(InputError, match="not a translation memory of this version of mtpipe"):
         TmFile(path, ("en", "de"), is_new=True)
     assert sqlite3.connect(path).execute("SELECT name FROM sqlite_master").fetchall() == [("mine",)]
 
 
 def test_other_languages_are_refused_with_those_it_has(remember, tmp_path):
     remember(("a b", "X"))
-    with pytest.raises(ConfigError, match="m.sqlite: a translation memory of en → de, asked for en → fr; give another"):
+    with pytest.raises(ConfigError, match="m.sqlite: a translation memory of en → de, the job is en → fr; give"):
         Memories([tmp_path / "m.sqlite"], "en", "fr")
 
 
@@ -226,7 +227,7 @@ def test_a_memory_that_is_being_written_says_so(remember, tmp_path, monkeypatch)
     monkeypatch.setattr("mtpipe.tm.store._PATIENCE", 0.01)
     db = sqlite3.connect(tmp_path / "m.sqlite", isolation_level=None)
     db.execute("BEGIN EXCLUSIVE")
-    with pytest.raises(OutputError, match=r"\(database is locked\); an import is at work on it; wait for it"):
+    with pytest.raises(OutputError, match=r"\(database is locked\); an import into it is running; wait for it"):
         TmFile(tmp_path / "m.sqlite")
     db.close()
 

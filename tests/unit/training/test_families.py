@@ -235,7 +235,7 @@ def test_models_in_marians_own_formats_are_named_with_a_way_out(tmp_path, file, 
         ("nllb", ("en", "dee"), "this NLLB model has no language 'dee'; near ones are: "),
         ("mbart_50", ("gsw", "de"), "this mBART-50 model has no language 'gsw'; near ones are: de (de_DE)"),
         ("madlad", ("en", "cs"), "has no language 'cs'; near ones are: es (<2es>)"),
-        ("t5", ("en", "cs"), "no prompt is known that makes this T5 model translate en into cs; known: pairs of en"),
+        ("t5", ("en", "cs"), "no prompt is known that makes this T5 model translate en into cs; available: pairs of"),
     ],
 )  # fmt: skip
 def test_a_wrong_language_names_near_ones(checkpoints, name, pair, message):

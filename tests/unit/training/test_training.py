@@ -253,7 +253,7 @@ def test_what_is_measured_with_is_never_trained_on():
 
 
 @pytest.mark.parametrize(("pairs", "dev", "message"), [
-    ([("a", "b")] * 30, [], "30 pairs are too few for training, at least 200 are needed"),
+    ([("a", "b")] * 30, [], "too few pairs for training: 30, at least 200 are needed"),
     ([("a", "b")], [("A", "b")], "no pair is left to train on"),
 ])  # fmt: skip
 def test_too_little_to_train_on(pairs, dev, message):

@@ -66,7 +66,7 @@ def test_only_what_was_asked_for(kitchen, chosen, done):
 
 
 @pytest.mark.parametrize("chosen, message", [
-    (("cook", ""), "cut was never done, .*1 not there; begin with --from cut"),
+    (("cook", ""), "cut has not been run .*1 missing.; begin with --from cut"),
     (("wash", ""), "no stage 'wash' in this run; available: cut, cook, eat"),
     (("", "wash"), "no stage 'wash'"), (("eat", "cut"), "eat comes after cut; the order is cut, cook, eat"),
 ])  # fmt: skip
@@ -106,7 +106,7 @@ def test_plan_says_what_a_run_would_do(kitchen):
     kitchen.run()
     assert set(kitchen.plan().values()) == {""}
     (kitchen.folder / "0").write_text("y")
-    why = "if cut changes what it makes"
+    why = "if the result of cut changes"
     assert kitchen.plan() == {"cut": "changed: made", "cook": why, "eat": why}
     assert (kitchen.folder / "3").read_text() == "xcce"
 
@@ -123,7 +123,7 @@ def test_the_manifest_says_from_what_and_with_what(kitchen):
 @pytest.mark.parametrize("text", ["", "[]", '{"stages": 5}', "\0"])
 def test_a_file_that_is_no_manifest(tmp_path, text):
     (tmp_path / "m.json").write_text(text)
-    with pytest.raises(InputError, match="m.json: no manifest of a run .*remove it to begin anew"):
+    with pytest.raises(InputError, match="m.json: not a manifest of a run .*remove it to start over"):
         Manifest(tmp_path / "m.json")
 
 
