@@ -103,16 +103,16 @@ def joined(text: str, spans: Iterable[Span]) -> str:
     return whole
 
 
-def wrapped(target: str, inside: Sequence[Code], text: str, spans: Sequence[Span]) -> str:
+def wrapped(target: str, inside: Sequence[Code], text: str, spans: Sequence[Span], least: int = 0) -> str:
     """A block's target on one line, or wrapped as wide as its source was, with the same indentation.
 
-    inside: the codes in target, which are not broken.
+    inside: the codes in target, which are not broken. least: columns that a line may have in any case.
     """
     target = re.sub(r"\s*[\r\n\f\v\x85\u2028\u2029]\s*", " ", target)
     if len(spans) == 1:
         return target
     begins = [start - max(text.rfind("\n", 0, start), text.rfind("\r", 0, start)) - 1 for start, _ in spans]
-    width = max(begin + end - start for begin, (start, end) in zip(begins, spans, strict=True))
+    width = max(least, *(begin + end - start for begin, (start, end) in zip(begins, spans, strict=True)))
     lines, begun, last, column = [], 0, 0, begins[0]
     for space in re.finditer(r" +|$", target):
         if any(code.start < space.end() and space.start() < code.end for code in inside):

@@ -12,6 +12,7 @@ import sys
 import tomllib
 import zipfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -200,6 +201,10 @@ def _package(path: Path) -> None:
                 etree.fromstring(package.read(name))
 
 
+def _parse(kind: type, path: Path) -> None:
+    assert kind.parsefile(str(path)).units
+
+
 # format → (the program, what it does with a file; raises where it refuses it)
 OPENERS: dict[str, tuple[str, Callable[[Path], object]]] = {
     **dict.fromkeys(("docx", "pptx", "xlsx", "odf", "libreoffice"), ("LibreOffice, as PDF", office)),
@@ -223,7 +228,7 @@ OPENERS: dict[str, tuple[str, Callable[[Path], object]]] = {
     "csv": ("csv", lambda path: list(csv.reader(path.read_text("utf-8").splitlines()))),
     "fluent": ("fluent.syntax", _fluent), "text": ("", lambda path: path.read_text("utf-8")),
     **dict.fromkeys(("srt", "vtt", "ass"), ("pysubs2", lambda path: pysubs2.load(str(path)))),
-    **{name: ("translate-toolkit", kind.parsefile) for name, kind in (
+    **{name: ("translate-toolkit", partial(_parse, kind)) for name, kind in (
         ("xliff", xliff_store.xlifffile), ("android", aresource.AndroidResourceFile), ("resx", resx.RESXFile),
         ("strings", properties.stringsutf8file), ("properties", properties.javautf8file))},
 }

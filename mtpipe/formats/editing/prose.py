@@ -14,6 +14,7 @@ from mtpipe.formats.editing.entries import MessagePiece, intact
 from mtpipe.formats.editing.inplace import Edit, Span, replaced
 from mtpipe.formats.text import joined, wrapped
 
+_WIDTH = 72  # columns of a paragraph whose lines are shorter
 _BREAK = re.compile(r"\s*[\r\n]\s*")
 
 
@@ -67,7 +68,7 @@ def write(document: Document, path: Path, spell: Spell, edits: Iterable[Edit] = 
         if target is None:
             continue
         spelling, codes = spell(segment, place, target)
-        new = wrapped(spelling, codes, skeleton.text, place.spans)
+        new = wrapped(spelling, codes, skeleton.text, place.spans, _WIDTH)
         new = re.sub(rf"[\r\n]+[ \t]*(?={forbidden.pattern})", " ", new)
         replacements.append((place.spans[0][0], place.spans[-1][1], new))
     write_text(replaced(skeleton.text, sorted(replacements)), skeleton.encoding, path)
