@@ -107,18 +107,6 @@ def ass(lines: list[str], path: Path) -> None:
     made.save(str(path))
 
 
-def idml(lines: list[str], path: Path) -> None:
-    """By hand: no free program writes such files."""
-    body = "".join("<ParagraphStyleRange>" + "".join(
-        f'<CharacterStyleRange AppliedCharacterStyle="C/{"Bold" if is_bold else "None"}"><Content>'
-        f"{html.escape(said, quote=False)}</Content></CharacterStyleRange>" for said, is_bold in runs(line)
-    ) + "<CharacterStyleRange><Br /></CharacterStyleRange></ParagraphStyleRange>" for line in lines)  # fmt: skip
-    with zipfile.ZipFile(path, "w") as package:
-        package.writestr("mimetype", "application/vnd.adobe.indesign-idml-package")
-        package.writestr("designmap.xml", '<Document xmlns:idPkg="u"><idPkg:Story src="Stories/S.xml"/></Document>')
-        package.writestr("Stories/S.xml", f"<Story>{body}</Story>")
-
-
 def po(messages: list[str], path: Path) -> None:
     made = polib.POFile()
     made.metadata = {"Content-Type": "text/plain; charset=UTF-8", "Language": "de"}
@@ -166,7 +154,7 @@ def turned_xcstrings(path: Path) -> Path:
 LINES = {
     "html": page, "text": text, "jsonl": segments, "markdown": pandoc("commonmark"), "mdx": mdx,
     "docx": pandoc("docx"), "libreoffice": rtf, "pdf": pdf, "asciidoc": pandoc("asciidoc"),
-    "latex": latex, "ass": ass, "idml": idml,
+    "latex": latex, "ass": ass,
 }  # fmt: skip
 MESSAGES = {"po": po, "xliff": xliff, "qt": qt, "xcstrings": xcstrings}
 WRITERS = {
@@ -226,7 +214,7 @@ OPENERS: dict[str, tuple[str, Callable[[Path], object]]] = {
     "jsonl": ("json", lambda path: [json.loads(line) for line in path.read_text("utf-8").splitlines()]),
     "stringsdict": ("plistlib", lambda path: plistlib.loads(path.read_bytes())),
     "csv": ("csv", lambda path: list(csv.reader(path.read_text("utf-8").splitlines()))),
-    "fluent": ("fluent.syntax", _fluent), "text": ("", lambda path: path.read_text("utf-8")),
+    "fluent": ("fluent.syntax", _fluent), "text": ("Python (UTF-8)", lambda path: path.read_text("utf-8")),
     **dict.fromkeys(("srt", "vtt", "ass"), ("pysubs2", lambda path: pysubs2.load(str(path)))),
     **{name: ("translate-toolkit", partial(_parse, kind)) for name, kind in (
         ("xliff", xliff_store.xlifffile), ("android", aresource.AndroidResourceFile), ("resx", resx.RESXFile),

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import plistlib
 import re
-from html import unescape
+import zipfile
+from html import escape, unescape
 from pathlib import Path
 
 import nbformat
@@ -98,6 +99,18 @@ def xml(root: str, around: str, tag: str):
     return write
 
 
+def idml(lines: list[str], path: Path) -> None:
+    """By hand: no free program writes such files."""
+    body = "".join("<ParagraphStyleRange>" + "".join(
+        f'<CharacterStyleRange AppliedCharacterStyle="C/{"Bold" if is_bold else "None"}"><Content>'
+        f"{escape(said, quote=False)}</Content></CharacterStyleRange>" for said, is_bold in runs(line)
+    ) + "<CharacterStyleRange><Br /></CharacterStyleRange></ParagraphStyleRange>" for line in lines)  # fmt: skip
+    with zipfile.ZipFile(path, "w") as package:
+        package.writestr("mimetype", "application/vnd.adobe.indesign-idml-package")
+        package.writestr("designmap.xml", '<Document xmlns:idPkg="u"><idPkg:Story src="Stories/S.xml"/></Document>')
+        package.writestr("Stories/S.xml", f"<Story>{body}</Story>")
+
+
 def notebook(lines: list[str], path: Path) -> None:
     cells = [nbformat.v4.new_markdown_cell(_marked(line)) for line in lines]
     path.write_text(nbformat.writes(nbformat.v4.new_notebook(cells=cells)), "utf-8")
@@ -155,5 +168,6 @@ def _marked(line: str) -> str:
 LINES = {
     "pptx": presentation, "xlsx": workbook, "odf": letter, "epub": book, "docbook": xml("article", "para", "emphasis"),
     "dita": xml("topic", "p", "b"), "notebook": notebook, "rst": rst,
+    "idml": idml,
 }  # fmt: skip
 MESSAGES = {"fluent": fluent, "stringsdict": stringsdict, "toml": toml, "ini": ini, "php": php}

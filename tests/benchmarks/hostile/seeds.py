@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 
 from tests.benchmarks.format_writers import LINES, MESSAGES
 from tests.benchmarks.hostile.outcome import ROOT
+from tests.support.pdf_pages import pdf
 
 WORD = ROOT / "tests" / "data" / "word" / "libreoffice-rich.docx"
 _XLIFF = ('<xliff version="1.2" xmlns="urn:oasis:names:tc:xliff:document:1.2" {}><file original="a" datatype="x" '
@@ -47,6 +48,11 @@ TEXTS = {
             '<source>%n row(s)</source><translation type="unfinished"></translation></message></context></TS>\n',
     "a.xcstrings": '{"sourceLanguage": "en", "strings": {"Open %@": {}, "a": {"localizations": {"en": {"stringUnit": '
                    '{"state": "new", "value": "A row"}}}}}, "version": "1.0"}',
+    "a.adoc": "= Cells\n\nOpen the *cell* and `run` link:a.html[it].\n\n* one row\n\n|===\n|a |the cell\n|===\n",
+    "a.tex": "\\documentclass{article}\n\\begin{document}\n\\section{Cells}\nOpen \\textbf{the cell} $x$ % now\n\n"
+             "\\begin{itemize}\n\\item A row\n\\end{itemize}\n\\end{document}\n",
+    "a.ass": "[Events]\nFormat: Start, Text\nDialogue: 0:00:01.00,Open {\\i1}the{\\i0} cell\\Nnow\n",
+    "a.rtf": "{\\rtf1\\ansi Open the {\\b cell}.\\par A row.\\par}",
     "a.ini": "[main]\nopen = Open the cell\n",
     "a.fodt": (ROOT / "tests" / "data" / "word" / "rich.fodt").read_text("utf-8"),
 }  # fmt: skip
@@ -69,6 +75,7 @@ def documents() -> dict[str, bytes]:
             path = Path(folder, f"made{_SUFFIXES.get(form, f'.{form}')}")
             write(_LINES, path)
             contents[path.name] = path.read_bytes()
+        contents["a.pdf"] = pdf(Path(folder, "a.pdf"), [[("Open the cell.", 12, 50, 700)]]).read_bytes()
     return contents
 
 
