@@ -19,7 +19,7 @@ def models() -> None:
 @models.command("list")
 @as_json
 def list_models(as_json: bool) -> None:
-    """List the models at hand: installed and bundled ones."""
+    """List the installed and bundled models."""
     from mtpipe.models.registry import available
 
     names = ("source_lang", "target_lang", "name", "digest")
@@ -86,7 +86,7 @@ def fetch(name: str, out: Path | None) -> None:
 
 @models.command()
 @click.argument("package", metavar="FILE_OR_NAME")
-@click.option("--replace", "is_replacing", is_flag=True, help="Replace the pair's model that is there.")
+@click.option("--replace", "is_replacing", is_flag=True, help="Replace the installed model of the pair.")
 def install(package: str, is_replacing: bool) -> None:
     """Add the model in FILE_OR_NAME for all jobs of its pair: a wheel, an archive, a folder, or mtpipe-model-<pair>.
 
@@ -103,7 +103,7 @@ def install(package: str, is_replacing: bool) -> None:
 @models.command()
 @click.argument("folder", type=FOLDER)
 @click.option("-o", "--out", type=ANY, default=Path("."), help="Folder for the wheel [default: the current one].")
-@click.option("--version", default="1.0", show_default=True, help="Of the package.")
+@click.option("--version", default="1.0", show_default=True, help="Version of the package.")
 def pack(folder: Path, out: Path, version: str) -> None:
     """Write the model in FOLDER as a wheel, mtpipe-model-<pair>, for `mtpipe models install`."""
     from mtpipe.models import packages

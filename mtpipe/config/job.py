@@ -55,10 +55,10 @@ def _shard(value: Any) -> Any:
     if isinstance(value, str):
         match = re.fullmatch(r"([0-9]+)/([0-9]+)", value) if value else None
         if value and not match:
-            raise problem('is no shard; give "number/count", such as 3/8')
+            raise problem('is not a shard; give "number/count", such as 3/8')
         value = tuple(map(int, match.groups())) if match else None
     if value is not None and not 1 <= value[0] <= value[1]:
-        raise problem(f"is no shard: the number goes from 1 to the count, {value[1]}")
+        raise problem(f"is not a shard: the number goes from 1 to the count, {value[1]}")
     return value
 
 

@@ -78,7 +78,7 @@ class IdmlFormat:
         with package.opened(path, name, "InDesign document") as opened:
             there = set(opened.namelist())
             if "designmap.xml" not in there:
-                raise InputError(f"{name}: a ZIP file, but no InDesign document (no designmap.xml)")
+                raise InputError(f"{name}: a ZIP file, but not an InDesign document (no designmap.xml)")
             for part in dict.fromkeys(_STORY.findall(package.part(opened, "designmap.xml", name))):
                 if part in there:
                     text = package.part(opened, part, name)

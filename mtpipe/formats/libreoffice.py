@@ -47,7 +47,7 @@ class LibreOfficeFormat:
         except OSError as error:
             raise InputError(f"{name}: can't be read: {error.strerror}; check the file and its permissions") from error
         if not head.startswith(_HEADS[suffix]):
-            raise InputError(f"{name}: is no {suffix[1:].upper()} file; rename it by what it is")
+            raise InputError(f"{name}: is not in the {suffix[1:].upper()} format; rename it by what it is")
         with TemporaryDirectory() as folder:
             try:
                 converted = _convert(path, ".docx", Path(folder))

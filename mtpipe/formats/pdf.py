@@ -72,7 +72,7 @@ def _boxes(path: Path, name: str) -> list[_Box]:
             raise InputError(f"{name}: has more than {MOST_BYTES:,} bytes; split it")
         with path.open("rb") as file:
             if b"%PDF-" not in file.read(1024):
-                raise InputError(f"{name}: is no PDF; rename it by what it is")
+                raise InputError(f"{name}: is not a PDF; rename it by what it is")
         return [box for number, page in enumerate(extract_pages(path, laparams=LAParams(), maxpages=MOST_PAGES))
                 for box in _page(number, page)]  # fmt: skip
     except OSError as error:
@@ -82,7 +82,7 @@ def _boxes(path: Path, name: str) -> list[_Box]:
     except InputError:
         raise
     except Exception as error:  # damaged files break the library in any way
-        raise InputError(f"{name}: damaged, or no PDF ({type(error).__name__}); open and save it again") from error
+        raise InputError(f"{name}: damaged, or not a PDF ({type(error).__name__}); open and save it again") from error
 
 
 def _page(number: int, page: object) -> Iterator[_Box]:

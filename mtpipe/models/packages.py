@@ -41,11 +41,11 @@ def install(package: str, root: Path | None = None, is_replacing: bool = False) 
             model = registry.read(folder)
             place = root / f"{model.source_lang}-{model.target_lang}"
             if place.exists() and not is_replacing:
-                raise OutputError(f"{place}: there is a model already; say --replace, or remove the folder")
+                raise OutputError(f"{place}: there is a model already; give --replace, or remove the folder")
             shutil.rmtree(place, ignore_errors=True)
             os.replace(folder, place)
     except OSError as error:
-        raise OutputError(f"{root}: can't be written ({error.strerror or error}); see to space and permissions, or set"
+        raise OutputError(f"{root}: can't be written ({error.strerror or error}); check space and permissions, or set"
                           f" {registry.FOLDER_VARIABLE}") from error  # fmt: skip
     return registry.read(place)
 

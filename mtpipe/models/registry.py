@@ -129,7 +129,7 @@ def find(source_lang: str, target_lang: str, folder: Path | None = None, root: P
         hint = f" (it knows {len(model.languages)} languages, near {'; near '.join(near)})" if near else ""
         raise ModelError(f"{folder}: the model translates {pairs}, not {pair}{hint}; give another --model")
     raise ModelError(
-        f"no bundled model translates {source_lang} into {target_lang} (at hand: {pairs or 'none'});"
+        f"no bundled model translates {source_lang} into {target_lang} (available: {pairs or 'none'});"
         f" give a model folder with --model, or add one with `mtpipe models install`; {_HOW}"
     )
 

@@ -48,7 +48,7 @@ def _united(reports: Sequence[JobReport], out: Path) -> JobReport:
     shards = {report.job.shard: report for report in reports if report.job.shard}
     counts = {name.partition("/")[2] for name in shards}
     if not shards:
-        raise InputError(f"{out}: no report of a shard; give what `mtpipe translate --shard` wrote to with --out")
+        raise InputError(f"{out}: not the report of a shard; give what `mtpipe translate --shard` wrote to with --out")
     if len(counts) > 1:
         raise InputError(f"{out}: shards of {' and '.join(sorted(counts))}; give the reports of one job")
     signatures = {report.signature for report in shards.values()}

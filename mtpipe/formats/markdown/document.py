@@ -145,7 +145,8 @@ class MarkdownFormat:
             root = yaml.compose(front[1], Loader=yaml.SafeLoader)
             strings = list(yaml_file.scalars(front[1], root, "", set())) if root else []
         except (yaml.YAMLError, ValueError, RecursionError) as error:
-            raise InputError(f"{name}: its front matter is no YAML: {' '.join(str(error).split())[:200]}") from error
+            reason = " ".join(str(error).split())[:200]
+            raise InputError(f"{name}: its front matter is not valid YAML: {reason}") from error
         for scalar in strings:
             if scalar.value.pieces and self._keys.fits(scalar.key):
                 yield _FrontText(front.start(1), scalar), [(piece.source, piece.codes) for piece in scalar.value.pieces]

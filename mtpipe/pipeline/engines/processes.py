@@ -17,7 +17,7 @@ from typing import Any
 
 from mtpipe.config import Job
 from mtpipe.config.job import PARTS
-from mtpipe.errors import JobStateError, MtpipeError
+from mtpipe.errors import JobStateError, MtpipeError, amount
 from mtpipe.glossary.loading import load_glossary
 from mtpipe.pipeline import job_folder, resources
 from mtpipe.pipeline.engines import Assignment
@@ -139,8 +139,8 @@ class _Pool:
         self._members[self._members.index(member)] = self._start()
         for other in self._members:
             self._feed(other)
-        return JobReport(faults=(f"{member.name} ended early ({why}); the {len(files)} documents that it had in hand "
-                                 "were done again",))  # fmt: skip
+        return JobReport(faults=(f"{member.name} ended early ({why}); what it had in hand was done again: "
+                                 f"{amount(len(files), 'document')}",))  # fmt: skip
 
     def _start(self) -> _Member:
         self._started += 1

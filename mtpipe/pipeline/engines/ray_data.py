@@ -22,7 +22,7 @@ import ray.data
 
 from mtpipe.config import Job
 from mtpipe.config.job import PARTS
-from mtpipe.errors import ConfigError, MtpipeError
+from mtpipe.errors import ConfigError, MtpipeError, amount
 from mtpipe.pipeline import job_folder, job_store, resources
 from mtpipe.pipeline.engines import Assignment
 from mtpipe.pipeline.engines.processes import ProcessesEngine, share
@@ -46,7 +46,7 @@ class RayEngine:
 
     def __init__(self, workers: int = 0, address: str = "", cpus: int = 1, in_flight: int = 2):
         if cpus < 1 or in_flight < 1:
-            raise ConfigError("engine.ray: cpus and in_flight are at least 1")
+            raise ConfigError("engine.ray: cpus and in_flight must be 1 or more")
         self._workers, self._address, self._cpus, self._in_flight = workers, address, cpus, in_flight
 
     def load(self, job: Job) -> None:
@@ -112,7 +112,7 @@ class RayEngine:
                 following += 1
         ended = len(list((job.state / PARTS).glob("actor-*"))) - count
         if ended > 0:
-            fault = f"{ended} workers ended early; the documents that they had in hand were done again"
+            fault = f"{amount(ended, 'worker')} ended early; the documents in hand were done again"
             yield JobReport(faults=(fault,))
 
 

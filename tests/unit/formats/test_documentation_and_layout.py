@@ -333,7 +333,7 @@ def test_the_text_of_a_pdf_is_markdown(tmp_path):
 
 
 @pytest.mark.parametrize("data, message", [
-    (b"no pdf", "is no PDF"), (b"%PDF-1.4\n" + b"\0" * 99, "damaged, or no PDF|no text in it"),
+    (b"no pdf", "is not a PDF"), (b"%PDF-1.4\n" + b"\0" * 99, "damaged, or not a PDF|no text in it"),
     (b"%PDF-1.7\n1 0 obj << /Type /Catalog /Pages 1 0 R /Kids [1 0 R] >>\ntrailer << /Root 1 0 R >>",
      "damaged|no text"),
 ])
@@ -372,7 +372,7 @@ def test_without_libreoffice_it_is_said(tmp_path, monkeypatch):
     form = plugins.create("format", "libreoffice", {})
     with pytest.raises(InputError, match="doc: .*LibreOffice is not installed.*save it as .docx"):
         read(form, RTF, tmp_path)
-    with pytest.raises(InputError, match="is no RTF file"):
+    with pytest.raises(InputError, match="is not in the RTF format"):
         read(form, "some text", tmp_path)
 
 

@@ -76,7 +76,7 @@ def test_find_prefers_the_exact_pair(tmp_path, asked, name):
 
 def test_find_names_what_is_there_and_how_to_add(tmp_path):
     folder(tmp_path)
-    with pytest.raises(ModelError, match=r"translates en into cs \(at hand: en-de\); give a model folder with --model"):
+    with pytest.raises(ModelError, match=r"translates en into cs \(available: en-de\); give a model folder"):
         registry.find("en", "cs", root=tmp_path)
 
 

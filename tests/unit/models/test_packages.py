@@ -61,7 +61,7 @@ def test_what_is_there_is_replaced_only_where_that_is_said(model, tmp_path):
     root = tmp_path / "root"
     packages.install(str(model), root)
     (model / "ct2" / "model.bin").write_bytes(b"newer")
-    with pytest.raises(OutputError, match="en-fr: there is a model already; say --replace"):
+    with pytest.raises(OutputError, match="en-fr: there is a model already; give --replace"):
         packages.install(str(model), root)
     assert (root / "en-fr" / "ct2" / "model.bin").read_bytes() == b"weights"
     packages.install(str(model), root, is_replacing=True)

@@ -129,8 +129,8 @@ def test_a_shard_without_documents(source, tmp_path):
 
 
 @pytest.mark.parametrize("shard, message", [
-    ("3", 'is no shard; give "number/count", such as 3/8'), ("0/3", "the number goes from 1 to the count, 3"),
-    ("4/3", "the number goes from 1 to the count, 3"), ("a/b", "is no shard"),
+    ("3", 'is not a shard; give "number/count", such as 3/8'), ("0/3", "the number goes from 1 to the count, 3"),
+    ("4/3", "the number goes from 1 to the count, 3"), ("a/b", "is not a shard"),
 ])  # fmt: skip
 def test_what_is_no_shard(source, tmp_path, shard, message):
     with pytest.raises(ConfigError, match=message):
@@ -158,7 +158,7 @@ def test_reports_from_other_machines_are_joined(source, tmp_path):
 
 def test_what_can_not_be_merged(source, tmp_path):
     (tmp_path / "nothing").mkdir()
-    with pytest.raises(InputError, match="nothing: no report of a shard; give what `mtpipe translate --shard` wrote"):
+    with pytest.raises(InputError, match="nothing: not the report of a shard; give what `mtpipe translate --shard`"):
         shards.merge(tmp_path / "nothing")
     jobs.run(job(source, tmp_path / "a", shard="1/2"))
     jobs.run(job(source, tmp_path / "b", shard="1/3"))
