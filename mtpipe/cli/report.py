@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from mtpipe.cli.options import ANY, amount
+from mtpipe.cli.options import ANY
+from mtpipe.errors import amount
 
 
 @click.command()

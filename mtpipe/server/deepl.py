@@ -69,7 +69,7 @@ def routes(service: Service) -> APIRouter:
 
 
 def _documents(router: APIRouter, service: Service) -> None:
-    @router.post("/v2/document", openapi_extra=schemas.body(schemas.Document, schemas.MULTIPART))
+    @router.post("/v2/document", openapi_extra=schemas.body(schemas.DocumentUpload, schemas.MULTIPART))
     async def upload(request: Request) -> dict[str, str]:
         """Queue a document (multipart form: file, target_lang, source_lang, glossary_id)."""
         try:

@@ -33,7 +33,7 @@ class TranslateWithEvidence(BaseModel):
     tag_handling: Literal["", "xml", "html"] = ""
 
 
-class Document(BaseModel):
+class DocumentUpload(BaseModel):
     """A document to translate."""
 
     file: bytes = Field(json_schema_extra={"format": "binary"})
