@@ -94,6 +94,16 @@ def terms_of(segment: Segment) -> list[Term]:
     return list(dict.fromkeys(match.term for match in segment.matches))
 
 
+def is_current(folder: Path) -> bool:
+    """Whether the file of the job in folder is of this version, which a Store would else begin anew; True where that
+    can't be told now."""
+    try:
+        with closing(sqlite3.connect(f"{(folder / FILE).resolve().as_uri()}?mode=rw", uri=True, timeout=0)) as db:
+            return bool(db.execute("PRAGMA user_version").fetchone()[0] == _VERSION)
+    except sqlite3.Error:
+        return True  # locked or damaged: opening it says which
+
+
 class Store:
     """The state of the job in folder, opened for writing; raises JobStateError where that can't be.
 

@@ -16,7 +16,7 @@ from mtpipe.errors import InputError
 from mtpipe.glossary.loading import load_glossary
 from mtpipe.glossary.model import Glossary
 from mtpipe.pipeline import job_folder, steps
-from mtpipe.pipeline.job_store import FILE, Store
+from mtpipe.pipeline.job_store import FILE, Store, is_current
 from mtpipe.pipeline.summary import PERSON, Tally
 from mtpipe.report.model import FILE as REPORT
 from mtpipe.report.model import JobReport
@@ -61,6 +61,9 @@ def state_folder(job: Path) -> Path:
     """The folder of a job's state, given that or what the job wrote; raises InputError."""
     for folder in (job, job / ".mtpipe", job.with_name(f"{job.name}.mtpipe")):
         if (folder / FILE).is_file():
+            if not is_current(folder):
+                hint = "run the same `mtpipe translate` again first"
+                raise InputError(f"{folder}: made by another version of mtpipe; {hint}")
             return folder
     raise InputError(f"{job}: there is no job here; give the folder or file that `mtpipe translate --out` wrote")
 

@@ -1,5 +1,6 @@
 import csv
 import json
+import sqlite3
 
 import openpyxl
 import pytest
@@ -184,6 +185,15 @@ def test_other_files_are_named(tmp_path, name, content, message):
 def test_no_job_no_export(tmp_path):
     result = run("export", tmp_path)
     assert result.exit_code == 1 and "there is no job here; give the folder or file" in result.output
+
+
+def test_a_job_of_another_version_is_left_as_it_is(done):
+    path = done / "out/.mtpipe/job.sqlite"
+    with sqlite3.connect(path) as db:
+        db.execute("PRAGMA user_version = 3")
+    result = run("export", done / "out")
+    assert result.exit_code == 1 and "made by another version of mtpipe; run the same" in result.output
+    assert sqlite3.connect(path).execute("SELECT count(*) FROM units").fetchone()[0] > 0
 
 
 def test_sources_that_changed_are_not_overwritten(done):
