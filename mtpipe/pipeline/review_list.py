@@ -47,7 +47,7 @@ _COLUMNS = """s.path, s.n, s.id, s.key, s.source, s.codes, s.matches, e.target, 
 
 
 _TARGET, _STATUS, _COMMENT, _MATCHES = 7, 8, 9, 6
-_DRAFT, _SCORE, _POSTEDIT, _NOTES, _ERRORS = 14, 15, 16, 17, 18
+_DRAFT, _SCORE, _POSTEDIT, _NOTES, _ERRORS, _EDITS = 14, 15, 16, 17, 18, 19
 
 
 class Unknown(MtpipeError):
@@ -319,16 +319,18 @@ class ReviewList(Store):
     # the list
 
     def _fill(self) -> None:
-        """The list's tables; only sentences that need a look are read whole."""
+        """The list's tables; only sentences whose errors are not in the file are checked."""
         rows = self._db.execute(_ROWS.format(columns=_COLUMNS, joins="") + " ORDER BY s.path, s.n").fetchall()
         scores = sorted(score for row in rows if (score := row[_SCORE]) is not None)
         limit = scores[int(len(scores) * _LOW)] if scores else 0.0
-        kinds, terms = [], []
+        kinds: list[str] = []
+        terms: list[tuple[int, int, bool]] = []
+        is_known = not self.job_settings.get("checks")
         for n, row in enumerate(rows):
             is_low = row[_SCORE] is not None and row[_SCORE] < limit
-            if self._is_plain(row):
-                kinds.append(" low " if is_low else " ")
-                terms += [(term, n, 0) for term in {match[3] for match in json.loads(row[_MATCHES])}]
+            if is_known and row[_TARGET] is None:
+                kinds.append(_stored_kinds(row, is_low))
+                terms += self._stored_terms(n, row)
             else:
                 item = self._item(n, row)
                 kinds.append(_kinds(item, is_low))
@@ -341,10 +343,16 @@ class ReviewList(Store):
              _text(row[2], row[4], _target(row))) for n, row in enumerate(rows)))  # fmt: skip
         self._db.executemany("INSERT INTO item_terms VALUES (?, ?, ?)", terms)
 
-    def _is_plain(self, row: Sequence[Any]) -> bool:
-        """Whether nothing but its terms and its confidence is to be said of a sentence."""
-        return (not self.job_settings.get("checks") and row[_TARGET] is None and row[_ERRORS] == "[]"
-                and not row[_COMMENT] and "hallucination" not in row[_NOTES])  # fmt: skip
+    def _stored_terms(self, n: int, row: Sequence[Any]) -> list[tuple[int, int, bool]]:
+        """What _term_rows says of a sentence as the job left it."""
+        if row[_MATCHES] == "[]":
+            return []
+        numbers = list(dict.fromkeys(match[3] for match in json.loads(row[_MATCHES])))
+        errors = [] if row[_ERRORS] == "[]" else json.loads(row[_ERRORS])
+        is_untranslated = any(error[0] == "untranslated" for error in errors)
+        wrong = {error[1] for error in errors if error[0] in ("missing", "changed")}
+        return [(number, n, self._terms[number].status != "forbidden" and (is_untranslated or place in wrong))
+                for place, number in enumerate(numbers)]  # fmt: skip
 
     def _item(self, n: int, row: Sequence[Any], equal: int = 0) -> Item:
         path, _, id, _, source, codes, matches, edited, status, comment, version, *unit = row
@@ -365,6 +373,18 @@ def _kinds(item: Item, is_low: bool) -> str:
     kinds += ["suspected"] * (steps.is_suspected(item.segment) and not item.is_edited)
     kinds += ["suggestion"] * (bool(item.errors) and any(edit.reason == "uncertain" for edit in item.segment.edits))
     kinds += ["commented"] * bool(item.comment) + ["low"] * is_low
+    return f" {' '.join(dict.fromkeys(kinds))} "
+
+
+def _stored_kinds(row: Sequence[Any], is_low: bool) -> str:
+    """What _kinds says of a sentence as the job left it, from its row of _COLUMNS."""
+    kinds = [] if row[_ERRORS] == "[]" else [error[0] for error in json.loads(row[_ERRORS])]
+    if '"uncertain"' in row[_EDITS] and kinds:
+        kinds.append("suggestion")
+    if "hallucination" in row[_NOTES]:
+        segment = Segment("", "", postedit=row[_POSTEDIT], notes=tuple(json.loads(row[_NOTES])))
+        kinds += ["suspected"] * steps.is_suspected(segment)
+    kinds += ["commented"] * bool(row[_COMMENT]) + ["low"] * is_low
     return f" {' '.join(dict.fromkeys(kinds))} "
 
 

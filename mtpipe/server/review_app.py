@@ -229,7 +229,7 @@ def _errors(app: FastAPI) -> None:
 
 def described(items: list[Item] | tuple[Item, ...], sentences: ReviewList) -> dict[str, Any]:
     """The items for the page, and the entries of their terms by number; offsets count code points."""
-    counts = {n: sentences.term(n) for item in items for n in item.terms}
+    counts = {n: sentences.term(n) for n in {n for item in items for n in item.terms}}
     return {"items": [_described(item) for item in items],
             "terms": {n: _entry(count) for n, count in counts.items() if count}}  # fmt: skip
 
