@@ -74,8 +74,8 @@ def export(memory: Path, out: Path) -> None:
     """Write all units of a memory to OUT, TMX (.tmx) or source TAB target (.tsv)."""
     from mtpipe.tm.exchange import write
     from mtpipe.tm.store import TmFile
-    from mtpipe.tm.units import Unit
+    from mtpipe.tm.units import TranslationUnit
 
     file = TmFile(memory)
-    units = (Unit(hit.source, hit.target, changed=hit.changed) for hit in file.units())
+    units = (TranslationUnit(hit.source, hit.target, changed=hit.changed) for hit in file.units())
     click.echo(f"{amount(write(units, out, file.source_lang, file.target_lang), 'unit')}: {out}")

@@ -68,10 +68,10 @@ class Pipeline:
         ...
         mtpipe.errors.ConfigError: no such setting: 'editor'; available: ...
         """
-        known = [setting.name for setting in fields(Job) if setting.name not in _GIVEN]
+        names = [setting.name for setting in fields(Job) if setting.name not in _GIVEN]
         for name in settings:
-            if name not in known:
-                raise ConfigError(f"no such setting: {name!r}; available: {', '.join(sorted(known))}")
+            if name not in names:
+                raise ConfigError(f"no such setting: {name!r}; available: {', '.join(sorted(names))}")
         folder = Path(tempfile.mkdtemp(prefix="mtpipe-"))
         try:
             (folder / "in").mkdir()
@@ -218,9 +218,9 @@ def evaluate(
 
 
 def _of_the_pair(glossary: Glossary, job: Job) -> Glossary:
-    pair, wanted = (glossary.source_lang, glossary.target_lang), (job.source_lang, job.target_lang)
-    if pair != wanted:
-        raise ConfigError(f"the glossary is {'-'.join(pair)}, the pipeline {'-'.join(wanted)}; give one of the pair")
+    pair, languages = (glossary.source_lang, glossary.target_lang), (job.source_lang, job.target_lang)
+    if pair != languages:
+        raise ConfigError(f"the glossary is {'-'.join(pair)}, the pipeline {'-'.join(languages)}; give one of the pair")
     return glossary
 
 

@@ -118,8 +118,8 @@ def _spare_inputs(job: Job, entries: Sequence[File]) -> None:
 def _spare_folder(folder: Path, mark: str, option: str) -> None:
     """Raises ConfigError for a folder inside the source that has files, but not the mark of an earlier run."""
     if not (folder / mark).exists():
-        if kept := next((path for path in folder.rglob("*") if path.is_file()), None):
-            raise ConfigError(f"{folder}: a folder of the source with files of its own, such as {kept.name}; choose "
+        if existing := next((path for path in folder.rglob("*") if path.is_file()), None):
+            raise ConfigError(f"{folder}: a folder of the source with its own files, such as {existing.name}; choose "
                               f"another {option}")  # fmt: skip
 
 
@@ -188,8 +188,8 @@ def is_cut_off(path: Path, write: Callable[[Path], object]) -> bool:
     with TemporaryDirectory() as folder:
         whole = Path(folder) / path.name
         write(whole)
-        content, wanted = path.read_bytes().rstrip(b"\0"), whole.read_bytes()
-    return len(content) < len(wanted) and wanted.startswith(content)
+        content, complete = path.read_bytes().rstrip(b"\0"), whole.read_bytes()
+    return len(content) < len(complete) and complete.startswith(content)
 
 
 def copy(file: File) -> bool:

@@ -123,9 +123,9 @@ def _bundled_lexicon(job: Job) -> Path | None:
 
 def _lexicon(folder: Path, job: Job) -> Lexicon:
     lexicon = Lexicon.load(folder)
-    own, wanted = (lexicon.source_lang, lexicon.target_lang), (job.source_lang, job.target_lang)
-    if [primary_subtag(lang) for lang in own] != [primary_subtag(lang) for lang in wanted]:
-        pair, job_pair = "-".join(own), "-".join(wanted)
+    own, languages = (lexicon.source_lang, lexicon.target_lang), (job.source_lang, job.target_lang)
+    if [primary_subtag(lang) for lang in own] != [primary_subtag(lang) for lang in languages]:
+        pair, job_pair = "-".join(own), "-".join(languages)
         raise ConfigError(f"{folder}: a lexicon of {pair}, the job is {job_pair}; give another --lexicon")
     return lexicon
 

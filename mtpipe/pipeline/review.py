@@ -22,7 +22,7 @@ from mtpipe.report.model import FILE as REPORT
 from mtpipe.report.model import JobReport
 from mtpipe.terminology.matcher import Matcher
 from mtpipe.tm.store import TmFile
-from mtpipe.tm.units import Unit
+from mtpipe.tm.units import TranslationUnit
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +151,7 @@ def learn(store: Store, folder: Path, ids: Collection[str], tm: Path) -> None:
     """Adds the sentences of these ids to a translation memory, which is made where it is not there."""
     rows, settings = list(store.sentences(Sentence)), settings_of(store, folder)
     sources = ["", *(row.source for row in rows), ""]
-    units = (Unit(row.source, row.target or "", before, after)
+    units = (TranslationUnit(row.source, row.target or "", before, after)
              for row, before, after in zip(rows, sources, sources[2:]) if row.id in ids)  # fmt: skip
     file = TmFile(tm, (settings["source_lang"], settings["target_lang"]), is_new=True)
     file.add(units)

@@ -29,10 +29,10 @@ _SIGNS = {
 def translate(segments: Sequence[Segment], translator: Translator) -> list[Segment]:
     """The segments with drafts: those without one get the translator's, None where it found no translation."""
     missing = [i for i, segment in enumerate(segments) if segment.draft is None]
-    done = list(segments)
+    results = list(segments)
     for i, draft in zip(missing, translator.translate([segments[i] for i in missing]), strict=True):
-        done[i] = _with(segments[i], draft)
-    return done
+        results[i] = _with(segments[i], draft)
+    return results
 
 
 def translate_ahead(
@@ -65,7 +65,7 @@ def fall_back(
 
     With a fallback it is translated again; that draft is taken if it shows no sign, and else the first one stays.
     """
-    done = list(segments)
+    results = list(segments)
     signs = {i: names for i, segment in enumerate(segments) if segment.score is not None and not segment.origin
              and (names := flags(segment, source_lang, target_lang))}  # fmt: skip
     bare = [replace(segments[i], draft=None, score=None, alternatives=()) for i in signs]
@@ -74,12 +74,12 @@ def fall_back(
         warning = f"{_SUSPECTED}: {', '.join(_SIGNS[name] for name in names)}"
         other = replace(again, draft=draft.text, score=draft.score, alternatives=draft.alternatives) if draft else again
         if not other.draft:
-            done[i] = _noted(segments[i], warning)
+            results[i] = _noted(segments[i], warning)
         elif flags(other, source_lang, target_lang):
-            done[i] = _noted(segments[i], f"{warning}; the fallback model's draft, too")
+            results[i] = _noted(segments[i], f"{warning}; the fallback model's draft, too")
         else:
-            done[i] = _noted(other, f"{warning}{_REPLACED}")
-    return done
+            results[i] = _noted(other, f"{warning}{_REPLACED}")
+    return results
 
 
 def is_suspected(segment: Segment) -> bool:
@@ -102,12 +102,12 @@ def protect(segments: Sequence[Segment], patterns: Sequence[str]) -> list[Segmen
 
 def leave_other_languages(segments: Sequence[Segment], source_lang: str) -> list[Segment]:
     """The segments, those that are clearly in another language than the source as their own drafts, with a note."""
-    done = list(segments)
+    results = list(segments)
     for i, segment in enumerate(segments):
         if segment.draft is None and (lang := _other_language(segment, source_lang)):
             note = f"Not translated: the text is {language_name(lang)}, not {language_name(source_lang)}"
-            done[i] = _noted(replace(segment, draft=segment.source), note)
-    return done
+            results[i] = _noted(replace(segment, draft=segment.source), note)
+    return results
 
 
 def _other_language(segment: Segment, lang: str) -> str | None:

@@ -75,12 +75,12 @@ class Worker:
     def draft(self, windows: Iterator[Window]) -> Iterator[tuple[int, JobReport]]:
         """As run, only translates and keeps the drafts."""
         for number, documents in self._read(windows):
-            units, done = units_of(documents), 0
+            units, count = units_of(documents), 0
             self._tally.count(unique_units=len(self._store.first_seen(units)))
             size = sum(document.file.size for document in documents)
             for drafts in self.drafts(units):
-                done += len(drafts)
-                self._meter.at(documents[0].file.name, size * done / len(units))
+                count += len(drafts)
+                self._meter.at(documents[0].file.name, size * count / len(units))
             for document in documents:
                 self.count(document, document.sentences)
             self._meter.past(size)
@@ -171,30 +171,30 @@ class Worker:
         A chunk is saved whole or not at all, so a job that was interrupted goes on with the very same chunks.
         """
         units = units_of(documents)
-        done = {key: segment for key, (state, segment) in self._store.load(units).items() if state in DONE}
-        new = self._store.first_seen(units, done)
-        self._tally.count(unique_units=len(new), reused=len(new & done.keys()))
+        finished = {key: segment for key, (state, segment) in self._store.load(units).items() if state in DONE}
+        new = self._store.first_seen(units, finished)
+        self._tally.count(unique_units=len(new), reused=len(new & finished.keys()))
         size = sum(document.file.size for document in documents)
-        todo = {key: unit for key, unit in units.items() if key not in done}
+        todo = {key: unit for key, unit in units.items() if key not in finished}
         for drafts in self.drafts(todo):
-            done |= self._edited(drafts)
-            self._meter.at(documents[0].file.name, size * len(done) / len(units))
-        return done
+            finished |= self._edited(drafts)
+            self._meter.at(documents[0].file.name, size * len(finished) / len(units))
+        return finished
 
     def drafts(self, units: dict[str, Segment]) -> Iterator[dict[str, Segment]]:
         """The units with their drafts, chunk by chunk: those that the store has, what is new comes to it."""
         settings = self._tools.drafting
         keys = {key: unit_key(unit, settings) for key, unit in units.items() if unit.draft is None}
-        kept = self._store.drafted({name: units[key] for key, name in keys.items()})
-        known = units | {key: kept[name] for key, name in keys.items() if name in kept}
+        existing = self._store.drafted({name: units[key] for key, name in keys.items()})
+        units_now = units | {key: existing[name] for key, name in keys.items() if name in existing}
         order, size = list(units), self._job.units_per_chunk
         chunks = [order[i : i + size] for i in range(0, len(order), size)]
-        sources = [[known[key] for key in chunk] for chunk in chunks]
+        sources = [[units_now[key] for key in chunk] for chunk in chunks]
         with closing(steps.translate_ahead(sources, self._tools.translator, self._look_ahead)) as coming:
             for chunk, waiting in zip(chunks, coming, strict=True):
                 with self._timed("translate"):  # what the other stages did not cover
                     drafted = dict(zip(chunk, waiting.result(), strict=True))
-                    new = [key for key in chunk if key in keys and keys[key] not in kept]
+                    new = [key for key in chunk if key in keys and keys[key] not in existing]
                     drafted |= zip(new, self._credible([drafted[key] for key in new]), strict=True)
                     self._store.save_drafts((keys[key], drafted[key]) for key in new)
                 yield drafted
@@ -207,9 +207,9 @@ class Worker:
             checked = steps.check(list(drafts.values()), self._job.target_lang)
         tools = self._tools
         edited = postedit(checked, tools.editors, self._job.target_lang, tools.translator, self._seconds, tools.lexicon)
-        done = dict(zip(drafts, edited, strict=True))
-        self._store.save((key, state_of(segment), segment) for key, segment in done.items())
-        return done
+        finished = dict(zip(drafts, edited, strict=True))
+        self._store.save((key, state_of(segment), segment) for key, segment in finished.items())
+        return finished
 
     def write(self, document: JobDocument, units: dict[str, Segment]) -> None:
         """Puts the result in its place, unless it is there already, and counts it."""
@@ -234,26 +234,26 @@ class Worker:
         self.count(document, finished)
         self._meter.finish(document.file)
 
-    def _write_document(self, done: JobDocument, finished: list[Segment], edits: dict[str, tuple[str, str]]) -> None:
-        assert done.document is not None
-        file, store = done.file, self._store
+    def _write_document(self, item: JobDocument, finished: list[Segment], edits: dict[str, tuple[str, str]]) -> None:
+        assert item.document is not None
+        file, store = item.file, self._store
         options = str(self._job.options.get(f"format.{file.format}", {}))
         settings = self._job.digest(stages.versions("write"), options)
-        made_from = " ".join((done.digest, settings, *done.keys, *(str(edit) for edit in sorted(edits.items()))))
+        made_from = " ".join((item.digest, settings, *item.keys, *(str(edit) for edit in sorted(edits.items()))))
         digest = hashlib.sha256(made_from.encode()).hexdigest()
         was_written = job_folder.is_there(file.out) and store.is_finished(file.name, digest)
         if was_written and store.is_intact(file.name, file.out):
             return
-        store.save_sentences(file.name, zip(done.sentences, done.keys, strict=True))
+        store.save_sentences(file.name, zip(item.sentences, item.keys, strict=True))
         rest = iter(finished)
         segments = tuple(
             sentence_splitting.join(segment, list(islice(rest, len(part))))
-            for segment, part in zip(done.document.segments, done.parts, strict=True)
+            for segment, part in zip(item.document.segments, item.parts, strict=True)
         )
-        document = replace(done.document, segments=segments)
+        document = replace(item.document, segments=segments)
         write = partial(self._format(file).write, document)
         if was_written and not job_folder.is_cut_off(file.out, write):
-            done.message = (f"{file.out}: changed since mtpipe wrote it, so it was not overwritten; "
+            item.message = (f"{file.out}: changed since mtpipe wrote it, so it was not overwritten; "
                             "delete it to have it written again")  # fmt: skip
             return
         job_folder.place(file.out, write)

@@ -13,27 +13,27 @@ from mtpipe.document import inline_codes
 from mtpipe.document.segment import Code
 from mtpipe.errors import InputError
 from mtpipe.io import atomic, compression
-from mtpipe.tm.units import Unit
+from mtpipe.tm.units import TranslationUnit
 
 SUFFIXES = (".tmx", ".tsv")
 _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _TAGS = {"open": "bpt", "close": "ept", "alone": "ph"}
 
 
-def units(path: Path, source_lang: str, target_lang: str) -> Iterator[Unit]:
+def units(path: Path, source_lang: str, target_lang: str) -> Iterator[TranslationUnit]:
     """The units of a TMX file with what it says of them, the pairs of all else that `corpora.pairs` reads.
 
     Raises InputError for what can't be read, after the units before it.
     """
     if path.is_file() and compression.suffix(path) == ".tmx":
         for unit in tmx.units(path, source_lang, target_lang):
-            yield Unit(unit.source, unit.target, unit.previous, unit.following, unit.changed)
+            yield TranslationUnit(unit.source, unit.target, unit.previous, unit.following, unit.changed)
     else:
         for _, (source, target) in located(path, source_lang, target_lang):
-            yield Unit(source, target)
+            yield TranslationUnit(source, target)
 
 
-def write(units: Iterable[Unit], path: Path, source_lang: str, target_lang: str) -> int:
+def write(units: Iterable[TranslationUnit], path: Path, source_lang: str, target_lang: str) -> int:
     """Writes units as TMX 1.4 or TSV, by the suffix, all or nothing; returns how many.
 
     Raises InputError for another suffix and for what the format can't hold, OutputError where path can't be written.
@@ -48,7 +48,7 @@ def write(units: Iterable[Unit], path: Path, source_lang: str, target_lang: str)
         raise InputError(f"{path}: a unit holds characters that XML can't carry ({error}); export it as TSV") from error
 
 
-def _write_tsv(units: Iterable[Unit], path: Path) -> int:
+def _write_tsv(units: Iterable[TranslationUnit], path: Path) -> int:
     count = 0
     with path.open("w", encoding="utf-8", newline="\n") as file:
         for count, unit in enumerate(units, 1):
@@ -56,7 +56,7 @@ def _write_tsv(units: Iterable[Unit], path: Path) -> int:
     return count
 
 
-def _write_tmx(units: Iterable[Unit], path: Path, source_lang: str, target_lang: str) -> int:
+def _write_tmx(units: Iterable[TranslationUnit], path: Path, source_lang: str, target_lang: str) -> int:
     count = 0
     attributes = {"srclang": source_lang, "adminlang": "en", "datatype": "plaintext", "segtype": "sentence"}
     attributes |= {"o-tmf": "mtpipe", "creationtool": "mtpipe", "creationtoolversion": __version__}
@@ -70,7 +70,7 @@ def _write_tmx(units: Iterable[Unit], path: Path, source_lang: str, target_lang:
     return count
 
 
-def _element(unit: Unit, source_lang: str, target_lang: str) -> etree._Element:
+def _element(unit: TranslationUnit, source_lang: str, target_lang: str) -> etree._Element:
     element = etree.Element("tu", {"changedate": unit.changed} if unit.changed else {})
     for name, text in (("x-previous", unit.previous), ("x-next", unit.following)):
         if text:

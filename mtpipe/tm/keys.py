@@ -77,8 +77,8 @@ def _recoded(segment: Segment, source: str, target: str) -> str | None:
     own = inline.find(source)
     if masked(source, own) != masked(segment.source, segment.codes) or inline.broken(source, own, target):
         return None
-    wanted = inline.literals(segment.source, segment.codes)
-    pairs = set(zip(inline.literals(source, own), wanted, strict=True))
+    literals = inline.literals(segment.source, segment.codes)
+    pairs = set(zip(inline.literals(source, own), literals, strict=True))
     table = dict(pairs)
     if len(table) < len(pairs):
         return None

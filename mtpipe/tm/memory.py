@@ -68,12 +68,12 @@ class Memories:
 
     def exact(self, segment: Segment, previous: int = 0, following: int = 0) -> list[Match]:
         """Matches of the very text, codes put in place; those with both neighbours (`key`s, 0 for none) first."""
-        wanted = key(masked(segment.source, segment.codes))
-        if not wanted:
+        number = key(masked(segment.source, segment.codes))
+        if not number:
             return []
         matches = []
         for name, file in zip(self._names, self.files, strict=True):
-            for hit in file.find(wanted, previous, following):
+            for hit in file.find(number, previous, following):
                 target = adapted(segment, hit.source, hit.target)
                 if target is not None:
                     kind = "context" if hit.neighbours == 2 else "exact"

@@ -24,12 +24,12 @@ def recall(segments: Sequence[Segment], memories: Memories, lang: str, is_flagge
     if not memories:
         return list(segments)
     keys = [0, *(key(masked(segment.source, segment.codes)) for segment in segments), 0]
-    done = []
+    results = []
     for segment, previous, following in zip(segments, keys, keys[2:], strict=False):
         has_work = segment.draft is None and inline_codes.has_words(segment.source, segment.codes)
         matches = memories.exact(segment, previous, following) if has_work else []
-        done.append(_recalled(segment, matches, lang, is_flagged_kept) if matches else segment)
-    return done
+        results.append(_recalled(segment, matches, lang, is_flagged_kept) if matches else segment)
+    return results
 
 
 def _recalled(segment: Segment, matches: Sequence[Match], lang: str, is_flagged_kept: bool) -> Segment:

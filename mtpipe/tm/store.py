@@ -23,7 +23,7 @@ from mtpipe.errors import ConfigError, InputError, OutputError
 from mtpipe.io.sqlite import transaction
 from mtpipe.languages.tags import is_same
 from mtpipe.tm.keys import grams, number
-from mtpipe.tm.units import Placed, Unit, surrounded
+from mtpipe.tm.units import Placed, TranslationUnit, surrounded
 
 _VERSION = 1
 _APPLICATION = 0x6D74746D  # "mttm", in the file's header
@@ -115,7 +115,7 @@ class TmFile:
             last = rows[-1][0]
             yield from (Hit(source, target, changed) for _, source, target, changed in rows)
 
-    def add(self, units: Iterable[Unit]) -> int:
+    def add(self, units: Iterable[TranslationUnit]) -> int:
         """Keeps units, a batch at a time, and returns how many pairs were new.
 
         A pair whose sentences correspond is kept sentence by sentence. What was kept before an error stays.
@@ -129,16 +129,16 @@ class TmFile:
             raise failures[0]
         return self.count() - before
 
-    def find(self, wanted: int, previous: int, following: int) -> list[Hit]:
+    def find(self, key: int, previous: int, following: int) -> list[Hit]:
         """The units with that key, those seen with more of the given neighbours' keys (0 for none) first, then those
         seen in more surroundings, then the latest; a text without any neighbour has none in common either."""
         is_placed = bool(previous or following)
-        rows = self._all("SELECT id, source, target, changed FROM units WHERE key = ? LIMIT ?", (wanted, _SAME_KEY))
+        rows = self._all("SELECT id, source, target, changed FROM units WHERE key = ? LIMIT ?", (key, _SAME_KEY))
         hits = []
         for unit, source, target, changed in rows:
-            seen = self._all("SELECT previous, following FROM contexts WHERE unit = ?", (unit,))
-            near = max(((p == previous) + (f == following) for p, f in seen), default=0) if is_placed else 0
-            hits.append((near, len(seen), changed, unit, Hit(source, target, changed, near, len(seen))))
+            contexts = self._all("SELECT previous, following FROM contexts WHERE unit = ?", (unit,))
+            near = max(((p == previous) + (f == following) for p, f in contexts), default=0) if is_placed else 0
+            hits.append((near, len(contexts), changed, unit, Hit(source, target, changed, near, len(contexts))))
         return [hit for *_, hit in sorted(hits, key=_by_merit, reverse=True)]
 
     def search(self, text: str, threshold: float) -> list[Hit]:
@@ -153,9 +153,9 @@ class TmFile:
         lengths = self._lengths[ids].astype(np.int64)
         size = min(len(text), _LONGEST)
         least = threshold / (2 - threshold)  # of two lengths whose ratio of common letters is the threshold
-        kept = (lengths >= size * least) & (lengths * least <= size)
-        units, places = np.unique(ids[kept], return_inverse=True)
-        merit = np.bincount(places, weights[kept]) if len(units) else np.zeros(0)
+        is_near = (lengths >= size * least) & (lengths * least <= size)
+        units, places = np.unique(ids[is_near], return_inverse=True)
+        merit = np.bincount(places, weights[is_near]) if len(units) else np.zeros(0)
         merit /= 1 + abs(self._lengths[units].astype(np.int64) - size) / size
         best = units[np.argsort(-merit, kind="stable")[:_CANDIDATES]]
         query = f"SELECT source, target, changed FROM units WHERE id IN ({','.join('?' * len(best))})"
@@ -167,10 +167,10 @@ class TmFile:
         blobs = self._all("SELECT lengths FROM lengths ORDER BY first")
         return np.concatenate([np.zeros(1, "<u2"), *(np.frombuffer(blob, "<u2") for blob, in blobs)])
 
-    def _postings(self, wanted: Sequence[str]) -> list[tuple[np.ndarray, float]]:
+    def _postings(self, names: Sequence[str]) -> list[tuple[np.ndarray, float]]:
         """(ids, weight) of the rarest grams, as many as may be read, one at least."""
-        marks = ",".join("?" * len(wanted))
-        counts = self._all(f"SELECT gram, sum(count) FROM grams WHERE gram IN ({marks}) GROUP BY gram", tuple(wanted))
+        marks = ",".join("?" * len(names))
+        counts = self._all(f"SELECT gram, sum(count) FROM grams WHERE gram IN ({marks}) GROUP BY gram", tuple(names))
         postings: list[tuple[np.ndarray, float]] = []
         total = 0
         for gram, count in sorted(counts, key=_by_count):
@@ -185,27 +185,27 @@ class TmFile:
     def _keep(self, batch: list[Placed]) -> None:
         """Writes a batch: new pairs, their surroundings and their part of the index."""
         first = following = self.count() + 1
-        rows, seen, index, lengths = [], set(), defaultdict(list), []
+        rows, contexts, index, lengths = [], set(), defaultdict(list), []
         fresh: dict[int, int] = {}
         for unit, text, own_key, previous, after in batch:
             pair = number(f"{unit.source}\0{unit.target}")
-            known = fresh.get(pair) or self._one("SELECT max(id) FROM units WHERE pair = ?", (pair,))
-            if not known:
-                known = fresh[pair] = following
+            number_of_pair = fresh.get(pair) or self._one("SELECT max(id) FROM units WHERE pair = ?", (pair,))
+            if not number_of_pair:
+                number_of_pair = fresh[pair] = following
                 following += 1
-                rows.append((known, pair, own_key, unit.source, unit.target, unit.changed))
+                rows.append((number_of_pair, pair, own_key, unit.source, unit.target, unit.changed))
                 lengths.append(min(len(text), _LONGEST))
                 for gram in grams(text):
-                    index[gram].append(known)
-            seen.add((known, previous, after))
+                    index[gram].append(number_of_pair)
+            contexts.add((number_of_pair, previous, after))
         self._db.executemany("INSERT INTO units VALUES (?, ?, ?, ?, ?, ?)", rows)
-        self._db.executemany("INSERT OR IGNORE INTO contexts VALUES (?, ?, ?)", sorted(seen))
+        self._db.executemany("INSERT OR IGNORE INTO contexts VALUES (?, ?, ?)", sorted(contexts))
         if rows:
             self._db.executemany("INSERT INTO grams VALUES (?, ?, ?)", (
                 (gram, len(ids), np.array(ids, "<u4").tobytes()) for gram, ids in sorted(index.items())
             ))  # fmt: skip
             self._db.execute("INSERT INTO lengths VALUES (?, ?)", (first, np.array(lengths, "<u2").tobytes()))
-        content = repr((self.digest, [row[1] for row in rows], sorted(seen)))
+        content = repr((self.digest, [row[1] for row in rows], sorted(contexts)))
         digest = hashlib.sha256(content.encode()).hexdigest()[:16]
         self._db.execute("INSERT OR REPLACE INTO about VALUES ('digest', ?)", (digest,))
 
@@ -240,7 +240,7 @@ class TmFile:
             raise OutputError(f"{self.path}: can't be made ({error.strerror}); check the permissions") from error
 
 
-def _until_failure(units: Iterable[Unit], failures: list[InputError]) -> Iterator[Unit]:
+def _until_failure(units: Iterable[TranslationUnit], failures: list[InputError]) -> Iterator[TranslationUnit]:
     try:
         yield from units
     except InputError as error:

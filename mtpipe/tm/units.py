@@ -15,7 +15,7 @@ _INSIDE = re.compile(r"[.!?…:][^\w\s]*\s+\S|[。！？]\S")  # a sentence may 
 
 
 @dataclass(frozen=True, slots=True)
-class Unit:
+class TranslationUnit:
     """A pair to remember; previous and following are its neighbours' sources, "" where there are none.
 
     changed: when, as YYYYMMDDThhmmssZ. Without neighbours of their own, units are each other's.
@@ -31,14 +31,14 @@ class Unit:
 class Placed(NamedTuple):
     """A unit with its masked source, its key and those of its neighbours (0 for none)."""
 
-    unit: Unit
+    unit: TranslationUnit
     text: str
     key: int
     previous: int
     following: int
 
 
-def surrounded(units: Iterable[Unit], source_lang: str, target_lang: str) -> Iterator[Placed]:
+def surrounded(units: Iterable[TranslationUnit], source_lang: str, target_lang: str) -> Iterator[Placed]:
     """The units with the keys of the sources around them, sentences of a unit being each other's neighbours."""
     waiting: Placed | None = None
     before = 0
@@ -52,7 +52,7 @@ def surrounded(units: Iterable[Unit], source_lang: str, target_lang: str) -> Ite
         yield waiting
 
 
-def _sentences(units: Iterable[Unit], source_lang: str, target_lang: str) -> Iterator[Unit]:
+def _sentences(units: Iterable[TranslationUnit], source_lang: str, target_lang: str) -> Iterator[TranslationUnit]:
     for unit in units:
         if not _INSIDE.search(unit.source):
             yield unit

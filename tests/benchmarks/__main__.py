@@ -38,7 +38,15 @@ def main(names: list[str]) -> int:
 
 def machine() -> str:
     """The class of machine, not its name."""
-    return f"{platform.system()} {platform.machine()}, {len(os.sched_getaffinity(0))} cores, {processor()}"
+    cores, flags = len(os.sched_getaffinity(0)), " ".join(instructions()) or "none of the known flags"
+    return f"{platform.system()} {platform.machine()}, {cores} cores, {processor()} ({flags})"
+
+
+def instructions() -> list[str]:
+    """Of the processor's flags those that CTranslate2's speed depends on."""
+    text = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    flags = next((line.split() for line in text.splitlines() if line.startswith("flags")), [])
+    return [flag for flag in ("sse4_1", "avx2", "avx512f", "avx512_vnni", "avx_vnni", "amx_int8") if flag in flags]
 
 
 def processor() -> str:

@@ -7,15 +7,19 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
+from time import time
 from typing import Any
 
 from tests.benchmarks import data
 from tests.benchmarks.child import ROOT, printed, run
 
 ROUNDS = 3
-PAGES = 200
+PAGES = 60
+TAGS = 4000
 Runs = Mapping[str, list[dict[str, Any]]]
 
 
@@ -69,9 +73,62 @@ def folder_against_bare_loop(folder: Path) -> Row:
         "words": last["totals"]["words"], "lines": runs["bare"][0]["lines"], "units": last["totals"]["unique_units"],
         "words per second": round(last["totals"]["words"] / median(outcome["wall"] for outcome in runs["job"])),
         "load": round(last["load"], 2), "shares": shares(last),
+        "CPU time of bare over that of the job": processor(runs),
     }  # fmt: skip
     name = "words per second of a folder job over those of a bare translate_batch loop"
-    return Row(name, "≥ 0.95", measured, measured >= 0.95, f"{PAGES} pages of {data.source()[1]}", details)
+    return Row(name, "≥ 0.97", measured, measured >= 0.97, f"{PAGES} pages of {data.source()[1]}", details)
+
+
+def processor(runs: Runs) -> float:
+    """The same ratio in CPU time, which a busy machine changes less; loading is in the job's."""
+    return median(a["cpu"] / b["cpu"] for a, b in zip(runs["bare"], runs["job"], strict=True))
+
+
+def engines(folder: Path, engine: str) -> Row:
+    """A whole command with an engine of two workers over one without, start included."""
+    name, goal = f"speed of --engine {engine} with two workers over serial, start included", "≥ 0.95"
+    if engine == "ray" and not find_spec("ray"):
+        return Row(name, goal, None, None, "", {"not measured": "needs mtpipe[ray]"})
+    pages = data.fill(folder / "in", PAGES)
+    runs = alternate({
+        "serial": lambda k: run("whole", source=pages, out=folder / f"serial{k}", editors=(), start=time()),
+        engine: lambda k: run("whole", source=pages, out=folder / f"{engine}{k}", editors=(), start=time(),
+                              engine=engine, workers=2),
+    }, rounds=1)  # fmt: skip
+    measured = ratio(runs, "serial", engine)
+    details = walls(runs) | {"peak MB of a worker": runs[engine][-1]["peak_memory"] >> 20}
+    return Row(name, goal, measured, measured >= 0.95, f"{PAGES} pages of {data.source()[1]}", details)
+
+
+def cold_start(folder: Path) -> Row:
+    """One sentence from the start of Python to its file and report."""
+    (folder / "in").mkdir()
+    (folder / "in" / "page.txt").write_text("Open the spreadsheet and select the cell.\n")
+    runs = alternate({"start": lambda k: run("whole", source=folder / "in", out=folder / f"out{k}", start=time(),
+                                             glossary=data.OFFICE)})  # fmt: skip
+    measured = median(outcome["wall"] for outcome in runs["start"])
+    details = walls(runs) | {"CPU seconds": [round(outcome["cpu"], 2) for outcome in runs["start"]],
+                             "load": [round(outcome["load"], 2) for outcome in runs["start"]]}  # fmt: skip
+    return Row("seconds to the first sentence of a cold start, report included", "≤ 0.8", measured, measured <= 0.8,
+               "one sentence, bundled en-de model, office glossary", details)  # fmt: skip
+
+
+def growth_with_tags(folder: Path) -> Row:
+    """Peak memory of one document of ten times the inline tags, beyond that of a document without any."""
+    peaks = {}
+    for tags in (0, TAGS, 10 * TAGS):
+        place = folder / str(tags)
+        place.mkdir()
+        lines = [f"<p>Open the <b>cell {n}</b> and the <i>row</i>.</p>" for n in range(tags // 4)]
+        (place / "page.html").write_text("\n".join(["<p>Open it.</p>", *lines]))
+        outcome = run("whole", source=place, out=folder / f"out{tags}", mt="fake", editors=(), start=time())
+        peaks[tags] = outcome["peak_memory"]
+    own = {tags: peaks[tags] - peaks[0] for tags in (TAGS, 10 * TAGS)}
+    measured = own[10 * TAGS] / max(1, own[TAGS])
+    details = {f"{tags} tags": f"{peak >> 20} MB" for tags, peak in peaks.items()}
+    details["bytes a tag"] = str(own[10 * TAGS] // (10 * TAGS))
+    return Row("memory beyond the program's for 10× inline tags in one document over 1×", "–", measured, None,
+               "one HTML document, the fake translator", details)  # fmt: skip
 
 
 def adapter_against_generate(folder: Path) -> Row:
@@ -106,7 +163,7 @@ def share_of_matching(folder: Path) -> Row:
     details = walls(runs) | {"check share": median(o["seconds"]["check"] / o["wall"] for o in runs["large"]),
                              "load": [round(o["load"], 2) for o in runs["large"]], "shares": shares(last),
                              "terms found": last["terms"]["required"], "peak MB": last["peak_memory"] >> 20}
-    return Row("share of term matching, glossary of 100 000 entries", "≤ 0.05", measured, measured <= 0.05,
+    return Row("share of term matching, glossary of 100 000 entries", "≤ 0.02", measured, measured <= 0.02,
                f"{PAGES} pages of {data.source()[1]}", details)
 
 
@@ -127,7 +184,7 @@ def extra_of_repair(folder: Path) -> Row:
     details = walls(runs) | {"share of segments that miss a term": round(wrong / segments, 3), "segments": segments,
                              "shares": shares(last), "success": [rung["success"] for rung in last["terms"]["rungs"]]}
     where = f"{PAGES} pages of {data.source()[1]}, the bundled model without its term annotations"
-    return Row("extra wall time of repair", "≤ 0.25", measured, measured <= 0.25, where, details)
+    return Row("extra wall time of repair", "≤ 0.15", measured, measured <= 0.15, where, details)
 
 
 def growth_of_memory(folder: Path) -> Row:
@@ -143,7 +200,7 @@ def growth_of_memory(folder: Path) -> Row:
                              f"{outcome['totals']['unique_units']} units, {outcome['wall']:.0f} s"
                for copies, outcome in outcomes.items()}  # fmt: skip
     where = f"{PAGES // 2} pages of {data.source()[1]}, with glossary and repair"
-    return Row("peak memory for 10× documents over 1×", "≤ 1.1", measured, measured <= 1.1, where, details)
+    return Row("peak memory for 10× documents over 1×", "≤ 1.05", measured, measured <= 1.05, where, details)
 
 
 COMPARISONS = {
@@ -152,4 +209,8 @@ COMPARISONS = {
     "matching": share_of_matching,
     "repair": extra_of_repair,
     "memory": growth_of_memory,
+    "start": cold_start,
+    "tags": growth_with_tags,
+    "processes": partial(engines, engine="processes"),
+    "ray": partial(engines, engine="ray"),
 }

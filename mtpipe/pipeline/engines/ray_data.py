@@ -79,8 +79,9 @@ class RayEngine:
                         "runtime_env": {"env_vars": {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}}}
         try:
             ray.init(**options)
-        except (ConnectionError, OSError, ValueError) as error:
-            raise ConfigError(f"engine.ray: no cluster at {self._address or 'RAY_ADDRESS'} ({error})") from error
+        except Exception as error:  # Ray has no class for its own
+            place = self._address or os.environ.get("RAY_ADDRESS") or "this machine"
+            raise ConfigError(f"engine.ray: no cluster on {place} ({error})") from error
         logging.getLogger("ray.data").setLevel(logging.ERROR)
 
     def _reports(self, work: Assignment) -> Iterator[JobReport]:

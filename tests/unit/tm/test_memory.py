@@ -20,7 +20,7 @@ from mtpipe.tm import exchange
 from mtpipe.tm.keys import adapted, grams, key, masked
 from mtpipe.tm.memory import Memories, is_memory
 from mtpipe.tm.store import TmFile
-from mtpipe.tm.units import Unit
+from mtpipe.tm.units import TranslationUnit as Unit
 
 LANGUAGES = ["-s", "en", "-t", "de"]
 
