@@ -27,6 +27,7 @@ LONGEST = 80  # words; longer pairs teach little and cost their square
 UNLIKE = 3  # times as long as the other side no translation is
 MIN_LINK = 0.4  # expected count under which a link is noise
 MIN_FORM = 2
+_ENDING = 3  # letters that tell an inflected form from a dictionary form
 _USUAL = 3  # a translation of a third of a word's uses is as good as one of all
 _ENDS = frozenset(".!?:…。！？：")
 
@@ -56,6 +57,18 @@ class Lexicon:
         for word, form, count in self._rows("forms"):
             table.setdefault(word, {})[form] = int(count)
         return table
+
+    @cached_property
+    def _endings(self) -> tuple[Counter[str], Counter[str]]:
+        """How many lemmas, and how many other forms, end with the same letters."""
+        lemmas = Counter(word[-_ENDING:] for word in self.forms)
+        return lemmas, Counter(form[-_ENDING:].casefold() for word, forms in self.forms.items()
+                               for form in forms if form.casefold() != word)  # fmt: skip
+
+    def ends_like_a_lemma(self, word: str) -> bool:
+        """Whether words that end so are dictionary forms rather than inflected ones, as far as the corpus tells."""
+        lemmas, forms = self._endings
+        return lemmas[word[-_ENDING:].casefold()] >= forms[word[-_ENDING:].casefold()]
 
     @cached_property
     def fluency(self) -> Fluency:
@@ -120,6 +133,7 @@ class Lexicon:
         self.links = {s: frequent for s, row in self.links.items() if (frequent := _above(row, MIN_LINK))}
         self._totals = None
         self.forms = forms.by_lemma(self.target_lang, self.forms)
+        self.__dict__.pop("_endings", None)
         return used
 
     def _read(self, pairs: Iterable[Pair]) -> Iterator[tuple[list[str], list[str], list[str], list[str]]]:

@@ -108,18 +108,22 @@ class EastSlavic:
         if noun is not None and not noun.is_known:
             doubts = (*doubts, "guessed") if modifiers else doubts
         weights: dict[tuple[tuple[str, ...], str], float] = defaultdict(float)
-        for (case, number, _), weight in cells.items():
+        cases: dict[tuple[tuple[str, ...], str], str] = {}
+        for (case, number, _), weight in sorted(cells.items(), key=lambda item: -item[1]):
             is_plural = number == "p" or noun is not None and "Pltm" in noun.tag.grammemes
             cell = case, "p" if is_plural else "s", gender
             animacy = "anim" if noun is not None and "anim" in noun.tag.grammemes else "inan"
             before = [self._agreeing(word, cell, animacy) for word in modifiers]
             inner = [self._agreeing(word, cell, animacy) for word in words[:head]]
             form = " ".join([*inner, self._form(words[head], noun, cell), *words[head + 1 :]])
-            weights[(*lead, *before), self._listed(phrase, cell) or form] += weight
+            key = (*lead, *before), self._listed(phrase, cell) or form
+            weights[key] += weight
+            cases.setdefault(key, case)
         was = {cell[2] for cell in cells}
         is_single = {cell[1] for cell in cells} == {"s"}
         ranked = self._ranked(phrase, weights, doubts)
-        return [self._related(each, was, gender) if is_single else each for each in ranked]
+        return [self._related(each, was, gender, cases[each.before, each.form]) if is_single else each
+                for each in ranked]
 
     def _listed(self, phrase: TermContext, cell: Cell) -> str:
         """The form that the glossary lists for a plural in the nominative, where it has one."""
@@ -204,17 +208,18 @@ class EastSlavic:
         form = parse.inflect({_CASES[case], "plur" if number == "p" else single})
         return _like(form.word, word) if form is not None else word
 
-    def _related(self, wording: Wording, was: set[str], now: str) -> Wording:
-        """With the pronoun of a relative clause right behind, or the verb in the past, in the new gender."""
+    def _related(self, wording: Wording, was: set[str], now: str, case: str) -> Wording:
+        """With the pronoun or participle of a clause right behind, or the verb in the past, in the new gender."""
         after = list(wording.after)
         if now in was or not after:
             return wording
         at = 1 if after[0] == "," else 0
         for parse in self._parses(after[at]) if at < len(after) and _is_inflected(after[at]) else ():
             is_pronoun = at == 1 and parse.normal_form == _RELATIVE[self._lang]
+            is_participle = at == 1 and parse.tag.POS == "PRTF"
             is_past = at == 0 and parse.tag.POS in ("VERB", "PRTS") and _features(parse)[1] == "s"
-            if (is_pronoun or is_past) and _features(parse)[0] in was:
-                form = parse.inflect({_GENDERS[now]})
+            if (is_pronoun or is_past or is_participle) and _features(parse)[0] in was:
+                form = parse.inflect({_GENDERS[now], *((_CASES[case],) if is_participle else ())})
                 if form is not None:
                     return replace(wording, after=(*after[:at], _like(form.word, after[at]), *after[at + 1 :]))
         return wording

@@ -85,9 +85,9 @@ def _count(word: str, lexicon: Lexicon) -> int:
 
 
 def _is_possible(form: str, part: str, lexicon: Lexicon) -> bool:
-    """A form made by analogy is attested, or its word is too rare for the corpus to know better."""
+    """A form made by analogy is attested, or its word is too rare for the corpus to know better and no form itself."""
     same = lemma(form, lexicon.target_lang) == lemma(part, lexicon.target_lang)
-    return same and (_count(form, lexicon) > 0 or _count(part, lexicon) == 0)
+    return same and (_count(form, lexicon) > 0 or _count(part, lexicon) == 0 and lexicon.ends_like_a_lemma(part))
 
 
 def _oddity(part: str, form: str, bends: set[tuple[str, str]]) -> float:

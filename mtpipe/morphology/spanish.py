@@ -223,6 +223,8 @@ class Spanish:
             own_gender = _shown(word, number)
             if not own_gender or own_gender != was or not _is_adjective(word) or self._has_article(singular(word)):
                 break
+            if re.search("[íú]a[sn]?$", word.casefold()):
+                break  # continúa, envía: verbs, though taking the accent away makes an adjective
             words[i] = _adjective(word, now, number)
         return tuple(words)
 

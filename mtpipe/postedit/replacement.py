@@ -17,6 +17,7 @@ from mtpipe.alignment.lexicon import Lexicon
 from mtpipe.alignment.term_slots import LONGER, TermSlot, places
 from mtpipe.glossary.model import Term
 from mtpipe.languages.lemmatization import lemma
+from mtpipe.languages.scripts import has_word_boundaries
 from mtpipe.languages.tags import primary_subtag
 from mtpipe.morphology.agreement import Agreement
 from mtpipe.morphology.inflection import like
@@ -123,6 +124,8 @@ class Replacements:
         occurrence = _occurrence(draft, inside, surface)
         replacements = []
         for place in dict.fromkeys(self._places(draft, term, occurrence, is_noun)):
+            if self._morphology is None and _is_form(place.old, term.target):
+                continue  # the term is there already, in a form that no dictionary has
             worded = self._worded(draft, term, place, self._number(surface))
             splice = worded or self._attested(draft, term, place, is_bent)
             if splice:
@@ -158,9 +161,19 @@ class Replacements:
         front = next((i for i in range(start) if text[i : i + 1] != draft.target[i]), start)
         back = next((i for i in range(stop) if text[-1 - i : len(text) - i] != draft.target[-1 - i]), stop)
         words = tuple(k for k, (a, b) in enumerate(draft.theirs) if a < len(draft.target) - back and front < b)
-        wording = Wording((), "", (), 1.0 if self._morphology is None else 0.3,
-                          () if self._morphology is None else ("attested",))  # fmt: skip
+        olds = [draft.target_word(k) for k in range(place.first, place.last) if k not in draft.empty]
+        if self._morphology is not None:
+            wording = Wording((), "", (), 0.3, ("attested",))
+        elif any(map(self._is_bent, olds)) and term.target.casefold() in text[front : len(text) - back].casefold():
+            wording = Wording((), "", (), 0.0, ("case", "number"))  # the term as the glossary has it cannot be right
+        else:
+            wording = Wording((), "", ())
         return front, len(draft.target) - back, text[front : len(text) - back], words, wording
+
+    def _is_bent(self, word: str) -> bool:
+        """Whether a target word is another form than the one that dictionaries have."""
+        is_inflecting = self._lexicon is not None and has_word_boundaries(self._lang)
+        return is_inflecting and lemma(word, self._lang) != word.casefold()
 
     def _number(self, surface: str) -> str:
         """Of an English noun: a form that is not its lemma is a plural."""
@@ -458,6 +471,12 @@ def _occurrence(draft: AlignedDraft, inside: Sequence[int], surface: str) -> _Oc
             if (i not in inside or part.casefold() not in known) and len(part) > 2 and part[0].isalpha():
                 near[i > last or i in inside and n > own].append(part)
     return _Occurrence(tuple(inside), tuple(words), (*near[0], *near[1]), len(near[0]))
+
+
+def _is_form(word: str, term: str) -> bool:
+    """Whether a word looks like a form of a term of one word: the same but for an ending."""
+    same = _common(word.casefold(), term.casefold())
+    return same >= max(4, len(term) - 2) and same >= len(word) - 3 and word.casefold() != term.casefold()
 
 
 def _is_copy(draft: AlignedDraft, rows: Sequence[int]) -> bool:

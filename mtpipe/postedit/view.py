@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
+from itertools import accumulate
 
 import numpy as np
 
@@ -13,6 +16,8 @@ from mtpipe.document.segment import Segment, TermMatch
 from mtpipe.languages.tokenization import spans
 from mtpipe.postedit.editor import Tools
 from mtpipe.terminology import checker
+
+_TOKEN = re.compile(r"\w+|\W")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +82,33 @@ class View:
         return sorted(ranges)
 
     def raw(self, text: str, matrix: np.ndarray) -> str:
-        """The text with the segment's codes back in it, where the words they mark went."""
+        """The text with the segment's codes back in it: where the draft has them, if only words between them changed,
+        else where the words they mark went."""
         if not self.segment.codes:
             return text
+        if (kept := self._between_codes(text)) is not None:
+            return kept
         links = _stretched(matrix, len(spans(text)))
         return inline_codes.project(self.segment.source, self.segment.codes, text, links.tolist())
+
+    def _between_codes(self, text: str) -> str | None:
+        """The draft with the words that the text has otherwise; None where a code stands among them, or is wrong."""
+        raw, segment = self.segment.target or "", self.segment
+        if inline_codes.broken(segment.source, segment.codes, raw):
+            return None
+        _, offsets = inline_codes.plain(raw, inline_codes.locate(segment.source, segment.codes, raw))
+        old, new = _TOKEN.findall(self.target), _TOKEN.findall(text)
+        starts = [0, *accumulate(map(len, old))]
+        for tag, i1, i2, j1, j2 in reversed(SequenceMatcher(None, old, new, autojunk=False).get_opcodes()):
+            if tag == "equal":
+                continue
+            start, end = starts[i1], starts[i2]
+            first = offsets[start - 1] + 1 if start == end and start else offsets[start]
+            last = offsets[end - 1] + 1 if end > start else first
+            if last - first != end - start:
+                return None
+            raw = raw[:first] + "".join(new[j1:j2]) + raw[last:]
+        return raw
 
 
 def _stretched(matrix: np.ndarray, rows: int) -> np.ndarray:

@@ -51,6 +51,12 @@ def test_the_least_odd_variant_bends_as_the_replaced_words_did(table, term, repl
     assert inflection.variants(term, replaced, is_bent, table)[0][0] == expected
 
 
+def test_what_is_inflected_already_gets_no_second_ending():
+    table = lexicon("cs", soubor="soubor soubory", nový="nový nových", starý="starý starých")
+    assert "minulýchy" not in [form for form, _ in inflection.variants("minulých", ["soubory"], True, table)]
+    assert "znaky" in [form for form, _ in inflection.variants("znak", ["soubory"], True, table)]
+
+
 def test_variants_are_rated_least_odd_first_and_hold_the_term_itself():
     found = inflection.variants("soubor", ["tabulce"], True, CZECH)
     assert {"soubor", "souboru", "soubory"} <= {form for form, _ in found}

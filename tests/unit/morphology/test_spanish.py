@@ -18,6 +18,7 @@ def best(term, old, before="", after="", number=""):
     ("lista de trabajo", "bandejas", "las", "", "las listas de trabajo"),
     ("posición", "elementos", "todos los", "", "todas las posiciones"),
     ("puesto de trabajo", "centro", "ningún", "", "ningún puesto de trabajo"),
+    ("desglose", "explosión", "la", "continúa hasta", "el desglose continúa hasta"),
 ])  # fmt: skip
 def test_number_stays_and_the_phrase_takes_the_new_gender(term, old, before, after, expected):
     assert best(term, old, before, after) == expected
