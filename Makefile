@@ -96,6 +96,7 @@ eval-repair: $(BIN)/mtpipe ## repair other teams' WMT25 EN-ES drafts without mod
 WMT25_DE ?= ../shared/bench/wmt25-ende-dev
 EDITS := $(BIN)/python -m eval.harness repair
 TEAMS := tower CurTermNLLB duterm
+CLIENT := out/eval-edits/en-ru
 
 $(VENV)/.german-nouns: $(BIN)/mtpipe # a dictionary whose own requirements do not go with ours
 	$(BIN)/pip install --quiet --no-deps german-nouns==1.2.5
@@ -106,6 +107,13 @@ eval-edits: $(VENV)/.german-nouns ## drafts of WMT25 repaired safely and complet
 	  $(EDITS) $(TEAMS:%=$(WMT25_DE)/%.jsonl) -s en -t de --lexicon mtpipe/models/en-de/lexicon --repair $$chain --judged eval/judged/en-de.jsonl --table eval/edits.en-de.$$chain.md || exit 1; \
 	  $(EDITS) $(TEAMS:%=$(REPAIR)/%.jsonl) -s en -t es --lexicon $(REPAIR)/lexicon --repair $$chain --judged eval/judged/en-es.jsonl --table eval/edits.en-es.$$chain.md || exit 1; \
 	done
+	$(BIN)/python -m eval.harness client-drafts $(CORPORA)/en-ru.gnome-user-docs.tsv.xz eval/judged/en-ru.terms.csv -s en -t ru --out $(CLIENT)
+	$(BIN)/mtpipe corpus lexicon $(CLIENT)/rest.tsv -s en -t ru --out $(CLIENT)/lexicon
+	$(EDITS) $(CLIENT)/drafts.jsonl -s en -t ru --lexicon $(CLIENT)/lexicon --judged eval/judged/en-ru.jsonl --table eval/edits.en-ru.safe.md
+	$(BIN)/python -m eval.harness llm-edits $(WMT25_DE)/duterm.jsonl $(WMT25_DE)/llm_edits.duterm.jsonl -s en -t de --lexicon mtpipe/models/en-de/lexicon --calls eval/edits.calls.md --refusals eval/edits.refusals.md
+
+eval-repair-speed: $(BIN)/mtpipe ## words a second of a job with repair against one without, in one run (bundled en-de model)
+	$(BIN)/python -m eval.harness repair-speed $(WMT25_DE)/duterm.jsonl -s en -t de
 
 WMT23_DIR ?= ../shared/bench/wmt23
 # an LLM for the rows that use one: LLM_BASE_URL and LLM_MODEL; SYSTEMS: more options, such as --model or --refiner
@@ -250,5 +258,5 @@ bench-corpora: $(VENV)/.dev ## memory of `corpus prepare`: a million pairs, and 
 clean: ## remove what the other targets made
 	rm -rf $(VENV) out build *.egg-info .pytest_cache .mypy_cache .hypothesis
 
-.PHONY: help install demo demo-run demo-synthesize help-pages corpus model eval quick-set eval-model eval-finetune eval-quality eval-invariants demo-large eval-demo eval-repair eval-edits eval-llm eval-guard eval-seed seed-drafts eval-wmt23 eval-wmt25 refiner eval-refiner bench bench-training bench-corpora check-catalogues format-tools check-formats check-resume check-llm test test-all docs test-avx2 fuzz lint clean eval-outside
+.PHONY: help install demo demo-run demo-synthesize help-pages corpus model eval quick-set eval-model eval-finetune eval-quality eval-invariants demo-large eval-demo eval-repair eval-edits eval-repair-speed eval-llm eval-guard eval-seed seed-drafts eval-wmt23 eval-wmt25 refiner eval-refiner bench bench-training bench-corpora check-catalogues format-tools check-formats check-resume check-llm test test-all docs test-avx2 fuzz lint clean eval-outside
 .DEFAULT_GOAL := help

@@ -270,9 +270,9 @@ def repair(
     edits_file: Path | None, judged_file: Path | None, table_file: Path | None,
 ) -> None:
     """Repair the terms in files of DRAFTS without model or LLM, and score them before and after."""
-    from eval.harness import judgements
     from eval.harness import repair as task
     from mtpipe.alignment.lexicon import Lexicon
+    from mtpipe.evaluation import judged_edits
 
     links, rows, repaired = Lexicon.load(lexicon), {}, []
     for path in paths:
@@ -282,12 +282,63 @@ def repair(
         repaired += after
     text = task.table(rows)
     if judged_file:
-        text += f"\n{judgements.sentence(judgements.shares(judgements.read(judged_file), repaired))}\n"
+        labels, edits = judged_edits.read(judged_file), judged_edits.of_segments(repaired)
+        text += f"\n{judged_edits.sentence(judged_edits.shares(labels, edits))}\n"
     if edits_file:
         lines = [json.dumps(row, ensure_ascii=False) + "\n" for row in task.edits(repaired)]
         edits_file.write_text("".join(lines), encoding="utf-8")
     _save(table_file, text)
     click.echo(text.rstrip())
+
+
+@harness.command("llm-edits")
+@click.argument("drafts", type=FILE)
+@click.argument("answers", type=FILE)
+@languages
+@click.option("--lexicon", type=FOLDER, required=True, help="What links words: a folder of `mtpipe corpus lexicon`.")
+@click.option("--wrong", default="", metavar="IDS", help="Answers that are not right, by reading: ids, commas.")
+@click.option("--calls", "calls_file", type=ANY, help="Markdown file: quality by what the LLM sees.")
+@click.option("--refusals", "refusals_file", type=ANY, help="Markdown file: what the guard makes of them.")
+def llm_edits(
+    drafts: Path, answers: Path, source_lang: str, target_lang: str, lexicon: Path, wrong: str,
+    calls_file: Path | None, refusals_file: Path | None,
+) -> None:
+    """Take ANSWERS, recorded edits of DRAFTS by an LLM, through the repair chain and the guard; no LLM is asked."""
+    from eval.harness import llm_edits as task
+    from eval.harness import repair as repairs
+    from mtpipe.alignment.lexicon import Lexicon
+
+    segments = repairs.drafts(drafts, source_lang, target_lang)
+    answered = task.Answered.of(segments, task.read(answers), target_lang, Lexicon.load(lexicon), source_lang)
+    for path, text in ((calls_file, task.calls_table(answered) if calls_file else ""),
+                       (refusals_file, task.refusals_table(answered, set(wrong.split(","))) if refusals_file else "")):
+        if path:
+            _save(path, text)
+            click.echo(text.rstrip())
+
+
+@harness.command("repair-speed")
+@click.argument("drafts", type=FILE)
+@languages
+@click.option("--repeat", type=click.IntRange(1), default=3, show_default=True, help="Runs; the fastest one counts.")
+def repair_speed(drafts: Path, source_lang: str, target_lang: str, repeat: int) -> None:
+    """Translate the sources of DRAFTS with the bundled model, with repair and without; print the ratio of speeds."""
+    from eval.harness import repair_speed as task
+
+    click.echo(task.sentence(*task.seconds(drafts, source_lang, target_lang, repeat)))
+
+
+@harness.command("client-drafts")
+@click.argument("pairs", type=FILE)
+@click.argument("terms", type=FILE)
+@languages
+@click.option("--every", type=click.IntRange(2), default=6, show_default=True, help="One of so many pairs is a draft.")
+@click.option("-o", "--out", type=ANY, required=True, help="Folder: drafts.jsonl, and rest.tsv for a lexicon.")
+def client_drafts(pairs: Path, terms: Path, source_lang: str, target_lang: str, every: int, out: Path) -> None:
+    """Make drafts of human translations (PAIRS: TSV) whose terms a client wants otherwise (TERMS: a glossary)."""
+    from eval.harness import client_drafts as task
+
+    click.echo(f"{task.write(pairs, terms, source_lang, target_lang, every, out)} drafts: {out / 'drafts.jsonl'}")
 
 
 @harness.command("wmt25-segments")

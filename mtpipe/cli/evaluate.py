@@ -39,6 +39,8 @@ results = options(
     click.option("--html", type=ANY, help="Page with plots, failed terms and all segments side by side."),
     click.option("--csv", "csv_file", type=ANY, help="CSV file: a line for each system and metric."),
     click.option("--by-term", "term_file", type=ANY, help="CSV file: a line a term, how often each system has it."),
+    click.option("--judged", "judged_file", type=FILE, help="Judged edits (JSON Lines of id, changes, label): how those"
+                 " that the systems' files have as well were judged."),
     click.option("--table", "table_file", type=ANY, help="Markdown file to write the table to."),
     click.option("--note", default="", help="Note that goes with the table."),
 )
@@ -56,8 +58,8 @@ def evaluate(
     ctx: click.Context, systems: tuple[str, ...], source_lang: str, target_lang: str, test: Path | None,
     source: Path | None, reference: Path | None, terms: Path | None, layout: str, mode: str, glossary: Path | None,
     metrics: str | None, baseline: str, samples: int, seed: int, human: bool, has_tags: bool, name: str,
-    html: Path | None, csv_file: Path | None, term_file: Path | None, table_file: Path | None, note: str,
-    as_json: bool,
+    html: Path | None, csv_file: Path | None, term_file: Path | None, judged_file: Path | None,
+    table_file: Path | None, note: str, as_json: bool,
 ) -> None:
     """Score SYSTEMS' outputs for one test set, with confidence intervals and tests against a baseline.
 
@@ -89,7 +91,20 @@ def evaluate(
         from mtpipe.report import evaluation
 
         scores.write(html, evaluation.render(data | side_by_side.details(result) | {"jobs": jobs}))
-    show(data, as_json, [table.rstrip(), *scores.remarks(data), data["signature"], *scores.signatures(data["systems"])])
+    judged = _judged(judged_file, result.paths) if judged_file else {}
+    show(data | judged, as_json, [table.rstrip(), *scores.remarks(data), *judged.get("judged", {}).values(),
+                                  data["signature"], *scores.signatures(data["systems"])])  # fmt: skip
+
+
+def _judged(path: Path, systems: dict[str, Path]) -> dict[str, Any]:
+    """How those edits of the systems' files were judged that somebody read, in words."""
+    from mtpipe.evaluation import judged_edits
+
+    labels = judged_edits.read(path)
+    return {"judged": {
+        name: f"{name}: {judged_edits.sentence(judged_edits.shares(labels, judged_edits.of_file(file)))}"
+        for name, file in systems.items() if file.suffix == ".jsonl"
+    }}  # fmt: skip
 
 
 def _entry(text: str) -> tuple[str, Path]:

@@ -1,0 +1,53 @@
+"""Recorded answers of a language model through the chain and the guard, and the ratio of speeds."""
+
+from dataclasses import replace
+
+import pytest
+
+from eval.harness import llm_edits, repair_speed
+from mtpipe.document.segment import Segment
+from mtpipe.glossary.model import Glossary, Term
+from mtpipe.terminology import checker
+from mtpipe.terminology.matcher import Matcher
+from tests.support.bilingual import spanish
+
+GLOSSARY = Glossary.of([Term(("template",), ("modelo",)), Term(("frobnicator",), ("frobnizador",))], "en", "es")
+TEXTS = [("Open the template.", "Abra la plantilla."), ("Open the file of the frobnicator.", "Abra el archivo."),
+         ("Open the file.", "Abra el archivo.")]  # fmt: skip
+ANSWERS = {"x#0": "Abra ya el modelo.", "x#1": "Abra el archivo del frobnizador."}
+
+
+@pytest.fixture(scope="module")
+def answered():
+    segments = [Segment(f"x#{i}", source, draft=draft, reference=draft) for i, (source, draft) in enumerate(TEXTS)]
+    checked = [replace(each, errors=checker.check(each, "es")) for each in Matcher(GLOSSARY).find(segments)]
+    return llm_edits.Answered.of(checked, ANSWERS, "es", spanish(), "en")
+
+
+def test_drafts_behind_the_last_answer_are_left_out_and_confidence_is_of_the_whole_repair(answered):
+    assert [each.id for each in answered.segments] == ["x#0", "x#1"] == [each.id for each in answered.wrong()]
+    sure, unsure = (answered.confidence(each) for each in answered.wrong())
+    assert sure > 0.72 and unsure == 0.0
+
+
+def test_the_llm_comes_first_where_it_is_asked_and_certain_replacements_do_the_rest(answered):
+    assert [each.target for each in answered.repaired([])] == ["Abra el modelo.", "Abra el archivo."]
+    assert [each.target for each in answered.repaired(["x#1"])] == ["Abra el modelo.", "Abra el archivo del frobnizador."]
+    assert answered.repaired(["x#0"])[0].target == "Abra ya el modelo."
+
+
+def test_the_table_of_calls_begins_without_and_ends_with_all(answered):
+    table = llm_edits.calls_table(answered)
+    assert "2 drafts, 2 with errors, 1 without a certain repair." in table
+    assert "| 0% | 0 | 0.500" in table and "| 100% | 1000 | 1.000" in table
+
+
+def test_refusals_are_counted_by_reason_and_damage(answered):
+    table = llm_edits.refusals_table(answered, {"x#1"})
+    assert table.startswith("Right answers: 1, refused: 0 (0.0%)")
+    assert "| the answer twice | 0 of 1 |" in table and "| the source as it is | 0 of 1 |" in table
+
+
+def test_the_ratio_of_speeds_is_said():
+    assert repair_speed.sentence(100, 2.0, 2.5) == (
+        "100 source words: 50 a second without repair, 40 with it; ratio 0.80 (processor time)")
