@@ -32,7 +32,7 @@ def test_drafts_behind_the_last_answer_are_left_out_and_confidence_is_of_the_who
 
 def test_the_llm_comes_first_where_it_is_asked_and_certain_replacements_do_the_rest(answered):
     assert [each.target for each in answered.repaired([])] == ["Abra el modelo.", "Abra el archivo."]
-    assert [each.target for each in answered.repaired(["x#1"])] == ["Abra el modelo.", "Abra el archivo del frobnizador."]
+    assert [each.target for each in answered.repaired(["x#1"])] == ["Abra el modelo.", ANSWERS["x#1"]]
     assert answered.repaired(["x#0"])[0].target == "Abra ya el modelo."
 
 

@@ -13,6 +13,7 @@ from mtpipe.errors import InputError
 from mtpipe.pipeline import exchange, jobs, review
 from mtpipe.pipeline.review_list import Query, ReviewList
 from mtpipe.tm.store import TmFile
+from tests.support.bilingual import spanish
 
 KINDS = ("xliff", "xliff2", "tmx", "xlsx", "csv")
 
@@ -152,6 +153,22 @@ def test_decisions_and_alternatives_are_exported(done):
     assert exchange.read(done / "job.csv") == {row.id: row.target for row in review.sentences(folder)[0]}
     (done / "job.xliff2").rename(done / "job2.xlf")
     assert exchange.read(done / "job2.xlf")[first.segment.id] == "Öffne die <b>Zelle</b>."
+
+
+def test_what_a_repair_was_not_certain_of_is_exported_as_an_alternative(tmp_path):
+    spanish().save(tmp_path / "lexicon", {}, 1)
+    row = {"id": "x", "source": "The gizmo of the file", "draft": "El trasto y el cacharro del archivo",
+           "terms": [{"source": "gizmo", "target": "chisme"}]}  # fmt: skip
+    (tmp_path / "s.jsonl").write_text(json.dumps(row), encoding="utf-8")
+    (tmp_path / "c.toml").write_text("[editor.substitution]\nleast = 1.0\n")  # nothing is certain enough
+    run("--config", tmp_path / "c.toml", "post-edit", tmp_path / "s.jsonl", "--out", tmp_path / "e.jsonl", "-s", "en",
+        "-t", "es", "--mt", "none", "--lexicon", tmp_path / "lexicon", "--editors", "substitution")
+    run("export", tmp_path / "e.jsonl", "--to", "xliff", "-o", tmp_path / "e.xlf")
+    unit = etree.parse(tmp_path / "e.xlf").find(".//{*}trans-unit")
+    assert unit.find("{*}target").text == row["draft"]
+    assert unit.find("{*}target").get("state") == "needs-review-translation"
+    suggestions = ["".join(other.itertext()) for other in unit.findall("{*}alt-trans/{*}target")]
+    assert any("chisme" in text for text in suggestions)
 
 
 def test_the_workbook_of_a_job_has_the_worst_first(done):
