@@ -24,7 +24,7 @@ from mtpipe.llm import REFUSED, UNASKED, Reply
 from mtpipe.llm.prompts import FOLDER, Prompt, template
 from mtpipe.llm.term_pattern import pattern
 from mtpipe.postedit.demonstrations import nearest, read
-from mtpipe.postedit.editor import Candidate, Tools, Unusable
+from mtpipe.postedit.editor import UNCERTAIN, Candidate, Tools, Unusable
 from mtpipe.postedit.llm_answer import KEY, UNSUITABLE, fitted, text_of, unsuitable
 from mtpipe.terminology import checker
 from mtpipe.tm.memory import THRESHOLD, Memories
@@ -94,8 +94,8 @@ class LlmEditor:
                     proposed[i] = [Unusable("", TOO_LONG)]
                 else:
                     prompts[i] = prompt
-        # a budget may end within the batch: most errors first
-        order = sorted(prompts, key=lambda i: -len(segments[i].errors))
+        # a budget may end within the batch: what no repair is sure of comes first, then what has most errors
+        order = sorted(prompts, key=lambda i: (_suggested(segments[i]), -len(segments[i].errors)))
         for i, reply in zip(order, self._llm.complete([prompts[i] for i in order]), strict=True):
             proposed[i] = _candidates(segments[i], reply)
         return proposed
@@ -175,6 +175,12 @@ def _refused(segment: Segment) -> list[Edit]:
     """What was refused of this editor since its last accepted edit, to be said to it."""
     own = [edit for edit in segment.edits if edit.editor == NAME and edit.before == (segment.target or "")]
     return [edit for edit in own if not edit.is_accepted]
+
+
+def _suggested(segment: Segment) -> float:
+    """How sure a repair method was of what it suggested for a segment; 0 where none had a suggestion."""
+    suggestions = (edit for edit in segment.edits if edit.reason == UNCERTAIN and edit.before == segment.target)
+    return max((edit.confidence or 0.0 for edit in suggestions), default=0.0)
 
 
 def _wrong(segment: Segment) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from itertools import repeat
 from typing import NamedTuple
 
 from mtpipe.document.inline_codes import blotted
@@ -33,15 +34,21 @@ _SPACED_TOKEN, _HYPHENED_TOKEN = (
 _HYPHENED = COMPOUNDING | {"es"}  # their words may be parts of what a hyphen makes one word
 _PATIENCE = 3  # slow searches of a regex
 _RULES = ("surface", "lemma", "regex")
+_NOUNS = frozenset(("NOUN", "PROPN"))
+_VERBAL = ("ed", "ing")  # endings of English forms that a noun does not take
 
 
 class SourceToken(NamedTuple):
-    """A word or mark of a text, where it stands, and what it is compared by: itself in small letters, its lemma."""
+    """A word or mark of a text, where it stands, and what it is compared by: itself in small letters, its lemma.
+
+    pos: its part of speech by the universal tags, "" where the reader knows none.
+    """
 
     text: str
     start: int
     lower: str
     lemma: str
+    pos: str = ""
 
 
 Read = Callable[[str], Sequence[SourceToken]]
@@ -59,6 +66,7 @@ class Matcher:
         self._lang = glossary.source_lang
         self.read = read or self._tokens
         self.is_spaced = has_word_boundaries(self._lang)
+        self.is_english = primary_subtag(self._lang) == "en"
         is_hyphened = primary_subtag(self._lang) in _HYPHENED
         self._token = (_HYPHENED_TOKEN if is_hyphened else _SPACED_TOKEN) if self.is_spaced else _UNSPACED_TOKEN
         self._terms = _Search(self, glossary.terms)
@@ -132,7 +140,8 @@ class _Search:
 
     def __init__(self, matcher: Matcher, terms: tuple[Term, ...]):
         self._terms = terms
-        self._is_spaced = matcher.is_spaced
+        self._is_spaced, self._is_english = matcher.is_spaced, matcher.is_english
+        self._tokens: defaultdict[int, list[Sequence[SourceToken]]] = defaultdict(list)  # of the terms' sources
         self._lower, self._exact, self._lemma = _Phrases(), _Phrases(), _Phrases()
         self.slow: Counter[Term] = Counter()  # searches that took too long
         self._regexes = [term for term in terms if term.regex]
@@ -151,6 +160,7 @@ class _Search:
                 self._exact.add((token.text for token in form), index)
             return
         lower = [token.lower for token in tokens]
+        self._tokens[index].append(tokens)
         self._lower.add(lower, index)
         # a lemma need not be its own: French données → donnée, donnée → donner
         self._lemma.add((token.lemma for token in tokens), index)
@@ -167,12 +177,29 @@ class _Search:
         spans = []
         for phrases, words, rule in searches:
             for index, first, end in phrases.find(words):
+                if rule == "lemma" and not self._is_form(index, tokens[first:end]):
+                    continue
                 last = tokens[end - 1]
                 spans.append((tokens[first].start, last.start + len(last.text), self._terms[index], rule))
         for term in self._regexes:
             spans += [(start, end, term, "regex") for start, end in self._regex_spans(term, text)]
         return [span for span in spans
                 if (only is None or span[2] in only) and not (self._is_spaced and _is_within_word(text, *span[:2]))]
+
+    def _is_form(self, index: int, words: Sequence[SourceToken]) -> bool:
+        """Whether words with a term's lemmas are forms of it, and no other parts of speech: "sheet named" is no form of
+        "sheet name". Of one word alone nobody can tell."""
+        sources = [tokens for tokens in self._tokens[index] if len(tokens) == len(words)]
+        return len(words) == 1 or not sources or any(map(self._are_alike, repeat(words), sources))
+
+    def _are_alike(self, words: Sequence[SourceToken], term: Sequence[SourceToken]) -> bool:
+        pairs = [(word, own) for word, own in zip(words, term, strict=True) if word.lower != own.lower]
+        if all(word.pos and own.pos for word, own in pairs):
+            return all(word.pos == own.pos or {word.pos, own.pos} <= _NOUNS for word, own in pairs)
+        # a verb that begins a term may take any ending, and verbs after it; nouns take one of number only
+        verbal = [word.lower.endswith(_VERBAL) and not own.lower.endswith(_VERBAL)
+                  for word, own in zip(words, term, strict=True)]  # fmt: skip
+        return not self._is_english or not any(verbal) or verbal[0]
 
     def _regex_spans(self, term: Term, text: str) -> list[tuple[int, int]]:
         """Of a term's regex; none of one that has been too slow _PATIENCE times, which is reported."""

@@ -30,7 +30,7 @@ def reader(pipeline: str) -> Callable[[str], list[SourceToken]]:
 
     def read(text: str) -> list[SourceToken]:
         nlp.max_length = max(nlp.max_length, len(text) + 1)
-        return [SourceToken(token.text, token.idx, token.lower_, (token.lemma_ or token.text).lower())
+        return [SourceToken(token.text, token.idx, token.lower_, (token.lemma_ or token.text).lower(), token.pos_)
                 for token in nlp(text) if not token.is_space]  # fmt: skip
 
     return read

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from mtpipe.config import Job
 from mtpipe.document import inline_codes
-from mtpipe.document.segment import Segment
+from mtpipe.document.segment import Edit, Segment
 from mtpipe.errors import CallError, ConfigError, InputError
 from mtpipe.glossary.model import Glossary, Term
 from mtpipe.llm import FAILED, REFUSED, UNASKED, Reply
@@ -17,7 +17,7 @@ from mtpipe.mt.fake import FakeTranslator
 from mtpipe.pipeline import jobs
 from mtpipe.pipeline.steps import check
 from mtpipe.postedit.demonstrations import nearest, read
-from mtpipe.postedit.editor import Tools, Unusable
+from mtpipe.postedit.editor import UNCERTAIN, Tools, Unusable
 from mtpipe.postedit.ladder import postedit
 from mtpipe.postedit.llm import LlmEditor
 from mtpipe.postedit.llm_answer import fitted, text_of
@@ -319,6 +319,14 @@ def job(drafts, **settings):
 
 def targets(drafts):
     return [json.loads(line)["target"] for line in drafts.with_name("out.jsonl").read_text().splitlines()]
+
+
+def test_what_no_repair_is_sure_of_is_asked_first_then_what_has_most_errors():
+    made, llm = editor(RIGHT)
+    suggested = Edit("substitution", WRONG, RIGHT, UNCERTAIN, confidence=0.6)
+    one, two = segment("Open the row.", "Öffnen Sie die Reihe."), segment(SOURCE, WRONG)
+    made.propose([replace(two, edits=(suggested,)), one, two])
+    assert [prompt.source for prompt in llm.prompts] == [SOURCE, "Open the row.", SOURCE]
 
 
 def test_units_beyond_the_budget_wait_for_a_later_run(drafts):

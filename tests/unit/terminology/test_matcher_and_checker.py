@@ -133,6 +133,30 @@ def test_the_segments_own_terms_go_before_the_glossarys_on_the_same_span():
     assert [match.term.target for match in second.matches] == ["Tabelle", "Zelle"]
 
 
+@pytest.mark.parametrize("text, source, is_found", [
+    ("The sheet named Sales", "sheet name", False),  # a participle, which has the noun's lemma
+    ("The sheet names", "sheet name", True),
+    ("Creating tables is easy", "create table", True),  # a verb that begins the term
+    ("Opened and closed files", "open and close", True),  # and one after it
+    ("The file is named", "name", True),  # of one word alone nobody can tell
+])
+def test_other_parts_of_speech_are_no_forms_of_a_phrase(text, source, is_found):
+    assert bool(segment(text, (source, "x")).matches) == is_found
+
+
+def test_another_tools_parts_of_speech_are_used():
+    tags = {"sheet": "NOUN", "name": "NOUN", "named": "VERB", "names": "PROPN"}
+
+    def read(text):
+        return [SourceToken(m.group(), m.start(), m.group().lower(), m.group()[:4].lower(), tags.get(m.group(), "X"))
+                for m in re.finditer(r"\w+", text)]  # fmt: skip
+
+    matcher = Matcher(Glossary.of([term("sheet name")], "en", "de"), read)
+    texts = "the sheet named x", "the sheet names", "the sheet nameless"
+    matches = [each.matches for each in matcher.find([Segment("x#0", text) for text in texts])]
+    assert [bool(each) for each in matches] == [False, True, False]
+
+
 def test_another_tools_lemmas_are_used():
     lemmas = {"frobs": "frob", "frobbed": "frob"}
 
