@@ -132,7 +132,7 @@ class FinetuneSettings:
     where the task is post-editing. teacher: a model folder whose translations replace the pairs' targets."""
 
     pairs: Paths = ()
-    task: Literal["translate", "post-edit"] = "translate"
+    task: Literal["translate", "post-edit", "llm", "preference"] = "translate"
     generic: Paths = ()
     mix: Share = 0.9
     generic_times: AtLeastOne = 9

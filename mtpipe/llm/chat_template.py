@@ -63,6 +63,10 @@ class Chat:
     def tokens(self, ids: Sequence[int]) -> list[str]:
         return [str(token) for token in self._tokenizer.convert_ids_to_tokens(list(ids))]
 
+    def answer_ids(self, text: str) -> list[int]:
+        """The tokens of an answer with the one that ends it, to learn from."""
+        return [*self._tokenizer.encode(text, add_special_tokens=False), self.ends[0]]
+
     def text(self, ids: Sequence[int]) -> str:
         return self._tokenizer.decode(list(ids), skip_special_tokens=True, clean_up_tokenization_spaces=False).strip()
 

@@ -24,7 +24,8 @@ _NO_TEXT = frozenset("no-change empty format too-long not-taken no-answer budget
 def preferences(
     folder: Path, source_lang: str, target_lang: str, prompts: Path | None = None
 ) -> Iterator[dict[str, Any]]:
-    """{"prompt", "chosen", "rejected", "source", "draft", "terms", "editor", "rejected_editor", "reason"} of each pair.
+    """{"prompt", "system", "user", "chosen", "rejected", "source", "draft", "terms", "editor", "rejected_editor",
+    "reason"} of each pair; the prompt is its system and user texts together.
 
     folder: of a job's state (<out>/.mtpipe or <out>.mtpipe). chosen is a sentence's post-edit, rejected its draft or a
     refused edit; sentences of which no edit was accepted have no pair. prompts: as the LLM editor's. Raises InputError.
@@ -43,7 +44,8 @@ def preferences(
                                next="", demonstrations=[], similar=[], refused=[])  # fmt: skip
             for rejected, editor, reason in _rejected(unit):
                 yield {
-                    "prompt": f"{prompt.system}\n\n{prompt.user}", "chosen": unit.postedit, "rejected": rejected,
+                    "prompt": f"{prompt.system}\n\n{prompt.user}", "system": prompt.system, "user": prompt.user,
+                    "chosen": unit.postedit, "rejected": rejected,
                     "source": unit.source, "draft": unit.draft, "terms": fields["terms"], "editor": accepted[-1],
                     "rejected_editor": editor, "reason": reason,
                 }  # fmt: skip

@@ -33,10 +33,24 @@ def train(
 ) -> TrainingOutcome | None:
     """Trains a model into the folder out; None in processes that are not the first. Raises as `stages.finetune`."""
     transformers.logging.set_verbosity_error()  # its warnings are about what is done here on purpose
+    if settings.task in ("llm", "preference"):
+        return _tune(settings, out, tell)
     job = recipe(settings, languages, out, glossary)
     if settings.teacher:
         job = _taught(job, settings.teacher, settings.teacher_share, tell)
     return stage.finetune(job, tell, resume)
+
+
+def _tune(settings: FinetuneSettings, out: Path, tell: Callable[[str], None]) -> TrainingOutcome:
+    """Adapters of a causal language model, from the rows of `mtpipe preferences`."""
+    from mtpipe.training import language_model  # only those who tune one need its libraries
+
+    tuning = language_model.TuningRecipe(
+        language_model.read(settings.pairs), Path(settings.base), out, settings.task,
+        language_model.read((settings.dev,)) if settings.dev else (), settings.lora or language_model.RANK,
+        settings.steps, settings.minutes, settings.learning_rate or language_model.LEARNING_RATE, settings.seed,
+    )  # fmt: skip
+    return language_model.tune(tuning, tell)
 
 
 def _taught(

@@ -1,0 +1,193 @@
+"""Causal language models tuned with adapters: to post-edit as was accepted, or to prefer it to what was refused."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+from typing import Any, cast
+
+import peft
+import torch
+from torch import Tensor
+from torch.nn.functional import logsigmoid
+from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
+
+from mtpipe.errors import ConfigError, InputError, ModelError
+from mtpipe.io import json_lines
+from mtpipe.llm.chat_template import Chat
+from mtpipe.llm.prompts import Prompt
+from mtpipe.training.development import Scores, TrainingOutcome
+from mtpipe.training.split import held_out
+
+LLM, PREFERENCE = TASKS = ("llm", "preference")
+RANK, LEARNING_RATE, BATCH = 8, 2e-4, 8
+_BETA = 0.1  # how much a preference counts: Xu et al. (2024)
+_IGNORED = -100  # a label that is no part of an answer
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A row of `mtpipe preferences`: what was asked, the answer that was accepted, and a worse one."""
+
+    prompt: Prompt
+    better: str
+    worse: str
+
+
+@dataclass(frozen=True, slots=True)
+class TuningRecipe:
+    """What to tune and how. base: folder of a causal LM; rank: of the adapters; steps: 0 for one pass over the choices;
+    minutes: 0 for no limit."""
+
+    choices: Sequence[Choice]
+    base: Path
+    out: Path
+    task: str = LLM
+    dev: Sequence[Choice] = ()
+    rank: int = RANK
+    steps: int = 0
+    minutes: float = 0.0
+    learning_rate: float = LEARNING_RATE
+    seed: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """Tokens of a prompt with an answer, and where the answer begins."""
+
+    ids: list[int]
+    start: int
+
+
+def read(paths: Sequence[Path]) -> list[Choice]:
+    """The choices in files that `mtpipe preferences` wrote; raises InputError."""
+    return [_choice(row, f"{path}:{number}") for path in paths for number, row in json_lines.read(path)]
+
+
+def tune(recipe: TuningRecipe, tell: Tell = lambda line: None) -> TrainingOutcome:
+    """Trains adapters on the base and writes recipe.out, the model with the adapters merged, which `hf` serves and
+    ct2-transformers-converter converts; the adapters themselves are in <out>.training/adapter.
+
+    Task "llm" learns the accepted answers, "preference" by CPO (Xu et al. 2024) also to tell them from the worse ones.
+    Raises InputError for too few choices, ConfigError and ModelError for a base that can't be tuned.
+    """
+    choices, dev = (list(recipe.choices), list(recipe.dev)) if recipe.dev else held_out(recipe.choices, _question)
+    base, chat = _load(recipe.base)
+    config = peft.LoraConfig(r=recipe.rank, lora_alpha=2 * recipe.rank, target_modules="all-linear",
+                             task_type="CAUSAL_LM")  # fmt: skip
+    torch.manual_seed(recipe.seed)
+    model = peft.get_peft_model(base, config)
+    before = _measure(model, chat, dev)
+    tell(f"before: {before}")
+    _train(model, chat, choices, recipe, tell)
+    after = _measure(model, chat, dev)
+    tell(f"after: {after}")
+    model.save_pretrained(str(recipe.out.with_name(f"{recipe.out.name}.training") / "adapter"))
+    cast(Any, model).merge_and_unload().save_pretrained(recipe.out)
+    AutoTokenizer.from_pretrained(recipe.base, local_files_only=True).save_pretrained(recipe.out)
+    return TrainingOutcome(recipe.out, {"development": (before, after)})
+
+
+def _choice(row: dict[str, Any], where: str) -> Choice:
+    texts = [row.get(name) for name in ("system", "user", "chosen", "rejected")]
+    if not all(isinstance(text, str) for text in texts):
+        raise InputError(f"{where}: no system, user, chosen and rejected; give what `mtpipe preferences` writes")
+    system, user, better, worse = map(str, texts)
+    return Choice(Prompt(system, user), _answer(better), _answer(worse))
+
+
+def _answer(text: str) -> str:
+    """As the prompt asks for it."""
+    return json.dumps({"target": text, "unsuitable": []}, ensure_ascii=False)
+
+
+def _question(choice: Choice) -> str:
+    return choice.prompt.user
+
+
+def _load(folder: Path) -> tuple[PreTrainedModel, Chat]:
+    if not folder.is_dir():
+        raise ConfigError(f"{folder}: no folder of a causal language model; name one by --base")
+    try:
+        model = AutoModelForCausalLM.from_pretrained(folder, dtype="float32", local_files_only=True)
+    except (OSError, ValueError, KeyError) as error:
+        raise ModelError(f"{folder}: not a causal language model ({str(error).splitlines()[0][:200]})") from error
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    return model.to(device), Chat(folder, model.config.get_text_config().vocab_size)
+
+
+def _train(model: Any, chat: Chat, choices: Sequence[Choice], recipe: TuningRecipe, tell: Tell) -> None:
+    steps = recipe.steps or -(-len(choices) // BATCH)
+    optimizer = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=recipe.learning_rate)
+    batches, start = _batches(choices, recipe.seed), monotonic()
+    model.train()
+    for step in range(1, steps + 1):
+        loss = _loss(model, chat, next(batches), recipe.task == PREFERENCE)
+        if not torch.isfinite(loss):
+            raise ModelError(f"{recipe.base}: the loss is no number at step {step}; give a lower --learning-rate")
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        optimizer.zero_grad()
+        if step % 25 == 0:
+            tell(f"step {step} of {steps}: loss {loss.item():.3f}")
+        if recipe.minutes and monotonic() - start > 60 * recipe.minutes:
+            return
+
+
+def _batches(choices: Sequence[Choice], seed: int) -> Iterator[list[Choice]]:
+    """Of all choices in a new order each time, without end."""
+    rng = random.Random(seed)
+    while True:
+        order = rng.sample(list(choices), len(choices))
+        yield from (order[i : i + BATCH] for i in range(0, len(order), BATCH))
+
+
+def _loss(model: Any, chat: Chat, batch: Sequence[Choice], is_preference: bool) -> Tensor:
+    better, counts = _log_likelihoods(model, [_text(chat, one.prompt, one.better) for one in batch])
+    nll = -(better.sum() / counts.sum())
+    if not is_preference:
+        return nll
+    worse, _ = _log_likelihoods(model, [_text(chat, one.prompt, one.worse) for one in batch])
+    return nll - logsigmoid(_BETA * (better - worse)).mean()
+
+
+@torch.no_grad()
+def _measure(model: Any, chat: Chat, choices: Sequence[Choice]) -> Scores:
+    """nll: of a token of the accepted answers; preferred: share of choices whose accepted answer is the likelier."""
+    model.eval()
+    total, tokens, preferred = 0.0, 0.0, 0
+    for one in choices:
+        values, counts = _log_likelihoods(model, [_text(chat, one.prompt, text) for text in (one.better, one.worse)])
+        total, tokens = total - values[0].item(), tokens + counts[0].item()
+        preferred += bool(values[0] / counts[0] > values[1] / counts[1])
+    return {"nll": total / tokens, "preferred": preferred / len(choices)}
+
+
+def _log_likelihoods(model: Any, texts: Sequence[_Text]) -> tuple[Tensor, Tensor]:
+    """[texts]: of each answer, and how many tokens it has."""
+    longest = max(len(text.ids) for text in texts)
+    ids = torch.tensor([text.ids + [0] * (longest - len(text.ids)) for text in texts], device=model.device)
+    mask = torch.tensor([[1] * len(text.ids) + [0] * (longest - len(text.ids)) for text in texts], device=model.device)
+    labels = ids.clone()
+    for row, text in enumerate(texts):
+        labels[row, : text.start] = _IGNORED
+        labels[row, len(text.ids) :] = _IGNORED
+    logits = model(input_ids=ids, attention_mask=mask).logits[:, :-1].float()
+    is_answer = labels[:, 1:] != _IGNORED
+    tokens = logits.log_softmax(-1).gather(-1, ids[:, 1:, None]).squeeze(-1)
+    return (tokens * is_answer).sum(1), is_answer.sum(1)
+
+
+def _text(chat: Chat, prompt: Prompt, answer: str) -> _Text:
+    try:
+        ids, _ = chat.read(prompt)
+    except ValueError as error:
+        raise InputError(f"a choice can't be learnt from: {error}") from error
+    return _Text(ids + chat.answer_ids(answer), len(ids))
