@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from mtpipe.document.segment import Document
-from mtpipe.errors import InputError, OutputError
+from mtpipe.errors import InputError, OutputError, UnsuitedError
 from mtpipe.formats.ooxml.word import WordFormat
 
 _SECONDS = 300
@@ -39,7 +39,7 @@ class LibreOfficeFormat:
         self._word = WordFormat(source_lang=source_lang, target_lang=target_lang)
 
     def read(self, path: Path, name: str) -> Document:
-        """Every paragraph with its formats as codes; raises InputError, also where there is no LibreOffice."""
+        """Every paragraph with its formats as codes; raises InputError, UnsuitedError without LibreOffice."""
         suffix = path.suffix.lower()
         try:
             with path.open("rb") as file:
@@ -48,6 +48,9 @@ class LibreOfficeFormat:
             raise InputError(f"{name}: can't be read: {error.strerror}; check the file and its permissions") from error
         if not head.startswith(_HEADS[suffix]):
             raise InputError(f"{name}: is not in the {suffix[1:].upper()} format; rename it by what it is")
+        if _program() is None:
+            raise UnsuitedError(f"{name}: not translated, LibreOffice (soffice) is not installed; install it, or save "
+                                "the file as .docx")  # fmt: skip
         with TemporaryDirectory() as folder:
             try:
                 converted = _convert(path, ".docx", Path(folder))
@@ -74,9 +77,13 @@ class LibreOfficeFormat:
                 raise OutputError(f"{path}: LibreOffice could not write it ({error}); translate a .docx") from error
 
 
+def _program() -> str | None:
+    return next(filter(None, map(shutil.which, _PROGRAMS)), None)
+
+
 def _convert(path: Path, suffix: str, folder: Path) -> Path:
     """The file at path as LibreOffice saves it with suffix, in folder; raises OSError and SubprocessError."""
-    program = next(filter(None, map(shutil.which, _PROGRAMS)), None)
+    program = _program()
     if program is None:
         raise OSError("LibreOffice is not installed: no program soffice")
     profile = folder / "profile"  # its own: another LibreOffice that runs would take the job and may be closed

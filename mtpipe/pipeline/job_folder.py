@@ -9,7 +9,7 @@ import shutil
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
@@ -190,6 +190,12 @@ def is_cut_off(path: Path, write: Callable[[Path], object]) -> bool:
         write(whole)
         content, complete = path.read_bytes().rstrip(b"\0"), whole.read_bytes()
     return len(content) < len(complete) and complete.startswith(content)
+
+
+def as_it_is(file: File) -> File:
+    """The file as one that is copied: its copy has its name, whatever a translation is called."""
+    is_other_type = file.out.name == plugins.output_name(file.path.name)
+    return replace(file, out=file.out.with_name(file.path.name)) if is_other_type else file
 
 
 def copy(file: File) -> bool:

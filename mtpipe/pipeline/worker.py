@@ -148,6 +148,7 @@ class Worker:
 
     def _other(self, file: File, message: str = "") -> JobDocument:
         """A file that is not translated; one that was asked for by its own name is a failure."""
+        file = job_folder.as_it_is(file)
         if self._job.source.is_file():
             return JobDocument(file, "failed", message)
         return JobDocument(file, "copied" if self._job.other == "copy" else "skipped", message)

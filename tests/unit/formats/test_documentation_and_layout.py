@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+import sys
 import zipfile
 from dataclasses import replace
 
@@ -14,7 +15,7 @@ from lxml import etree
 from mtpipe import plugins
 from mtpipe.config import Job
 from mtpipe.document import inline_codes
-from mtpipe.errors import InputError, OutputError
+from mtpipe.errors import InputError, OutputError, UnsuitedError
 from mtpipe.formats import libreoffice
 from mtpipe.formats.asciidoc import AsciiDocFormat
 from mtpipe.formats.idml import IdmlFormat
@@ -345,6 +346,18 @@ def test_a_pdf_that_holds_no_text_is_named(tmp_path, data, message):
         PdfFormat().read(tmp_path / "absent.pdf", "doc")
 
 
+def test_without_its_library_a_pdf_is_copied(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "mtpipe.formats.pdf_text", None)
+    (tmp_path / "in").mkdir()
+    pdf(tmp_path / "in" / "a.pdf", [PAGE])
+    with pytest.raises(UnsuitedError, match=r"doc: not translated, .* pip install 'mtpipe\[pdf\]'"):
+        PdfFormat().read(tmp_path / "in" / "a.pdf", "doc")
+    report = run(Job(tmp_path / "in", tmp_path / "out", "en", "de", mt="fake", editors=()))
+    assert report.totals.failed == 0
+    assert (tmp_path / "out" / "a.pdf").read_bytes() == (tmp_path / "in" / "a.pdf").read_bytes()
+    assert not (tmp_path / "out" / "a.pdf.md").exists()
+
+
 def test_a_job_writes_a_pdf_as_markdown_beside_its_name(tmp_path):
     (tmp_path / "in").mkdir()
     pdf(tmp_path / "in" / "a.pdf", [PAGE])
@@ -370,7 +383,7 @@ def test_rtf_goes_through_libreoffice(tmp_path):
 def test_without_libreoffice_it_is_said(tmp_path, monkeypatch):
     monkeypatch.setattr(libreoffice, "_PROGRAMS", ("no-such-office",))
     form = plugins.create("format", "libreoffice", {})
-    with pytest.raises(InputError, match="doc: .*LibreOffice is not installed.*save it as .docx"):
+    with pytest.raises(UnsuitedError, match=r"doc: not translated, LibreOffice .* or save the file as .docx"):
         read(form, RTF, tmp_path)
     with pytest.raises(InputError, match="is not in the RTF format"):
         read(form, "some text", tmp_path)
