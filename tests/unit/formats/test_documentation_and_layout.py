@@ -303,8 +303,8 @@ def test_any_story_keeps_its_parts(tmp_path, parts):
 
 
 @pytest.mark.parametrize("make, message", [
-    (lambda path: path.write_bytes(b"PK\3\4 no"), "no InDesign document, or a damaged one"),
-    (lambda path: zipfile.ZipFile(path, "w").writestr("x", "y"), r"no InDesign document \(no designmap.xml\)"),
+    (lambda path: path.write_bytes(b"PK\3\4 no"), "InDesign document, or a damaged one"),
+    (lambda path: zipfile.ZipFile(path, "w").writestr("x", "y"), r"InDesign document \(no designmap.xml\)"),
     (lambda path: idml(path.parent, "<Story>" * 3000 + "</Story>" * 3000), "broken XML|deep"),
     (lambda path: idml(path.parent, "<!DOCTYPE a [<!ENTITY b 'c'>]><Story/>"), "has a document type"),
     (lambda path: idml(path.parent, **{"../x": "y"}), "leads out of the document"),
