@@ -135,7 +135,7 @@ def _generate(checkpoint: Checkpoint, lines: Sequence[str], beams: int, limit: i
         decoder_start_token_id=checkpoint.decoder_start_id,
     )  # fmt: skip
     order = sorted(range(len(lines)), key=lambda k: len(lines[k]))
-    outputs: dict[int, list[int]] = {}
+    generated: dict[int, list[int]] = {}
     for first in range(0, len(order), _TOGETHER):
         together = order[first : first + _TOGETHER]
         # transformers' own tokenizer, not ours: this is what we are held to
@@ -146,8 +146,8 @@ def _generate(checkpoint: Checkpoint, lines: Sequence[str], beams: int, limit: i
             decoder_input_ids=torch.tensor([start] * len(together)),
         )  # fmt: skip
         for k, ids in zip(together, outputs[:, len(start) :].tolist(), strict=True):
-            outputs[k] = ids[: ids.index(checkpoint.eos_id) + 1] if checkpoint.eos_id in ids else ids
-    return [outputs[k] for k in range(len(lines))]
+            generated[k] = ids[: ids.index(checkpoint.eos_id) + 1] if checkpoint.eos_id in ids else ids
+    return [generated[k] for k in range(len(lines))]
 
 
 def _unwanted(checkpoint: Checkpoint) -> list[int]:

@@ -79,7 +79,7 @@ def make(pairs: Iterable[Pair], decoder: Decoder, lexicon: Lexicon, recipe: Trip
     if recipe.out.exists():
         raise OutputError(f"{recipe.out}: exists already; choose another --out, or remove it first")
     maker = _Maker(decoder, lexicon, recipe)
-    with _TripletParts(recipe.out, f"{recipe.said} {decoder.digest}") as parts:
+    with _TripletParts(recipe.out, f"{recipe.settings} {decoder.digest}") as parts:
         stream = islice(pairs, parts.counts["pairs"], None)
         while chunk := list(islice(stream, CHUNK)):
             parts.add(maker.triplets(chunk, parts.counts["pairs"]), len(chunk))
@@ -198,10 +198,11 @@ class _TripletParts:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             state = self.folder / "state.json"
-            state_before = json.loads(state.read_text("utf-8")) if state.is_file() else {"said": self.said, "sizes": []}
+            new = {"settings": self.settings, "sizes": []}
+            state_before = json.loads(state.read_text("utf-8")) if state.is_file() else new
         except OSError as error:
             raise OutputError(f"{self.folder}: can't be made ({error.strerror}); choose another --out") from error
-        if state_before["said"] != self.said:
+        if state_before.get("settings") != self.settings:
             raise ConfigError(f"{self.folder} holds a run with other pairs, model or options: choose another --out, or "
                               "remove the folder")  # fmt: skip
         self.counts.update(state_before.get("counts", {}))
