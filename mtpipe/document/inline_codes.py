@@ -162,8 +162,8 @@ def spaced(source: str, codes: Sequence[Code], target: str) -> str:
         after = f" {after}" if is_before_space and _is_glued(after[:1]) else after
         target = f"{before}{literal}{after}"
     for match in _NO_BREAK.finditer(source):
-        number = re.escape(match[1])
-        target = re.sub(rf"(?<![\d.,]){number} (?=\S)", lambda place: place[0][:-1] + match[2], target, count=1)
+        figure = re.escape(match[1])
+        target = re.sub(rf"(?<![\d.,]){figure} (?=\S)", lambda place: place[0][:-1] + match[2], target, count=1)
     return target
 
 

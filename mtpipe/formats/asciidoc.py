@@ -92,7 +92,7 @@ def _mark(source: str, start: int, end: int, tags: list[tuple[int, int, str, str
 
 
 def _spelled(segment: Segment, place: ProsePart, target: str) -> tuple[str, Sequence[Code]]:
-    codes = inline_codes.locate(segment.source, segment.codes, target)
+    codes: Sequence[Code] = inline_codes.locate(segment.source, segment.codes, target)
     target, codes = prose.respelled(target, codes, _escaped)
     if place.kind == "cell":
         target, codes = prose.respelled(target, codes, lambda text: re.sub(r"(?<!\\)\|", r"\\|", text))
@@ -104,7 +104,8 @@ def _spelled(segment: Segment, place: ProsePart, target: str) -> tuple[str, Sequ
 
 def _escaped(text: str) -> str:
     """Text in which nothing is markup."""
-    pieces, position = [], 0
+    pieces: list[str] = []
+    position = 0
     for match in _INLINE.finditer(text):
         pieces += (text[position:match.start()], "" if match["escape"] else "\\", match[0])
         position = match.end()

@@ -195,8 +195,8 @@ class _Scanner:
             return "verb", "alone", closing + 1 if closing >= 0 else match.end()
         if match["math"]:
             pattern = re.compile(r"\\\)" if match["math"] == "\\(" else r"(?<!\\)\$|(?=\n[ \t]*\n)")
-            closing = pattern.search(text, match.end(), end)
-            return "", "alone", closing.end() if closing else match.end()
+            formula_end = pattern.search(text, match.end(), end)
+            return "", "alone", formula_end.end() if formula_end else match.end()
         if match["command"]:
             return self._command(match, end)
         if match["brace"]:

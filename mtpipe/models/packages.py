@@ -130,8 +130,8 @@ def _members(path: Path) -> Iterator[tuple[str, bytes]]:
     else:
         with tarfile.open(path) as tar:
             for member in tar:
-                if member.isfile() and (file := tar.extractfile(member)):
-                    yield _inside(path, member.name), file.read()
+                if member.isfile() and (content := tar.extractfile(member)):
+                    yield _inside(path, member.name), content.read()
 
 
 def _inside(path: Path, name: str) -> str:

@@ -70,9 +70,9 @@ def _weights(lexicon: Lexicon, source: Pieces, target: Pieces) -> tuple[dict[str
             for form, times in forms.items():
                 weight = count * times / sum(forms.values())
                 for piece in variants(form):
-                    totals[piece] += weight
+                    totals[piece] += weight  # type: ignore[assignment]  # a share of a count
                     for one in ours:
-                        weights[one][piece] += weight
+                        weights[one][piece] += weight  # type: ignore[assignment]
     _inherit(weights, source.vocabulary, lexicon.source_lang)
     return weights, totals
 

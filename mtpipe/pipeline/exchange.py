@@ -162,8 +162,10 @@ def _state(row: Sentence) -> str:
 
 def _alternatives(row: Sentence) -> list[tuple[str, str, float | None]]:
     """(origin, text, the model's confidence): the draft, and what else the model or a repair method suggested."""
-    others = [("mtpipe suggestion", text, None) for text in dict.fromkeys(row.alternatives)
-              if text not in ("", row.target, row.draft)]  # fmt: skip
+    others: list[tuple[str, str, float | None]] = [
+        ("mtpipe suggestion", text, None) for text in dict.fromkeys(row.alternatives)
+        if text not in ("", row.target, row.draft)
+    ]
     if row.draft is None or row.draft == row.target and row.confidence is None:
         return others
     return [("mtpipe draft", row.draft, row.confidence), *others]

@@ -17,7 +17,7 @@ from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import astuple, replace
 from math import exp
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 from mtpipe.config.job import PARTS
 from mtpipe.document.segment import Code, Edit, Segment, TermError
@@ -140,7 +140,7 @@ class Store:
             self._db.execute("PRAGMA run.synchronous = OFF")
             self._db.execute(_SEEN)
 
-    def __enter__(self) -> Store:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *error: object) -> None:

@@ -85,6 +85,7 @@ class ReportUnion:
                 lists[name] = sorted(lists[name], key=lambda row: places.get(row.document, -1))
         terms = tuple(_step(name, counts, required) for name, counts in self._steps.items())
         refused = {name: dict(sorted(counts.items())) for name, counts in sorted(self._refused.items())}
+        entries: dict[str, Any] = {name: tuple(rows) for name, rows in lists.items()}
         return replace(
             first,
             job=self._job,
@@ -99,7 +100,7 @@ class ReportUnion:
             faults=tuple(self._faults),
             seconds={name: round(value, 3) for name, value in self._seconds.items()},
             peak_memory=self._peak or None,
-            **{name: tuple(entries) for name, entries in lists.items()},
+            **entries,
         )
 
 
@@ -118,7 +119,8 @@ def _step(name: str, counts: Counter[str], required: int) -> StepResult:
 
 
 def _term(row: tuple[tuple[str, str, str], Counter[str]]) -> TermResult:
-    return TermResult(*row[0], **row[1])
+    names, counts = row
+    return TermResult(*names, **dict[str, Any](counts))
 
 
 def _worst_first(term: TermResult) -> tuple[int, int, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -33,7 +33,7 @@ class Engine(Protocol):
         """Loads what this process needs, before anything is written; raises MtpipeError."""
         ...
 
-    def map(self, work: Assignment) -> Iterator[JobReport]:
+    def map(self, work: Assignment) -> Generator[JobReport, None, None]:
         """Reports of disjoint parts of the files, all of them together, in the order of the files.
 
         Each file is read, translated and written by one worker. Workers in other processes have a store each, in
