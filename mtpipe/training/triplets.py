@@ -139,7 +139,8 @@ class _Maker:
             matches = tuple(_match(segment, item, one, rng.choice(pool[_kind(one.form)])) for one in broken)
             if matches:
                 own = [_term(item, one) for one in candidates]
-                kept_terms = own[len(broken) :]
+                sources = {match.term.source for match in matches}  # a word that stands twice has one translation
+                kept_terms = [term for term in own[len(broken) :] if term.source not in sources]
                 tasks.append((replace(segment, draft=good, matches=matches), own, kept_terms))
         proposals = self.breaker.propose([segment for segment, _, _ in tasks])
         for (segment, own, kept_terms), texts in zip(tasks, proposals, strict=True):
