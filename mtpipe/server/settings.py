@@ -79,7 +79,8 @@ def pairs_of(texts: Iterable[str], model: Path | None) -> tuple[Pair, ...]:
     models = [registry.read(model)] if model else registry.available()
     if model and tags.ANY in (models[0].source_lang, models[0].target_lang):
         raise ConfigError(f"{model}: a model of many languages; name the pairs to serve with --pair, such as en-de")
-    return tuple((each.source_lang, each.target_lang) for each in models)
+    directions = ((each.source_lang, each.target_lang) for each in models)
+    return tuple(pair for pair in dict.fromkeys(directions) if tags.ANY not in pair)
 
 
 def pair_of(text: str) -> Pair:

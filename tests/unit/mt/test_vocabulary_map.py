@@ -12,6 +12,7 @@ from mtpipe.mt import vocabulary_map
 from mtpipe.mt.ct2 import CTranslate2Translator
 from mtpipe.mt.subwords import Pieces
 from tests.conftest import WORDS
+from tests.support.dictionary_model import build
 
 KNOWN = {word: other for word, other in WORDS.items() if word != "table"}
 
@@ -79,6 +80,12 @@ def test_a_map_changes_the_digest(model_folder, mapped):
     digests = {CTranslate2Translator(model_folder).digest, CTranslate2Translator(mapped).digest,
                CTranslate2Translator(mapped, vmap=False).digest}  # fmt: skip
     assert len(digests) == 3
+
+
+def test_languages_without_spaces_are_refused(tmp_path):
+    folder = build(tmp_path / "zh-en", WORDS, source_lang="zh", target_lang="en")
+    with pytest.raises(ModelError, match="no map for zh: its lexicon knows characters"):
+        vocabulary_map.write(folder, lexicon_of(WORDS, tmp_path / "lexicon"))
 
 
 def test_without_a_lexicon_there_is_no_map(model_folder):
