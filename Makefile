@@ -246,8 +246,11 @@ bench: $(VENV)/.dev ## speed and memory as ratios; with `make help-pages` before
 bench-training: $(VENV)/.dev ## speed of training beside Seq2SeqTrainer's defaults (after `make corpus PAIR=en-de`)
 	$(BIN)/python -m tests.benchmarks.training data/corpora/en-de/train.jsonl
 
-eval-invariants: $(BIN)/mtpipe ## numbers, paths, options …: false alarms on human translations, what drafts alter: eval/invariants.md
-	mkdir -p out && $(BIN)/python -m eval.invariants > out/invariants.md && mv out/invariants.md eval/invariants.md
+eval-invariants: $(BIN)/mtpipe help-pages ## numbers, paths, options …: false alarms on human translations, what drafts alter, also of 200 help pages: eval/invariants.md
+	mkdir -p out && { $(BIN)/python -m eval.invariants sets && $(BIN)/python -m eval.invariants pages $(HELP); } > out/invariants.md && mv out/invariants.md eval/invariants.md
+
+bench-invariants: $(BIN)/mtpipe ## what checking and protecting numbers, paths … costs in words per second, in pairs of runs (on a quiet machine)
+	$(BIN)/python -m eval.invariants cost
 
 eval-quality: $(VENV)/.dev ## the light quality estimate against chrF2++ of sentences (after `make corpus PAIR=en-de`)
 	$(BIN)/python -m tests.benchmarks.quality data/corpora/en-de/dev.jsonl
@@ -258,5 +261,5 @@ bench-corpora: $(VENV)/.dev ## memory of `corpus prepare`: a million pairs, and 
 clean: ## remove what the other targets made
 	rm -rf $(VENV) out build *.egg-info .pytest_cache .mypy_cache .hypothesis
 
-.PHONY: help install demo demo-run demo-synthesize help-pages corpus model eval quick-set eval-model eval-finetune eval-quality eval-invariants demo-large eval-demo eval-repair eval-edits eval-repair-speed eval-llm eval-guard eval-seed seed-drafts eval-wmt23 eval-wmt25 refiner eval-refiner bench bench-training bench-corpora check-catalogues format-tools check-formats check-resume check-llm test test-all docs test-avx2 fuzz lint clean eval-outside
+.PHONY: help install demo demo-run demo-synthesize help-pages corpus model eval quick-set eval-model eval-finetune eval-quality eval-invariants bench-invariants demo-large eval-demo eval-repair eval-edits eval-repair-speed eval-llm eval-guard eval-seed seed-drafts eval-wmt23 eval-wmt25 refiner eval-refiner bench bench-training bench-corpora check-catalogues format-tools check-formats check-resume check-llm test test-all docs test-avx2 fuzz lint clean eval-outside
 .DEFAULT_GOAL := help
