@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections import defaultdict, deque
+from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal
 from functools import cache, lru_cache
 
@@ -62,31 +63,66 @@ def find(text: str) -> list[Span]:
     dates = [match.span(part) for match in _DATE.finditer(text) for part in (1, 2, 3)]
     whole = [match.span() for match in _SPACED.finditer(text)] + dates
     spans = [match.span() for match in _NUMBER.finditer(text)]
-    return sorted(whole + [span for span in spans if not _is_in(span, whole)]) if whole else spans
+    covered = {place for span in whole for place in range(*span)}
+    return sorted(whole + [span for span in spans if covered.isdisjoint(range(*span))]) if whole else spans
 
 
 def missing(source: str, spans: Sequence[Span], target: str, lang: str) -> set[Span]:
     """The source's numbers that a target in the language lang lacks, by value and unit."""
-    there = _candidates(target, _decimal_mark(primary_subtag(lang)))
+    there = _Figures(target, _decimal_mark(primary_subtag(lang)))
     lacking: set[Span] = set()
-    unseen: list[tuple[int, int, set[Decimal | str]]] = []
+    unseen: list[tuple[Span, set[Decimal | str]]] = []
     for start, end in spans:
         required = _readings(source, start, end)
-        place = next((span for span, values in there.items() if not required.isdisjoint(values)), None)
-        if place is None:
-            unseen.append((start, end, required))
-        else:
-            there = _without(there, place)
-            if not _has_unit(source, end, required, target, lang):
-                lacking.add((start, end))
-    words = [word.casefold() for word in re.findall(r"[^\W\d]+", target)] if unseen else []
-    for start, end, required in unseen:
-        place = _listed(source[start:end], target, there)
-        if place is not None:  # 1,3,5 as 1, 3 and 5
-            there = _without(there, place)
-        elif not any(_is_said(value, target, words, lang) for value in required):
+        if not there.take(required):
+            unseen.append(((start, end), required))
+        elif not _has_unit(source, end, required, target, lang):
+            lacking.add((start, end))
+    words = {word.casefold() for word in re.findall(r"[^\W\d]+", target)} if unseen else set[str]()
+    said: dict[Decimal | str, bool] = {}
+    for (start, end), required in unseen:
+        if there.take_list(source[start:end]):  # 1,3,5 as 1, 3 and 5
+            continue
+        for value in required - said.keys():
+            said[value] = _is_said(value, target, words, lang)
+        if not any(said[value] for value in required):
             lacking.add((start, end))
     return lacking
+
+
+class _Figures:
+    """The numbers of a target in digits, each of which stands for one of the source."""
+
+    def __init__(self, target: str, mark: str):
+        self._target = target
+        self._places = defaultdict[Decimal | str, deque[Span]](deque)
+        self._used: set[int] = set()  # places of characters
+        for span, values in _candidates(target, mark).items():
+            for value in values:
+                self._places[value].append(span)
+
+    def take(self, values: Iterable[Decimal | str]) -> bool:
+        """Is one of the values still there? If so, the first one is used up."""
+        free = [span for value in values if (span := self._first(value)) is not None]
+        if free:
+            self._used.update(range(*min(free)))
+        return bool(free)
+
+    def take_list(self, literal: str) -> bool:
+        """Do the parts of a literal with commas follow each other, none of them used? If so, they are used up."""
+        if not _LIST.fullmatch(literal) or _GROUPED.fullmatch(literal):
+            return False
+        pattern = r"(?<![\d.,])" + r"(?:\D{2,12}|[,;/、])".join(literal.split(",")) + r"(?![\d])"
+        spans = (match.span() for match in re.finditer(pattern, self._target))
+        span = next((span for span in spans if self._used.isdisjoint(range(*span))), None)
+        self._used.update(range(*span) if span else ())
+        return span is not None
+
+    def _first(self, value: Decimal | str) -> Span | None:
+        places = self._places.get(value)
+        while places and not self._used.isdisjoint(range(*places[0])):
+            places.popleft()
+        return places[0] if places else None
 
 
 def _candidates(text: str, mark: str) -> dict[Span, set[Decimal | str]]:
@@ -97,25 +133,6 @@ def _candidates(text: str, mark: str) -> dict[Span, set[Decimal | str]]:
     spans = {match.span() for pattern in (_NUMBER, _SPACED) for match in pattern.finditer(text)} | set(find(text))
     spans |= {part.span() for match in _LIST.finditer(text) for part in _DIGITS.finditer(text, *match.span())}
     return {span: _readings(text, *span, mark) for span in sorted(spans)}
-
-
-def _without(there: Mapping[Span, set[Decimal | str]], place: Span) -> dict[Span, set[Decimal | str]]:
-    return {span: values for span, values in there.items() if not _is_in(span, [place])}
-
-
-def _listed(literal: str, target: str, there: Collection[Span]) -> Span | None:
-    """Where the parts of a literal with commas follow each other in the target, none of them another number's."""
-    if not _LIST.fullmatch(literal) or _GROUPED.fullmatch(literal):
-        return None
-    parts = literal.split(",")
-    pattern = r"(?<![\d.,])" + r"(?:\D{2,12}|[,;/、])".join(parts) + r"(?![\d])"
-    free = (match.span() for match in re.finditer(pattern, target)
-            if sum(_is_in(span, [match.span()]) for span in there) >= len(parts))  # fmt: skip
-    return next(free, None)
-
-
-def _is_in(span: Span, others: Iterable[Span]) -> bool:
-    return any(start < span[1] and span[0] < end for start, end in others)
 
 
 def _readings(text: str, start: int, end: int, mark: str = "") -> set[Decimal | str]:

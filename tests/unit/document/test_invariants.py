@@ -118,3 +118,8 @@ def test_a_number_is_the_same_in_every_convention(number, form):
     for mark in (".", ",", " ", "\u202f", "’", ""):
         assert not texts(source, f"alle {f'{number:,}'.replace(',', mark)} Zeilen")
     assert texts(source, f"alle {number + 1} Zeilen")
+
+
+def test_thousands_of_numbers_are_compared_in_one_pass():
+    source = " ".join(f"word{n % 50}" for n in range(20_000))
+    assert texts(source, source) == [] and len(texts(source, source.replace("word13 ", ""))) == 400
