@@ -18,7 +18,7 @@ from mtpipe.errors import amount
               "there.")  # fmt: skip
 def review(job: Path, port: int, tm: Path | None) -> None:
     """Review JOB (what `translate --out` wrote) in a browser on this machine; Ctrl+C writes its documents and ends."""
-    from mtpipe.errors import ConfigError
+    from mtpipe.errors import ConfigError, MtpipeError
 
     try:
         from mtpipe.cli.serve import listen, run
@@ -31,10 +31,13 @@ def review(job: Path, port: int, tm: Path | None) -> None:
         memory = f", {amount(counts['memory'], 'sentence')} in {tm}" if tm else ""
         click.echo(f"mtpipe: {amount(counts['documents'], 'document')} written again{memory}", err=True)
 
+    def failed(error: MtpipeError) -> None:
+        click.echo(f"mtpipe: the documents are not written, all decisions are kept: {error}", err=True)
+
     listener = listen("127.0.0.1", port)
     reviewing = Reviewing(state_folder(job), tm)
     sentences = reviewing.list.counts()[0].get("all", 0)
     address = f"http://127.0.0.1:{listener.getsockname()[1]}"
     click.echo(f"mtpipe: {amount(sentences, 'sentence')} to review at {address} (Ctrl+C writes the documents and ends)",
                err=True)  # fmt: skip
-    run(create_app(reviewing, written), listener)
+    run(create_app(reviewing, written, failed), listener)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
@@ -84,6 +85,12 @@ class Reviewing:
         statuses, kinds = self.list.counts()
         return {"statuses": statuses, "kinds": kinds, "unwritten": len(self.list.unwritten())}
 
+    def warm_up(self) -> Callable[[], object]:
+        """A check of some other text, for a thread: it loads the dictionaries, which nobody should wait for."""
+        query = review_list.Query(kind="missing")
+        items = self.list.page(query, 1).items or self.list.page(replace(query, kind=""), 1).items
+        return lambda: [self.list.check(item, f"{item.segment.source} .") for item in items]
+
     async def write(self) -> dict[str, Any]:
         """Writes what is not written yet, a document after the other, with other requests in between."""
         async with self._writing:
@@ -103,14 +110,23 @@ class Reviewing:
             return {"documents": len(documents), "memory": len(ids)}
 
 
-def create_app(reviewing: Reviewing, on_written: Callable[[dict[str, Any]], object] = lambda counts: None) -> FastAPI:
-    """The application; on_written is told what was written at its end."""
+def create_app(
+    reviewing: Reviewing, on_written: Callable[[dict[str, Any]], object] = lambda counts: None,
+    on_error: Callable[[MtpipeError], object] = lambda error: None,
+) -> FastAPI:
+    """The application; on_written is told what was written at its end, on_error why that could not be."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        warming = asyncio.create_task(asyncio.to_thread(reviewing.warm_up()))
         yield
-        on_written(await reviewing.write())
-        reviewing.list.__exit__()
+        await warming
+        try:
+            on_written(await reviewing.write())
+        except MtpipeError as error:
+            on_error(error)
+        finally:
+            reviewing.list.__exit__()
 
     app = FastAPI(title="mtpipe review", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     for path, (media, names) in _FILES.items():

@@ -71,6 +71,19 @@ def test_what_was_decided_before_a_kill_is_written_by_the_next_review(out):
     assert "1 document written again" in served.log.read_text()
 
 
+def test_what_can_t_be_written_is_said_and_kept(out):
+    with reviewing(out) as served:
+        item, = requests.get(f"{served.url}/api/sentences", params={"text": "use the row"}).json()["items"]
+        post(served, "decide", n=item["n"], version=0, target="Nutze ROW.")
+        (out.parent / "in" / "b.txt").write_text("Something else.\n")
+        answer = post(served, "write")
+        assert answer.status_code == 500 and "b.txt: changed since it was translated" in answer.json()["message"]
+        served.stop()
+    assert "the documents are not written, all decisions are kept: " in served.log.read_text()
+    with reviewing(out) as served:
+        assert requests.get(f"{served.url}/api/job").json()["unwritten"] == 1
+
+
 @pytest.mark.parametrize(("path", "body", "status", "message"), [
     ("decide", {"n": 999, "version": 0}, 404, "no sentence 999"), ("decide", {"n": "x"}, 422, "body.n"),
     ("decide", {"n": 0, "version": 0, "status": "perhaps"}, 422, "approved"),
