@@ -1,7 +1,7 @@
 """May this edit replace that draft? Every rule of the repair, each refusal with a reason code for the report.
 
 "accepted" | no-change | untranslated | term-missing | term-lost | forbidden | overuse | code-lost | altered |
-number-changed | script | language | too-far | length | repetition | commentary | score
+number-changed | script | language | pasted | too-far | length | repetition | commentary | score
 Editors have reasons of their own for what is no candidate: empty | format | too-long | not-taken | no-answer | budget
 """
 
@@ -28,6 +28,7 @@ ACCEPTED = "accepted"
 _CODE = re.compile("\ufffc+")
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 _NGRAM = 3
+_FEW = 3  # words of a draft behind which a term may be all that was missing
 _PART = 4  # letters at least of a compound's parts
 _ENDINGS = ("s", "n", "en", "es")  # of terms' forms that no dictionary has
 _ATTESTED = 4  # times that a corpus has a word; less may be a slip of the pen
@@ -100,6 +101,8 @@ def judge(
     copied = {word.casefold() for word in words(segment.source)}
     if _is_foreign(set(_words(new)) - set(_words(old)) - inside, inside, set(_words(old)), copied, lang, lexicon):
         return "language"
+    if _is_pasted(_words(old), _words(new), inside):
+        return "pasted"
     if reason := _shape_reason(_words(old), _words(new), words(segment.source), inside, allowed, limits):
         return reason
     if scores is not None and scores[1] < scores[0] - limits.score_drop:
@@ -168,6 +171,13 @@ def _shape_reason(
         if tag != "equal"
     ]
     return "too-far" if sum(max(0, count) for count in changed) > max(limits.window, limits.share * len(old)) else ""
+
+
+def _is_pasted(old: list[str], new: list[str], inside: set[str]) -> bool:
+    """Whether terms were put behind a draft of more than a few words that is otherwise as it was."""
+    draft, edit = ([word for word in text if word[0].isalnum()] for text in (old, new))
+    return len(draft) > _FEW and len(edit) > len(draft) and edit[: len(draft)] == draft and (
+        set(edit[len(draft) :]) <= inside)  # fmt: skip
 
 
 def _is_foreign(

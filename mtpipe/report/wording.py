@@ -45,6 +45,7 @@ REASONS = {
     "number-changed": "a number would change",
     "script": "it would mix scripts",
     "language": "it would add words that are not in the target language",
+    "pasted": "it put the term behind an unchanged draft",
     "too-far": "it changed too much apart from the term",
     "length": "it was much longer or shorter",
     "repetition": "it repeated words",

@@ -38,6 +38,7 @@ CASES = [
     ("Select a table now", "Wähle jetzt einen Tisch aus", "Select any Tabelle now", "language"),
     ("A table by Qwrtz", "Ein Tisch von Qwrtz", "Eine Tabelle von Qwrtz", "accepted"),  # a name that was there
     ("A table", LONG, LONG.replace("neue Tisch", "neuen xqkrt Tabelle"), "language"),
+    ("A table", LONG, f"{LONG} Tabelle", "pasted"),
     # what the draft had beside the term in one word, and forms that no dictionary has
     ("The Xyqw table", "Der Xyqw-Tisch", "Die Xyqw-Tabelle", "accepted"),
     ("The Xyqw tables", "Die Xyqw-Tische", "Die Xyqw-Tabellen", "accepted"),
