@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -75,7 +76,10 @@ def load(job: Job, scratch: Path, glossary: Glossary | None = None, threads: int
         glossary = load_glossary(job.glossary, job.source_lang, job.target_lang, sheet=job.glossary_sheet,
                                  columns=job.glossary_columns)  # fmt: skip
     memories = Memories.made_of(job.tm, job.source_lang, job.target_lang, scratch, job.memories)
-    translator, model = _translator(job, job.mt, job.model, threads)
+    with ThreadPoolExecutor(1) as thread:  # a model is read from the disk while a dictionary of lemmas is
+        loading = thread.submit(_translator, job, job.mt, job.model, threads)
+        matcher = Matcher(glossary, reader(job.spacy) if job.spacy else None)
+        translator, model = loading.result()
     fallback, other = _translator(job, "ct2", job.fallback_model, threads) if job.fallback_model else (None, None)
     engine = "+".join(each.digest for each in (translator, fallback) if each)
     folder = job.lexicon or (model.lexicon if model else _bundled_lexicon(job))
@@ -89,7 +93,7 @@ def load(job: Job, scratch: Path, glossary: Glossary | None = None, threads: int
     names = [name for name, _ in editors]
     rungs = [f"{name}:{editor.digest}" if hasattr(editor, "digest") else name for name, editor in editors]
     return Toolbox(
-        matcher=Matcher(glossary, reader(job.spacy) if job.spacy else None),
+        matcher=matcher,
         memories=memories,
         translator=translator,
         fallback=fallback,

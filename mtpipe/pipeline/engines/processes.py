@@ -29,7 +29,8 @@ from mtpipe.pipeline.worker import Worker
 from mtpipe.report.model import JobReport
 from mtpipe.tm.memory import Memories
 
-_WINDOWS = 8  # for each worker at least, so that none of them is long alone at the end
+_WINDOWS = 32  # for each worker at least: none of them is long alone at the end, and little is in hand when one ends
+_UNITS = 256  # saved together at most, for the same reason
 _SPAWN = multiprocessing.get_context("spawn")  # a fork would share the locks of threads that it does not have
 
 
@@ -174,10 +175,11 @@ class _Inbox:
 
 
 def share(job: Job, count: int) -> Job:
-    """The job as one of so many workers does it: what an LLM may cost is divided among them."""
+    """The job as one of so many workers does it: saved in small portions, what an LLM may cost divided among them."""
     calls = job.calls
     most = ceil(calls.max_calls / count) if calls.max_calls else 0
-    return replace(job, calls=replace(calls, max_calls=most, max_cost=calls.max_cost / count))
+    calls = replace(calls, max_calls=most, max_cost=calls.max_cost / count)
+    return replace(job, calls=calls, units_per_chunk=min(job.units_per_chunk, _UNITS))
 
 
 def _serve(connection: Connection, job: Job, name: str, peers: Sequence[Path], threads: int) -> None:

@@ -32,7 +32,7 @@ from mtpipe.pipeline.job_store import Store
 from mtpipe.pipeline.worker import Worker
 from mtpipe.report.model import JobReport
 
-_BLOCKS = 8  # for each worker at least, so that none of them is long alone at the end
+_BLOCKS = 16  # for each worker at least, so that none of them is long alone at the end
 _WINDOWS = 4  # of a block: one is read while another is translated
 _LOCAL_MEMORY = 256 << 20  # bytes for blocks, which hold the names of files and reports
 
