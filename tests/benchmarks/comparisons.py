@@ -18,7 +18,7 @@ from tests.benchmarks import data
 from tests.benchmarks.child import ROOT, printed, run
 
 ROUNDS = 3
-PAGES = 60
+PAGES = 150
 TAGS = 4000
 Runs = Mapping[str, list[dict[str, Any]]]
 

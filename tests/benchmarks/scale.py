@@ -82,6 +82,8 @@ class Campaign:
         self.run("serial", "--engine", "serial")
         self.seconds = time.monotonic() - start
         self._expected = digests(folder / "serial")
+        state = folder / "serial/.mtpipe"
+        self.state, self.report = (state.joinpath(name).stat().st_size for name in ("job.sqlite", "report.json"))
 
     def command(self, name: str, *options: str, slow: bool = False) -> list[str]:
         settings = {"log": str(self.folder / f"{name}.log"), **({"slow": str(self.folder / "slow")} if slow else {})}
@@ -247,7 +249,9 @@ def table(campaign: Campaign, rows: Sequence[Outcome]) -> str:
         f'`make check-scale SCALE="{campaign.documents} {campaign.kills}"`: {campaign.documents} documents, '
         f"{campaign.segments} sentences, {campaign.units} of them distinct, the fake translator that ships; "
         f"undisturbed and serial {campaign.seconds:.0f} s. Doubled: sentences translated more than once, which is what "
-        "was in hand when a process was killed, and in shards what is in documents of several."
+        "was in hand when a process was killed, what two workers did at the same moment, and in shards what is in "
+        f"documents of several. State: {campaign.state / campaign.segments:.0f} bytes a sentence, report: "
+        f"{campaign.report / campaign.documents:.0f} bytes a document."
     )
     heads = ("job", "what happened to it", "documents lost", "different", "sentences doubled", "of all distinct",
              "told in the report", "seconds")  # fmt: skip
