@@ -45,6 +45,8 @@ _VERBATIM = {
     r"|(?<![\w.])[a-z]{2,30}[A-Z][a-z]\w{0,60}(?!\w)",
 }  # fmt: skip
 _PATTERN = re.compile("|".join(f"(?P<{kind.replace(' ', '_')}>{pattern})" for kind, pattern in _VERBATIM.items()))
+# of a spreadsheet; no invariant itself, for programs have functions in many languages
+_FORMULA = re.compile(r"=[A-Z][A-Z0-9_.]{1,40}\((?:[^()\n]|\((?:[^()\n]|\([^()\n]{0,200}\)){0,200}\)){0,300}\)")
 _COMBINATION = re.compile(rf"(?<!\w)(?:(?:{_KEYS}|[^\W\d_]{{2,12}})\s?\+\s?){{1,4}}(?:[^\W_]{{1,12}}|[^\w\s])")
 _MODIFIER = re.compile(_KEYS)
 _PRESSED = re.compile(rf"(?<!\w)(?:{_KEYS})\s?\+")
@@ -99,6 +101,12 @@ def find(text: str) -> tuple[Invariant, ...]:
         if not apart or item.start >= apart[-1].end:
             apart.append(item)
     return tuple(apart)
+
+
+def whole(text: str, start: int, end: int) -> tuple[int, int]:
+    """The formula around text[start:end], which means nothing in parts; (start, end) where there is none."""
+    spans = (match.span() for match in _FORMULA.finditer(text)) if "=" in text else iter(())
+    return next((span for span in spans if span[0] <= start and end <= span[1]), (start, end))
 
 
 def _missing_literals(expected: Sequence[Invariant], target: str) -> list[Invariant]:

@@ -12,7 +12,7 @@ from typing import Protocol
 
 import numpy as np
 
-from mtpipe.document import inline_codes
+from mtpipe.document import inline_codes, invariants
 from mtpipe.document.segment import Code, Segment
 from mtpipe.mt import Draft, outer_symbols
 from mtpipe.mt.term_annotation import Line, coded_line, plain_line
@@ -86,10 +86,11 @@ def protecting(
 
 
 def _protected(segment: Segment, target: str, lang: str) -> Segment | None:
-    """The segment with the invariants that target lacks as codes; None where it lacks none."""
+    """The segment with the invariants that target lacks as codes, formulas as one; None where it lacks none."""
     lost = checker.altered(segment, target, lang) if target else []
-    codes = [Code(item.start, item.end) for item in lost
-             if not any(code.start < item.end and item.start < code.end for code in segment.codes)]
+    spans = dict.fromkeys(invariants.whole(segment.source, item.start, item.end) for item in lost)
+    codes = [Code(start, end) for start, end in spans
+             if not any(code.start < end and start < code.end for code in segment.codes)]
     return replace(segment, codes=tuple(sorted((*segment.codes, *codes), key=_place))) if codes else None
 
 

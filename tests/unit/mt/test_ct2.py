@@ -234,6 +234,13 @@ def test_what_a_draft_alters_is_a_code_when_it_is_made_again():
     assert calls[1] == [["<b>", "JAVA_HOME", "</b>", "8080"]]
 
 
+def test_a_formula_that_a_draft_alters_is_a_code_as_a_whole():
+    source = 'so =SUM(A1:A5;"<2";MAX(B2:B6)) is 12, =A3*24 not'
+    options, calls = _drafter({source: "also =SUMME(A1:A;B) ist 12, =A3 nicht"}, {source: source})
+    decoding.protecting([segment(source)], options([segment(source)]), options, "de")
+    assert calls[1] == [['=SUM(A1:A5;"<2";MAX(B2:B6))', "24"]]
+
+
 def test_a_draft_that_is_no_better_with_protection_stays():
     source = "wait 3600 seconds"
     options, _ = _drafter({source: "warte 380 Sekunden"}, {source: "warte"})
