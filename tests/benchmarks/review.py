@@ -67,9 +67,10 @@ def actions(served: Served) -> dict[str, Callable[[], Any]]:
         last["action"] = post("decide", n=item["n"], version=0, **changes)["action"]
 
     edge = get()["items"][-1]["n"]
+    term = session.get(f"{served.url}/api/terms").json()[0]["n"]
     return {
         "first page, worst first": get, "next page": lambda: get(after=edge),
-        "filter: term missing": lambda: get(kind="missing"), "filter: one term": lambda: get(term=1),
+        "filter: term missing": lambda: get(kind="missing"), "filter: one term": lambda: get(term=term),
         "filter: open, a document": lambda: get(status="open", document="0007.txt"),
         "search a word": lambda: get(text="chart menu"), "least confident first": lambda: get(order="confidence"),
         "live check": lambda: post("check", n=choice.randrange(total), target="Öffne die Zelle und den Bereich."),
