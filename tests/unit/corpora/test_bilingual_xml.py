@@ -97,7 +97,7 @@ def test_old_and_packed_and_utf16_files(tmp_path):
 def test_a_broken_tail_costs_only_itself(tmp_path, end, line, what):
     path = write(tmp_path / "x.tmx", *(unit(f"Line {n}", f"Zeile {n}") for n in range(50)), end=end)
     found = []
-    said = rf"x\.tmx:{line}: broken XML at byte (\d+) \(.*{what}.*\); the 50 <tu>"
+    said = rf"x\.tmx:{line}: broken XML at byte (\d+) \(.*{what}.*\); the <tu> elements before it \(50\)"
     with pytest.raises(InputError, match=said) as error:
         for pair in pairs(path, "en", "de"):
             found.append(pair)
@@ -235,7 +235,7 @@ def test_translated_units(tmp_path, content, expected):
     (one("a", ""), "no translated unit"), (one("a", "b", "state='new'"), "no translated unit"),
     (two("a", "b", "state='initial'"), "no translated unit"),
     (one("a", "b").replace("en-US", "fr"), "translates fr into de, not en into de"),
-    ("<html/>", "no XLIFF but a file of <html>"), ("", "broken XML"), (XLIFF1[:120], "broken XML at byte 68 .line 2."),
+    ("<html/>", "not XLIFF but a file of <html>"), ("", "broken XML"), (XLIFF1[:120], "broken XML at byte 68 .line 2."),
 ])
 def test_what_an_xliff_lacks_is_said(tmp_path, content, message):
     (tmp_path / "x.xlf").write_text(content)

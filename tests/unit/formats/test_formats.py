@@ -178,7 +178,7 @@ def test_text_is_wrapped_again_as_it_was(tmp_path):
 
 
 @pytest.mark.parametrize("data, text, note", [
-    ("Größe €".encode("cp1252"), "Größe €", "no UTF-8: cp1252 detected"),
+    ("Größe €".encode("cp1252"), "Größe €", "not UTF-8: cp1252 detected"),
     ("Les cellules déjà copiées à l’intérieur".encode("cp1252"), "Les cellules déjà copiées à l’intérieur", "cp1252"),
     ("Příliš žluťoučký kůň úpěl ódy".encode("cp1250"), "Příliš žluťoučký kůň úpěl ódy", "cp1250 detected"),
     ("Выберите ячейку в таблице".encode("cp1251"), "Выберите ячейку в таблице", "cp1251 detected"),

@@ -232,7 +232,7 @@ WRONG = [
     ('<!DOCTYPE xliff SYSTEM "x.dtd"><xliff>&x;</xliff>', "uses the entity 'x'.*not defined in the file"),
     ("<a>" * 9999, "doc.xlf: elements more than 250 deep"),
     ("<html/>", "doc.xlf: not XLIFF but a file of <html>; rename it or leave it out"),
-    ('<xliff xmlns="urn:x"/>', "no XLIFF"),
+    ('<xliff xmlns="urn:x"/>', "not XLIFF"),
     (b"<xliff>\xff</xliff>", r"doc.xlf: taken as UTF-8, but byte 7 \(line 1\) is not"),
     ('<?xml version="1.0" encoding="ISO-8859-1"?><xliff>ä</xliff>', "declared as ISO-8859-1, but its bytes are UTF-8"),
     ('<?xml version="1.0" encoding="none"?><xliff/>', "declares the encoding 'none', which is none"),

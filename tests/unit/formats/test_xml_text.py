@@ -229,7 +229,7 @@ BOMB = '<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>'
 
 @pytest.mark.parametrize("form, data, message", [
     (OpenDocumentFormat, b"no zip", "no OpenDocument file, or a damaged one"),
-    (OpenDocumentFormat, packed({"a": ""}), r"no OpenDocument file \(no content.xml\)"),
+    (OpenDocumentFormat, packed({"a": ""}), r"not an OpenDocument file \(no content.xml\)"),
     (OpenDocumentFormat, packed({"content.xml": "<a"}), "broken XML"),
     (OpenDocumentFormat, packed({"content.xml": BOMB}), "document type"),
     (OpenDocumentFormat, packed({"content.xml": "<a>" * 10_000 + "</a>" * 10_000}), "broken XML|deep"),
