@@ -135,12 +135,12 @@ eval-seed: $(BIN)/mtpipe ## the paper's experiment on WMT23: terms used after ea
 	$(BIN)/python -m eval.harness seed $(WMT23_DIR) --requests $(SEED)/requests --table eval/seed.md
 
 SEED_LANGS = --source-lang $(word 1,$(subst -, ,$(PAIR))) --target-lang $(word 2,$(subst -, ,$(PAIR)))
-SEED_BUDGET ?= --steps 80 --minutes 7
+SEED_BUDGET ?= --learning-rate 6e-4 --steps 140 --minutes 7
 
 seed-drafts: $(VENV)/.dev ## the drafts that eval-seed starts from, anew: recorded pairs for $(PAIR)'s terms, mixed fine-tuning, translation
 	$(BIN)/python -m eval.harness seed-sample $(WMT23_DIR) --corpora $(CORPORA) --out $(SEED)/sample
 	$(BIN)/mtpipe synthesize $(SEED)/sample/$(PAIR).csv $(SEED_LANGS) --pairs-per-term 2 --exclude $(SEED)/sample/$(PAIR).jsonl --out $(SEED)/synthetic/$(PAIR).jsonl --llm batch --llm-option model=claude --llm-option answers=$(RECORDED)/seed.$(PAIR).jsonl.xz --llm-option requests=$(SEED)/requests/$(PAIR).synthesis.jsonl
-	$(BIN)/mtpipe finetune $(SEED)/synthetic/$(PAIR).jsonl --generic $(SEED)/sample/$(PAIR).generic.jsonl --exclude $(SEED)/sample/$(PAIR).jsonl --glossary $(SEED)/sample/$(PAIR).csv $(SEED_LANGS) --annotated .3 --evaluate-every 20 --batch-tokens 4000 $(SEED_BUDGET) --out $(SEED)/models/$(PAIR)
+	$(BIN)/mtpipe finetune $(SEED)/synthetic/$(PAIR).jsonl --generic $(SEED)/sample/$(PAIR).generic.jsonl --exclude $(SEED)/sample/$(PAIR).jsonl --glossary $(SEED)/sample/$(PAIR).csv $(SEED_LANGS) --annotated .3 --evaluate-every 70 --batch-tokens 4000 $(SEED_BUDGET) --out $(SEED)/models/$(PAIR)
 	$(BIN)/python -m eval.harness seed-drafts $(WMT23_DIR) --pair $(PAIR) --model $(SEED)/models/$(PAIR) --out $(SEED)/jobs
 
 REPAIR := out/wmt25-repair

@@ -58,7 +58,7 @@ class TuningRecipe:
 
 
 @dataclass(frozen=True, slots=True)
-class _Text:
+class _TokenizedAnswer:
     """Tokens of a prompt with an answer, and where the answer begins."""
 
     ids: list[int]
@@ -170,7 +170,7 @@ def _measure(model: Any, chat: Chat, choices: Sequence[Choice]) -> Scores:
     return {"nll": total / tokens, "preferred": preferred / len(choices)}
 
 
-def _log_likelihoods(model: Any, texts: Sequence[_Text]) -> tuple[Tensor, Tensor]:
+def _log_likelihoods(model: Any, texts: Sequence[_TokenizedAnswer]) -> tuple[Tensor, Tensor]:
     """[texts]: of each answer, and how many tokens it has."""
     longest = max(len(text.ids) for text in texts)
     ids = torch.tensor([text.ids + [0] * (longest - len(text.ids)) for text in texts], device=model.device)
@@ -185,9 +185,9 @@ def _log_likelihoods(model: Any, texts: Sequence[_Text]) -> tuple[Tensor, Tensor
     return (tokens * is_answer).sum(1), is_answer.sum(1)
 
 
-def _text(chat: Chat, prompt: Prompt, answer: str) -> _Text:
+def _text(chat: Chat, prompt: Prompt, answer: str) -> _TokenizedAnswer:
     try:
         ids, _ = chat.read(prompt)
     except ValueError as error:
         raise InputError(f"a choice can't be learnt from: {error}") from error
-    return _Text(ids + chat.answer_ids(answer), len(ids))
+    return _TokenizedAnswer(ids + chat.answer_ids(answer), len(ids))
