@@ -30,7 +30,7 @@ def test_usage_counts_what_sources_ask_for_and_targets_have():
     used = usage(PAIRS, of())
     assert [(use.count, use.met) for use in used] == [(3, 2), (2, 1), (2, 1), (0, 0)]
     assert [round(use.share, 2) for use in used] == [0.67, 0.5, 0.5, 1.0]
-    assert used[0].found == {"Tabelle": 1, "Tabellen": 1}
+    assert used[0].forms == {"Tabelle": 1, "Tabellen": 1}
 
 
 def test_usage_keeps_pairs_to_look_at():
