@@ -70,7 +70,8 @@ def of_file(path: Path) -> list[EditedText]:
     """The edits in a JSON Lines file of segments: rows with an id, a draft and another target."""
     rows = (row for _, row in json_lines.read(path))
     texts = ((row.get("id"), row.get("draft"), row.get("target") or row.get("postedit")) for row in rows)
-    return [EditedText(*each) for each in texts if all(isinstance(text, str) for text in each) and each[1] != each[2]]
+    return [EditedText(id_, draft, edit) for id_, draft, edit in texts
+            if isinstance(id_, str) and isinstance(draft, str) and isinstance(edit, str) and draft != edit]  # fmt: skip
 
 
 def shares(labels: Mapping[tuple[str, Spans], str], edits: Iterable[EditedText]) -> dict[str, Any]:

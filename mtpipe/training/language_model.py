@@ -119,7 +119,8 @@ def _load(folder: Path) -> tuple[PreTrainedModel, Chat]:
     except (OSError, ValueError, KeyError) as error:
         raise ModelError(f"{folder}: not a causal language model ({str(error).splitlines()[0][:200]})") from error
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    return model.to(device), Chat(folder, model.config.get_text_config().vocab_size)
+    model.to(device)  # type: ignore[arg-type]
+    return model, Chat(folder, model.config.get_text_config().vocab_size)
 
 
 def _train(model: Any, chat: Chat, choices: Sequence[Choice], recipe: TuningRecipe, tell: Tell) -> None:
