@@ -86,7 +86,7 @@ def test_requests_go_out_in_a_file_and_the_job_goes_on_with_the_answers(drafts):
     command = ["post-edit", "drafts.jsonl", "--out", "out.jsonl", "-s", "en", "-t", "fr", "--editors", "llm", "--quiet",
                "--llm", "batch", *(part for option in options for part in ("--llm-option", option))]  # fmt: skip
     first = CliRunner().invoke(main, command)
-    assert first.exit_code == 4 and "Requests: ask.jsonl; bring their answers" in first.output
+    assert first.exit_code == 4 and "Requests: ask.jsonl; send them, save the answers" in first.output
     assert [row["target"] for row in written(drafts)] == [DRAFT] * 4
     requests = [json.loads(line) for line in (drafts / "ask.jsonl").read_text().splitlines()]
     assert len(requests) == 4

@@ -74,7 +74,7 @@ def test_wmt25_lines_become_segments(tmp_path):
 
 
 @pytest.mark.parametrize("data, given, message", [
-    ([ROW, ROW], [{"es": "x"}], r"team\.jsonl: 1 translations for 2 segments"),
+    ([ROW, ROW], [{"es": "x"}], r"team\.jsonl: 1 translation for 2 segments"),
     ([{"en": "x", "proper": {}}], [{"es": "x"}], r"full\.jsonl:1: no 'es' here, only en, proper"),
     ([{"en": "x", "es": "y"}], [{"es": "x"}], r"full\.jsonl:1: no 'proper' here, only en, es"),
     ([ROW], [{"de": "x"}], r"team\.jsonl:1: no 'es' here, only de"),
