@@ -152,7 +152,7 @@ def test_an_encoder_that_is_not_here_is_not_fetched(models, tmp_path, monkeypatc
 @pytest.mark.parametrize(("options", "error", "said"), [
     ({}, ConfigError, "COMET has no model: set model = … under [metric.comet] to a checkpoint"),
     ({"model": "/nowhere/model.ckpt"}, ModelError, "/nowhere/model.ckpt: no such file or folder"),
-    ({"model": "wmt22-comet-da"}, ModelError, "no name on the hub (owner/name)"),
+    ({"model": "wmt22-comet-da"}, ModelError, "not a name on the hub (owner/name)"),
     ({"model": "x", "device": "tpu"}, ConfigError, "device is 'tpu'; use cpu, cuda or cuda:N"),
     ({"model": "x", "device": "cuda:99"}, ConfigError, "device is 'cuda:99', but torch sees"),
     ({"model": "x", "batch_size": 0}, ConfigError, "batch_size is 0; use 1 or more"),

@@ -126,7 +126,7 @@ def test_what_is_odd_about_a_test_set_is_said(files):
     (["plain.txt", "--baseline", "other"], "no system 'other' to be the baseline; there are: plain"),
     (["a=plain.txt", "a=better.txt"], "there is a system 'a' already; name it"),
     (["empty.txt"], "nothing to evaluate: empty has no translation at all; is it the right file?"),
-    (["short.txt"], "short.txt: 1 translations for 10 segments"),
+    (["short.txt"], "short.txt: 1 translation for 10 segments"),
     (["human=plain.txt", "--human"], "--human adds a system 'human', and there is one of that name"),
     (["plain.txt", "--test", "plain.txt"], "the test set is either one file (--test) or aligned files"),
 ])

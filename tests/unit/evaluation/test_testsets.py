@@ -201,7 +201,7 @@ def test_outputs_that_do_not_fit(files, content, name, message):
 
 
 @pytest.mark.parametrize("change, message", [
-    (("x.de", "a\n"), "x.de: 1 lines, but x.en has 3; aligned files need as many lines"),
+    (("x.de", "a\n"), "x.de: 1 line, but x.en has 3; aligned files need as many lines"),
     (("x.terms", "{}\n{}\nno\n"), "x.terms:3: not JSON"),
     (("x.terms", '["a"]\n{}\n{}\n'), "x.terms:1: terms that are not objects"),
     (("x.terms", '[{"en": "a"}]\n{}\n{}\n'), 'x.terms:1: a term needs both sides.*call them "source" and "target"'),

@@ -188,7 +188,7 @@ REFUSED = [
     ("<xliff><file/></xliff>",
      "t.tbx: <xliff> is not a supported termbase format — use TBX (<martif> or <tbx>) or TMX"),
     (V2.format(""), "no entry has terms in en and de — there are no terms in it at all"),
-    (V2.format(entry("a1", "", fr="X")), "no entry has terms in en and de — there are: en (1 entries), fr (1 entries)"),
+    (V2.format(entry("a1", "", fr="X")), "no entry has terms in en and de — there are: en (1 entry), fr (1 entry)"),
     (BOMB + V2.format(entry("&b;", "X")).split("dtd\">")[1], "it declares the entity &a; which is not read, for"),
     ('<!DOCTYPE tbx [<!ENTITY x SYSTEM "file:///etc/passwd">]>' + DCA.format(""), "it declares the entity &x;"),
     (V2.format(entry("a &nbsp; b", "X", "c9")), "t.tbx:5: entry c9 contains the undeclared entity &nbsp; — write"),

@@ -104,13 +104,13 @@ def test_each_round_asks_for_fewer_pairs_a_prompt_and_back_translation_for_targe
 
 
 def test_wishes_come_in_all_combinations_and_the_seed_orders_them(recipe):
-    def wishes(seed, asked=0):
+    def wishes(seed, requests=0):
         writer = Writer(replace(recipe, seed=seed), {})
-        made = writer.requests({RANGE: 168}, {RANGE: TermHistory(asked=asked)}, {}, 1)
+        made = writer.requests({RANGE: 168}, {RANGE: TermHistory(requests=requests)}, {}, 1)
         return [item.wish for request in made for item in request.items]
 
     assert len(set(wishes(1))) == lcm(8, 3, 7) and wishes(1) == wishes(1) != wishes(2)
-    assert wishes(1, asked=10)[:158] == wishes(1)[10:]
+    assert wishes(1, requests=10)[:158] == wishes(1)[10:]
 
 
 def test_wishes_of_lists_with_a_common_divisor_come_in_all_combinations_too(recipe, tmp_path):
@@ -388,7 +388,7 @@ def test_no_pair_at_all_is_an_error_that_says_why_and_writes_no_empty_file(recip
 @pytest.mark.parametrize("text, error, said", [
     ("source,target\n", GlossaryError, "no terms in it"),
     ("en,cs\ncell range,oblast buněk\n", GlossaryError, "en → cs, the job is en → de"),
-    ("source,target,status\nsheet,Bogen,forbidden\n", GlossaryError, "no term to ask for.*nothing should teach it"),
+    ("source,target,status\nsheet,Bogen,forbidden\n", GlossaryError, "no term to ask for.*no pairs are written for it"),
     (f"source,target\n{'long ' * 40}term,Wort\n", GlossaryError, "204 characters, 125 fit into a sentence"),
 ])  # fmt: skip
 def test_glossaries_that_give_nothing_are_refused_before_anything_is_asked(recipe, text, error, said):
