@@ -79,13 +79,13 @@ def missing(source: str, spans: Sequence[Span], target: str, lang: str) -> set[S
         elif not _has_unit(source, end, required, target, lang):
             lacking.add((start, end))
     words = {word.casefold() for word in re.findall(r"[^\W\d]+", target)} if unseen else set[str]()
-    said: dict[Decimal | str, bool] = {}
+    is_there: dict[Decimal | str, bool] = {}
     for (start, end), required in unseen:
         if there.take_list(source[start:end]):  # 1,3,5 as 1, 3 and 5
             continue
-        for value in required - said.keys():
-            said[value] = _is_said(value, target, words, lang)
-        if not any(said[value] for value in required):
+        for value in required - is_there.keys():
+            is_there[value] = _is_said(value, target, words, lang)
+        if not any(is_there[value] for value in required):
             lacking.add((start, end))
     return lacking
 

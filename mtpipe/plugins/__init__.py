@@ -175,7 +175,7 @@ def _installed(group: str) -> dict[str, str]:
 @cache
 def _entry_points() -> EntryPoints:
     """Of every package that is installed: reading what all of them say takes longer than all else that is done here."""
-    return entry_points()
+    return entry_points()  # type: ignore[return-value]  # SelectableGroups is of Python 3.11's stub only
 
 
 def names(kind: str) -> list[str]:
