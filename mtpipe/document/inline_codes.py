@@ -76,6 +76,35 @@ def pairs(codes: Sequence[Code]) -> dict[int, int]:
     return closed_by
 
 
+class Tag(Protocol):
+    """What opens, closes or stands alone, by name."""
+
+    @property
+    def kind(self) -> str: ...
+
+    @property
+    def name(self) -> str: ...
+
+
+def partners(tags: Sequence[Tag]) -> dict[int, int]:
+    """Index of each tag with a partner of its name → the partner's, both ways; what stays open inside has none."""
+    partner: dict[int, int] = {}
+    stack: list[int] = []
+    is_open: Counter[str] = Counter()
+    for i, tag in enumerate(tags):
+        if tag.kind == "open":
+            stack.append(i)
+            is_open[tag.name] += 1
+        elif tag.kind == "close" and is_open[tag.name]:
+            while True:
+                opener = stack.pop()
+                is_open[tags[opener].name] -= 1
+                if tags[opener].name == tag.name:
+                    break
+            partner[opener], partner[i] = i, opener
+    return partner
+
+
 def plain(text: str, codes: Iterable[Code]) -> tuple[str, Sequence[int]]:
     """(text without "open" and "close" codes, offsets); offsets[i] is plain character i's index in text.
 

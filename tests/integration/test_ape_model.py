@@ -246,5 +246,5 @@ def test_a_run_of_all_stages_trains_no_refiner(tmp_path):
     with pytest.raises(ConfigError, match="a run trains the model that translates; train others with `mtpipe finetune"):
         settings.read(path)
     path.write_text(path.read_text().replace("post-edit", "sing"))
-    with pytest.raises(ConfigError, match="task = 'sing': use 'translate' or 'post-edit'"):
+    with pytest.raises(ConfigError, match="task = 'sing': use 'translate', 'post-edit', 'llm' or 'preference'"):
         settings.read(path)

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol, TypeVar
 
 from mtpipe.document import inline_codes as inline
-from mtpipe.document.segment import Code
+from mtpipe.document.segment import Code, Segment
 from mtpipe.formats.editing import accelerators
 from mtpipe.formats.editing.accelerators import Key
 from mtpipe.formats.editing.inplace import Value, rendered
@@ -107,6 +108,31 @@ def _without(text: str, every: Collection[str], others: Collection[str]) -> str:
     for start, end in reversed(strays):
         text = text[:start] + text[end:]
     return text
+
+
+class Slot(Protocol):
+    """What is written at once: messages, and what the file has for the pieces of each."""
+
+    @property
+    def messages(self) -> Sequence[Message]: ...
+
+    @property
+    def drafts(self) -> Sequence[list[str | None]]: ...
+
+
+S = TypeVar("S", bound=Slot)
+
+
+def to_write(slots: Sequence[S], segments: Iterable[Segment]) -> list[tuple[S, list[list[str | None]]]]:
+    """(slot, targets of its messages' pieces) for what is to be written: all that changed, and then also what has no
+    piece to be translated; nothing where nothing changed."""
+    rest = iter(segments)
+    targets = [[[next(rest).target for _ in message.pieces] for message in slot.messages] for slot in slots]
+    is_old = [new == list(slot.drafts) for slot, new in zip(slots, targets, strict=True)]
+    if all(is_old):
+        return []
+    return [(slot, new) for slot, new, is_same in zip(slots, targets, is_old, strict=True)
+            if not is_same or not any(message.pieces for message in slot.messages)]  # fmt: skip
 
 
 def drafts(source: Message, target: Message) -> list[str | None] | None:

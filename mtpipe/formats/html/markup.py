@@ -221,21 +221,8 @@ def _pieces(text: str, literals: set[str], escaped: set[str]) -> Iterator[tuple[
 
 def _kinds(run: list[HtmlToken]) -> list[str]:
     """open/close for tags that pair up within the run, alone for all others."""
-    kinds = ["alone"] * len(run)
-    stack: list[int] = []
-    is_open: dict[str, int] = {}
-    for i, token in enumerate(run):
-        if token.kind == "open":
-            stack.append(i)
-            is_open[token.name] = is_open.get(token.name, 0) + 1
-        elif token.kind == "close" and is_open.get(token.name):
-            while True:
-                opener = stack.pop()
-                is_open[run[opener].name] -= 1
-                if run[opener].name == token.name:
-                    break
-            kinds[opener], kinds[i] = "open", "close"
-    return kinds
+    partner = inline.partners(run)
+    return [token.kind if i in partner else "alone" for i, token in enumerate(run)]
 
 
 def _trimmed(text: str, run: list[HtmlToken], kinds: list[str]) -> tuple[list[HtmlToken], list[str]]:

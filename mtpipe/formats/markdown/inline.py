@@ -159,20 +159,7 @@ def _leftmost_longest(mark: MarkdownMark) -> tuple[int, int]:
 
 def _nested(marks: list[MarkdownMark], content: str) -> list[MarkdownMark]:
     """The marks with kinds that nest; elements like <code> … </code> as one mark, halves without partner alone."""
-    partner: dict[int, int] = {}
-    stack: list[int] = []
-    is_open: dict[str, int] = {}
-    for i, mark in enumerate(marks):
-        if mark.kind == "open":
-            stack.append(i)
-            is_open[mark.name] = is_open.get(mark.name, 0) + 1
-        elif mark.kind == "close" and is_open.get(mark.name):
-            while True:
-                opener = stack.pop()
-                is_open[marks[opener].name] -= 1
-                if marks[opener].name == mark.name:
-                    break
-            partner[opener], partner[i] = i, opener
+    partner = inline_codes.partners(marks)
     groups, lone = _groups(marks, partner)
     result: list[MarkdownMark] = []
     i = 0

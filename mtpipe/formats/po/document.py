@@ -129,18 +129,10 @@ class PoFormat:
 
     def _edits(self, document: Document) -> list[Edit]:
         skeleton: _PoSkeleton = document.skeleton
-        rest = iter(document.segments)
-        targets_by_form = [[[next(rest).target for _ in message.pieces] for message in slot.messages]
-                           for slot in skeleton.slots]
-        is_old = [targets == list(slot.drafts) for slot, targets in zip(skeleton.slots, targets_by_form, strict=True)]
-        if all(is_old):
-            return []
         width = 0 if _is_unwrapped(skeleton.text) else _WIDTH
         newline = "\r\n" if "\r\n" in skeleton.text else "\n"
         edits: list[Edit] = []
-        for slot, targets, is_same in zip(skeleton.slots, targets_by_form, is_old, strict=True):
-            if is_same and any(message.pieces for message in slot.messages):
-                continue
+        for slot, targets in entries.to_write(skeleton.slots, document.segments):
             values = [_value(message, part, slot.kind) for message, part in zip(slot.messages, targets, strict=True)]
             if all(value is not None for value in values):
                 edits += self._entry_edits(skeleton.text, slot, [value or "" for value in values], (newline, width))

@@ -115,18 +115,10 @@ class XliffFormat:
 
     def _edits(self, document: Document) -> list[Edit]:
         skeleton: _XliffSkeleton = document.skeleton
-        rest = iter(document.segments)
-        targets_by_part = [[[next(rest).target for _ in message.pieces] for message in slot.messages]
-                           for slot in skeleton.slots]
-        is_old = [targets == list(slot.drafts) for slot, targets in zip(skeleton.slots, targets_by_part, strict=True)]
-        if all(is_old):
-            return []
         edits: list[Edit] = []
         stated: dict[int, Element] = {}
-        for slot, targets, is_same in zip(skeleton.slots, targets_by_part, is_old, strict=True):
+        for slot, targets in entries.to_write(skeleton.slots, document.segments):
             is_copied = not any(message.pieces for message in slot.messages)
-            if is_same and not is_copied:
-                continue
             values = [old or _rendered(message, content, part) for old, message, content, part
                       in zip(slot.kept, slot.messages, slot.contents, targets, strict=True)]
             if all(value is not None for value in values):
