@@ -116,9 +116,9 @@ def test_shards_of_another_count_and_the_whole_job_wait_for_those_at_work(source
         for settings in ({"shard": "1/3"}, {}):
             with pytest.raises(JobStateError, match="another mtpipe job is running in this folder; wait for it"):
                 jobs.run(job(source, tmp_path / "out", **settings))
-        with pytest.raises(JobStateError, match="1-of-2.*another mtpipe job is at work"):
+        with pytest.raises(JobStateError, match="1-of-2.*another mtpipe job is running"):
             jobs.run(job(source, tmp_path / "out", shard="1/2"))
-        with pytest.raises(JobStateError, match="another mtpipe job is at work"):
+        with pytest.raises(JobStateError, match="another mtpipe job is running"):
             shards.merge(tmp_path / "out")
 
 
