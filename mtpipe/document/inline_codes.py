@@ -10,6 +10,7 @@ from array import array
 from bisect import bisect_left, bisect_right, insort_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate
 from typing import Protocol
 
 from mtpipe.document.placeholders import find
@@ -248,6 +249,22 @@ def broken(source: str, codes: Sequence[Code], target: str) -> list[str]:
     for literal in literals_there:
         nesting.step(literal)
     return nesting.wrong()
+
+
+def hollow(source: str, codes: Sequence[Code], target: str) -> bool:
+    """Whether tags that stand around words of the source stand around none in the target, where all of them are."""
+    return bool(_filled(source, codes) - _filled(target, locate(source, codes, target)))
+
+
+def _filled(text: str, codes: Sequence[Code]) -> Counter[str]:
+    """How often each opening tag stands around words, be there other tags between."""
+    closed_by = pairs(codes)
+    if not closed_by:
+        return Counter()
+    gaps = (text[left.end:right.start] for left, right in zip(codes, codes[1:]))
+    words = [0, *accumulate(any(map(str.isalnum, gap)) for gap in gaps)]  # gaps with words before each code
+    return Counter(text[codes[opener].start:codes[opener].end]
+                   for opener, closer in closed_by.items() if words[closer] > words[opener])  # fmt: skip
 
 
 class _Nesting:

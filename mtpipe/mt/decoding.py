@@ -133,7 +133,7 @@ def _make(segments: Sequence[Segment], sizes: Sequence[int], model: DraftModel, 
 
 
 def unmasked(segment: Segment, hypotheses: Sequence[Hypothesis], shape: str) -> list[Draft]:
-    """Drafts of the hypotheses in which every code came back intact, and not alone."""
+    """Drafts of the hypotheses in which every code came back intact, around words where it was, and not alone."""
     if not segment.codes:
         return [_draft(segment, hypothesis, hypothesis.text or "") for hypothesis in hypotheses]
     literals = inline_codes.literals(segment.source, segment.codes)
@@ -141,9 +141,15 @@ def unmasked(segment: Segment, hypotheses: Sequence[Hypothesis], shape: str) -> 
     for hypothesis in hypotheses:
         text = inline_codes.unmask(hypothesis.text or "", literals, shape)
         text = text and inline_codes.spaced(segment.source, segment.codes, text)
-        if text and _says_something(segment, text) and not inline_codes.broken(segment.source, segment.codes, text):
+        if text and _says_something(segment, text) and not _misses_codes(segment, text):
             drafts.append(_draft(segment, hypothesis, text))
     return drafts
+
+
+def _misses_codes(segment: Segment, text: str) -> bool:
+    """Whether a code is lost or out of place, or a pair around nothing: alignment then knows better than the model."""
+    source, codes = segment.source, segment.codes
+    return bool(inline_codes.broken(source, codes, text)) or inline_codes.hollow(source, codes, text)
 
 
 def _says_something(segment: Segment, text: str) -> bool:

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -249,3 +251,15 @@ def test_deep_nesting_is_no_recursion():
 ])  # fmt: skip
 def test_spaced_sets_codes_off_from_words_as_the_source_does(source, target, expected):
     assert inline_codes.spaced(source, inline_codes.find(source), target) == expected
+
+
+@pytest.mark.parametrize("target, is_hollow", [
+    ("Die <b>Leiste</b> zeigt <i>es</i>.", False), ("Die Leiste <b></b> zeigt <i>es</i>.", True),
+    ("Die <b><i>Leiste</i></b>.", False), ("Die <b>, </b><i>Leiste</i>.", True),
+])  # fmt: skip
+def test_tags_around_words_that_come_back_around_nothing_are_hollow(target, is_hollow):
+    source = "The <b>bar</b> shows <i>it</i>."
+    codes = [Code(match.start(), match.end(), "close" if "/" in match[0] else "open")
+             for match in re.finditer("<[^>]*>", source)]  # fmt: skip
+    assert inline_codes.hollow(source, codes, target) is is_hollow
+    assert not inline_codes.hollow("An empty <b></b>.", [Code(9, 12, "open"), Code(12, 16, "close")], "<b></b>.")
