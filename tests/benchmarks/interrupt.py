@@ -9,6 +9,7 @@ import random
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -27,7 +28,7 @@ def main(kills: int = 50) -> int:
         while done < kills:
             jobs += 1
             out = Path(folder, f"job{jobs}")
-            while done < kills and killed(out, chance.uniform(0.05, 0.7 * seconds)):
+            while done < kills and is_killed([*COMMAND, str(out)], chance.uniform(0.05, 0.7 * seconds)):
                 done += 1
             found = run(out)
             wrong += found != expected
@@ -42,9 +43,9 @@ def run(out: Path) -> dict[str, bytes]:
     return {str(path.relative_to(out)): path.read_bytes() for path in sorted(files)}
 
 
-def killed(out: Path, after: float) -> bool:
+def is_killed(command: Sequence[str], after: float) -> bool:
     """Whether the job was still running when it was killed, so many seconds after its start."""
-    job = subprocess.Popen([*COMMAND, str(out)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    job = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         job.wait(after)
         return False

@@ -16,6 +16,7 @@ from tempfile import TemporaryDirectory
 
 from tests.benchmarks.hostile.outcome import JOB, LANGUAGES, SECONDS, command, counted, digests, failed, keep
 from tests.benchmarks.hostile.seeds import TEXTS, WORD
+from tests.benchmarks.interrupt import is_killed
 from tests.support.llm_server import FAULTS, MODEL, LlmServer
 
 LIMITS = (100, 1_000, 5_000, 20_000, 60_000, 200_000)  # bytes of a file, before the disk is full
@@ -53,7 +54,7 @@ def killed_jobs(kills: int, chance: random.Random) -> Counter[str]:
             out = Path(name, f"job{total['tried']}")
             killed = attempts = 0
             while killed < min(3, kills - total["tried"]) and attempts < 9:
-                killed += _is_killed(source, out, chance.uniform(0.3, 1.0) * seconds)
+                killed += is_killed(_shell(source, out), chance.uniform(0.3, 1.0) * seconds)
                 attempts += 1
             outputs = _outputs(source, out)
             failure = "" if outputs else "hung"
@@ -90,18 +91,6 @@ def full_disk() -> Counter[str]:
                 keep("full-disk", f"{job.stderr}\nlimit: {limit} bytes")
             total += row
     return total
-
-
-def _is_killed(source: Path, out: Path, after: float) -> bool:
-    """Whether the job was still running when it was killed, so many seconds after its start."""
-    job = subprocess.Popen(_shell(source, out), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        job.wait(after)
-        return False
-    except subprocess.TimeoutExpired:
-        job.kill()
-        job.wait()
-        return True
 
 
 def _lost(outputs: dict[str, str], expected: dict[str, str]) -> int:
