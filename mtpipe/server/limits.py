@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from time import monotonic
 
@@ -11,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from mtpipe.server.settings import Limits
 
 REFUSED = "refused"  # set in the scope of a request whose body was not taken
+LINGER = 64 << 20  # bytes of a refused body that are read and thrown away, so that its sender reads the answer
 _TOO_LARGE = 413, "the request is too large; see the server's limits"
 _TOO_SLOW = 408, "the request did not arrive in time"
 
@@ -31,10 +33,10 @@ class BodyLimits:
             return await self._app(scope, receive, send)
         # a form has some more bytes than the file in it
         most = self._limits.file + 65536 if scope["path"] == "/v2/document" else self._limits.body
+        body = _Body(receive, most, self._limits.upload, scope)
         declared = dict(scope["headers"]).get(b"content-length", b"0")
         if not declared.isdigit() or int(declared) > most:
-            return await _answer(send, *_TOO_LARGE)
-        body = _Body(receive, most, self._limits.upload, scope)
+            return await _answer(send, body, *_TOO_LARGE)
         has_begun = False
 
         async def sent(message: Message) -> None:
@@ -49,7 +51,7 @@ class BodyLimits:
             if not body.refusal:
                 raise
         if body.refusal and not has_begun:
-            await _answer(send, *body.refusal)
+            await _answer(send, body, *body.refusal)
 
 
 class _Body:
@@ -67,13 +69,24 @@ class _Body:
         if self._is_whole:  # what comes now is a disconnection, whenever
             return await self._receive()
         try:
-            message = await asyncio.wait_for(self._receive(), max(0.0, self._end - monotonic()))
+            message = await self._next()
         except TimeoutError:
             raise self._refused(*_TOO_SLOW) from None
-        self._size += len(message.get("body", b""))
-        self._is_whole = not message.get("more_body", False)
         if self._size > self._most:
             raise self._refused(*_TOO_LARGE)
+        return message
+
+    async def drain(self) -> None:
+        """Reads the rest and throws it away: a connection closed on unread bytes is reset, and the answer is lost with
+        it (RFC 9112, section 9.6)."""
+        with contextlib.suppress(TimeoutError):
+            while not self._is_whole and self._size < self._most + LINGER:
+                await self._next()
+
+    async def _next(self) -> Message:
+        message = await asyncio.wait_for(self._receive(), max(0.0, self._end - monotonic()))
+        self._size += len(message.get("body", b""))
+        self._is_whole = not message.get("more_body", False)
         return message
 
     def _refused(self, status: int, message: str) -> Refused:
@@ -82,9 +95,11 @@ class _Body:
         return Refused(message)
 
 
-async def _answer(send: Send, status: int, reason: str) -> None:
-    body = json.dumps({"message": reason, "error": reason}).encode()
-    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode()),
+async def _answer(send: Send, body: _Body, status: int, reason: str) -> None:
+    text = json.dumps({"message": reason, "error": reason}).encode()
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(text)).encode()),
                (b"connection", b"close")]  # fmt: skip
     await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+    await send({"type": "http.response.body", "body": text, "more_body": True})
+    await body.drain()
+    await send({"type": "http.response.body", "body": b""})
