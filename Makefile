@@ -240,8 +240,8 @@ fuzz: $(VENV)/.dev ## the generated examples of the tests anew, other ones at ea
 lint: $(VENV)/.dev ## flake8, isort, mypy, hadolint
 	$(BIN)/flake8 mtpipe tests eval && $(BIN)/isort --check --quiet mtpipe tests eval && $(BIN)/mypy && $(BIN)/hadolint Dockerfile
 
-bench: $(VENV)/.dev ## speed and memory as ratios; with `make help-pages` before, all of them
-	$(BIN)/python -m tests.benchmarks
+bench: $(VENV)/.dev ## speed and memory as ratios, printed part by part (PART: only folder, matching, repair, start …; after `make help-pages`)
+	$(BIN)/python -m tests.benchmarks $(PART)
 
 bench-training: $(VENV)/.dev ## speed of training beside Seq2SeqTrainer's defaults (after `make corpus PAIR=en-de`)
 	$(BIN)/python -m tests.benchmarks.training data/corpora/en-de/train.jsonl

@@ -1,6 +1,6 @@
-"""python -m tests.benchmarks [NAME …]: makes the comparisons, prints the table, writes eval/bench.md and its JSON.
+"""python -m tests.benchmarks [PART …]: measures, prints each part when it is done, writes eval/bench.md and its JSON.
 
-With names only those are made, and nothing is written. BENCH_PAGES: a smaller folder, to try it out.
+With names of parts only those are made, and nothing is written. BENCH_PAGES: another number of pages.
 """
 
 from __future__ import annotations
@@ -9,30 +9,36 @@ import json
 import os
 import platform
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from time import monotonic
 
 from tests.benchmarks import comparisons
 from tests.benchmarks.child import ROOT
-from tests.benchmarks.comparisons import COMPARISONS, Row
+from tests.benchmarks.comparisons import PARTS, Row
 
 
-def main(names: list[str]) -> int:
+def main(names: Sequence[str]) -> int:
+    if unknown := set(names) - PARTS.keys():
+        print(f"no such part: {', '.join(unknown)}; there are: {', '.join(PARTS)}", file=sys.stderr)
+        return 2
     comparisons.PAGES = int(os.environ.get("BENCH_PAGES", comparisons.PAGES))
-    rows = []
-    for name in names or COMPARISONS:
+    print(introduction(), flush=True)
+    rows: list[Row] = []
+    for name in names or PARTS:
+        start = monotonic()
         with TemporaryDirectory() as folder:
-            print(f"{name} …", file=sys.stderr, flush=True)
-            rows.append(COMPARISONS[name](Path(folder)))
-    text = table(rows)
-    print(text)
+            made = PARTS[name](Path(folder))
+        print("\n".join(map(section, made)), f"({name}: {monotonic() - start:.0f} s)", sep="\n", flush=True)
+        rows += made
     if not names:
-        (ROOT / "eval/bench.md").write_text(text, encoding="utf-8")
-        found = {"machine": machine(), "rounds": comparisons.ROUNDS, "rows": [asdict(row) for row in rows]}
+        (ROOT / "eval/bench.md").write_text(page(rows), encoding="utf-8")
+        figures = {"machine": machine(), "rounds": comparisons.ROUNDS, "rows": [asdict(row) for row in rows]}
         path = ROOT / "eval/results/bench.json"
         path.parent.mkdir(exist_ok=True)
-        path.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        path.write_text(json.dumps(figures, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     return 0
 
 
@@ -54,19 +60,26 @@ def processor() -> str:
     return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown")
 
 
-def table(rows: list[Row]) -> str:
+def introduction() -> str:
+    return (
+        f"`make bench` on {machine()}: ratios of wall times, medians of {comparisons.ROUNDS} rounds in which the sides "
+        "take turns, each run in a process of its own; loading of model and glossary is left out and given apart.\n"
+    )
+
+
+def page(rows: Sequence[Row]) -> str:
     """The rows as a page of Markdown, with what stands behind each figure."""
     lines = [
-        "# Bench", "",
-        f"`make bench` on {machine()}: ratios of wall times, medians of {comparisons.ROUNDS} rounds in which the sides "
-        "take turns, each run in a process of its own; loading of model and glossary is left out and given apart.",
-        "", "| what | goal | measured | met | data |", "|---|---|---|---|---|",
+        "# Bench", "", introduction(), "| what | goal | measured | met | data |", "|---|---|---|---|---|",
         *(f"| {row.name} | {row.goal} | {figure(row)} | {answer(row)} | {row.data or '–'} |" for row in rows), "",
     ]  # fmt: skip
-    for row in rows:
-        lines += [f"## {row.name[0].upper()}{row.name[1:]}", ""]
-        lines += [f"- {name}: {said(value)}" for name, value in row.details.items()] + [""]
-    return "\n".join(lines)
+    return "\n".join([*lines, *map(section, rows)])
+
+
+def section(row: Row) -> str:
+    """One row with its details."""
+    lines = [f"## {row.name[0].upper()}{row.name[1:]}", "", f"{figure(row)}, goal {row.goal}; {row.data or '–'}", ""]
+    return "\n".join([*lines, *(f"- {name}: {shown(value)}" for name, value in row.details.items()), ""])
 
 
 def figure(row: Row) -> str:
@@ -77,11 +90,11 @@ def answer(row: Row) -> str:
     return {True: "yes", False: "no", None: "–"}[row.is_met]
 
 
-def said(value: object) -> str:
+def shown(value: object) -> str:
     if isinstance(value, dict):
-        return ", ".join(f"{name} {said(item)}" for name, item in value.items())
+        return ", ".join(f"{name} {shown(item)}" for name, item in value.items())
     if isinstance(value, list):
-        return ", ".join(map(said, value))
+        return ", ".join(map(shown, value))
     return f"{value:.3f}" if isinstance(value, float) else str(value)
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import random
 import re
+import shutil
+import subprocess
+import sys
 from collections.abc import Iterable
 from itertools import chain, count, islice
 from pathlib import Path
@@ -99,6 +102,14 @@ def model_without_annotation(folder: Path) -> Path:
         if path.name != "model.json":
             (folder / path.name).symlink_to(path)
     _describe(folder, json.loads((bundled / "model.json").read_text(encoding="utf-8")) | {"annotation": None})
+    return folder
+
+
+def model_with_map(folder: Path) -> Path:
+    """A copy of the bundled model, given a vocabulary map by the command."""
+    shutil.copytree(registry.find("en", "de", None).folder, folder)
+    command = [sys.executable, "-m", "mtpipe", "models", "vmap", str(folder)]
+    subprocess.run(command, check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
     return folder
 
 
