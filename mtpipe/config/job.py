@@ -202,6 +202,11 @@ class Job:
         return "-of-".join(map(str, self.shard)) if self.shard else ""
 
     @property
+    def writers(self) -> tuple[Path, ...]:
+        """Where shards and workers of this job have their folders, of those that may be at work beside this one."""
+        return tuple(dict.fromkeys((self.state / PARTS, self.folder / PARTS)))
+
+    @property
     def memories(self) -> Path:
         """Where parallel texts given as translation memories become some."""
         return self.folder / "tm"

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import cache
+from itertools import chain
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
@@ -18,6 +20,7 @@ from mtpipe.config import Job
 from mtpipe.config.job import STATE
 from mtpipe.errors import ConfigError, InputError
 from mtpipe.io import atomic, object_store
+from mtpipe.io.spool import Spool
 
 Window = tuple[int, list["File"]]  # its number and files that are in memory together
 _FLUSHES = 4  # at once: a disk does them together
@@ -50,13 +53,23 @@ def unsupported(file: File) -> str:
     return f"{file.name}: not translated, no format reads {file.path.suffix or 'files without suffix'}{hint}"
 
 
-def files(job: Job) -> list[File]:
+def files(job: Job) -> Sequence[File]:
     """The job's files sorted, a folder's together, without hidden ones and its own output; InputError for none.
 
     Of a job that is one shard of several only that shard's: which one a file is in depends on its name alone.
     """
-    entries = _files(job)
-    return [file for file in entries if shard_of(file.name, job.shard[1]) == job.shard[0]] if job.shard else entries
+    entries = Spool(_files(job))
+    if object_store.is_remote(job.source):
+        if not entries:
+            raise InputError(f"{object_store.url(job.source)}: there are no files to translate; check the address")
+    elif not entries:
+        raise InputError(f"{job.source}: the folder holds no files to translate; check the path")
+    else:
+        _spare_inputs(job, entries)
+    if not job.shard:
+        return entries
+    number, count = job.shard
+    return Spool(file for file in entries if shard_of(file.name, count) == number)
 
 
 def shard_of(name: str, count: int) -> int:
@@ -64,29 +77,24 @@ def shard_of(name: str, count: int) -> int:
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big") % count + 1
 
 
-def _files(job: Job) -> list[File]:
+def _files(job: Job) -> Iterator[File]:
     if object_store.is_remote(job.source):
-        return _objects(job)
-    if job.source.is_file():
+        yield from _objects(job)
+    elif job.source.is_file():
         out = job.out if job.is_single else job.out / plugins.output_name(job.source.name)
-        entries = [_file(job.source, job.source.name, out)]
-        if entries[0].format is None:
+        file = _file(job.source, job.source.name, out)
+        if file.format is None:
             raise InputError(f"{job.source}: no format reads {job.source.suffix or 'such'} files; "
                              f"{plugins.advice(job.source)}")
-        _spare_inputs(job, entries)
-        return entries
-    closed: list[OSError] = []
-    own = (job.out.resolve(), job.reports.resolve())
-    paths = sorted(map(Path, _walk(job.source, own, closed.append)), key=lambda path: path.parts)
-    root = None if job.follow_links else job.source.resolve()
-    entries = [_file(job.source / path, _readable(path), _output(job.out / path), root) for path in paths]
-    for error in closed:
-        path = Path(error.filename)
-        entries.append(File(path, job.out, _readable(path.relative_to(job.source)), 0, None, _cant_read(error)))
-    if not entries:
-        raise InputError(f"{job.source}: the folder holds no files to translate; check the path")
-    _spare_inputs(job, entries)
-    return entries
+        yield file
+    else:
+        closed: list[OSError] = []
+        root = None if job.follow_links else job.source.resolve()
+        for path in map(Path, _walk(job.source, _own(job), closed.append)):
+            yield _file(job.source / path, _readable(path), _output(job.out / path), root)
+        for error in closed:
+            path = Path(error.filename)
+            yield File(path, job.out, _readable(path.relative_to(job.source)), 0, None, _cant_read(error))
 
 
 def _objects(job: Job) -> list[File]:
@@ -98,21 +106,36 @@ def _objects(job: Job) -> list[File]:
         if not is_own and not any(part.startswith(".") for part in PurePosixPath(name).parts) and name[-1:] != "/":
             place = path if path.name != job.source.name or not object_store.is_object(job.source) else job.source
             entries.append(File(place, job.out / name, name, size, plugins.format_name(path)))
-    if not entries:
-        raise InputError(f"{object_store.url(job.source)}: there are no files to translate; check the address")
     return sorted(entries, key=lambda file: PurePosixPath(file.name).parts)
+
+
+def _own(job: Job) -> tuple[Path, ...]:
+    """The folders that the job writes to."""
+    return job.out.resolve(), job.reports.resolve()
 
 
 def _spare_inputs(job: Job, entries: Sequence[File]) -> None:
     """Raises ConfigError where the job would write over a file that it reads, links and nested folders resolved."""
-    reads = {path.resolve() for path in (*(file.path for file in entries), *job.tm, job.glossary) if path}
-    writes = [*(file.out for file in entries), *(job.reports / name for name in ("report.html", "report.json"))]
-    for path in writes:
-        if path.resolve() in reads:
+    source, own = job.source.resolve(), _own(job)
+    others = {file.path.resolve() for file in entries if file.path.is_symlink()}
+    others |= {path.resolve() for path in (*job.tm, job.glossary) if path}
+    resolved = cache(Path.resolve)  # of folders
+    for path in chain((file.out for file in entries), (job.reports / name for name in ("report.html", "report.json"))):
+        place = path.resolve() if path.is_symlink() else resolved(path.parent) / path.name
+        if place in others or _is_read(place, source, own):
             raise ConfigError(f"{path}: the job would overwrite this input; choose another --out or --report-dir")
     for folder, mark, option in ((job.out, STATE, "--out"), (job.reports, "report.json", "--report-dir")):
         if job.source.is_dir() and folder.resolve().is_relative_to(job.source.resolve()):
             _spare_folder(folder, mark, option)
+
+
+def _is_read(path: Path, source: Path, own: Sequence[Path]) -> bool:
+    """Whether a resolved path is one of the files below the source that the job reads."""
+    if path == source:
+        return True
+    if not path.is_relative_to(source) or any(part.startswith(".") for part in path.relative_to(source).parts):
+        return False
+    return not any(path.is_relative_to(folder) for folder in own if folder != source) and path.is_file()
 
 
 def _spare_folder(folder: Path, mark: str, option: str) -> None:
@@ -231,15 +254,38 @@ def local_copy(path: Path, copy: Path) -> None:
 
 
 def _walk(root: Path, inside: tuple[Path, ...], on_closed: Callable[[OSError], object]) -> Iterator[str]:
-    """Relative paths of the files under root; links to files count, links to folders are not followed (cycles)."""
-    for folder, folders, names in os.walk(root, onerror=on_closed):
-        folders[:] = [
-            name for name in folders
-            if not name.startswith(".") and not any((Path(folder) / name).resolve() == path for path in inside)
-        ]  # fmt: skip
-        for name in names:
-            if not name.startswith("."):
-                yield os.path.relpath(os.path.join(folder, name), root)
+    """Relative paths of the files under root, sorted by their parts, one folder being held at a time.
+
+    Links to files count, links to folders are not followed (cycles).
+    """
+    folders = [_entries(root, on_closed)]
+    while folders:
+        if not folders[-1]:
+            folders.pop()
+            continue
+        entry = folders[-1].pop()
+        if not _is_folder(entry):
+            yield os.path.relpath(entry.path, root)
+        elif not entry.is_symlink() and not any(Path(entry.path).resolve() == path for path in inside):
+            folders.append(_entries(entry.path, on_closed))
+
+
+def _entries(folder: str | Path, on_closed: Callable[[OSError], object]) -> list[os.DirEntry[str]]:
+    """What is in a folder and not hidden, the first at the end."""
+    try:
+        with os.scandir(folder) as entries:
+            visible = [entry for entry in entries if not entry.name.startswith(".")]
+    except OSError as error:
+        on_closed(error)
+        return []
+    return sorted(visible, key=lambda entry: entry.name, reverse=True)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False  # its own reading says why
 
 
 def _cant_read(error: OSError) -> str:

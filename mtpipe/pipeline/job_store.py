@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -57,6 +58,8 @@ CREATE TABLE IF NOT EXISTS unwritten (path TEXT PRIMARY KEY) WITHOUT ROWID;
 _BATCH = 500  # variables in one query
 _ENDING = 5.0  # seconds in which a worker ends whose parent was killed
 _PATIENCE = 60.0  # seconds that a writer waits for its peers to read, and they for it to write
+_BRIEFLY = 1.0  # seconds that one waits for a shard, whose work it could do itself
+_SIBLINGS = 16  # in whose stores one looks at most, however many there are
 _TERM_DIGITS = 12  # hexadecimal, of a term's number, which JavaScript can hold as well
 _SEEN = "CREATE TABLE IF NOT EXISTS run.seen (key TEXT PRIMARY KEY, is_reused INTEGER) WITHOUT ROWID"
 
@@ -108,16 +111,20 @@ class Store:
     """The state of the job in folder, opened for writing; raises JobStateError where that can't be.
 
     peers: folders of other stores, in which units, drafts, documents and edits are looked up that this one lacks.
+    siblings: where others that may be at work have their folders; of those units and drafts are looked up, too.
     is_part: one writer of several, whose file others may read at any time; is_local: and all of them on one machine,
     which is faster. is_locked: whether the caller holds the folder's lock already.
     """
 
     def __init__(
-        self, folder: Path, peers: Sequence[Path] = (), *, is_part: bool = False, is_local: bool = False,
-        is_locked: bool = False,
+        self, folder: Path, peers: Sequence[Path] = (), *, siblings: Sequence[Path] = (), is_part: bool = False,
+        is_local: bool = False, is_locked: bool = False,
     ):  # fmt: skip
         self._path = folder / FILE
         self._peers: dict[Path, sqlite3.Connection | None] = {peer / FILE: None for peer in peers}
+        self._places = siblings
+        self._siblings: dict[Path, sqlite3.Connection | None] = {}
+        self._is_local = is_local
         with self._guarded():
             self._lock = None if is_locked else lock.Lock(folder)
             self._db = sqlite3.connect(self._path, timeout=_PATIENCE * is_part, isolation_level=None)
@@ -144,7 +151,7 @@ class Store:
         return self
 
     def __exit__(self, *error: object) -> None:
-        for peer in filter(None, self._peers.values()):
+        for peer in filter(None, (*self._peers.values(), *self._siblings.values())):
             peer.close()
         with suppress(sqlite3.Error):
             self._db.execute("PRAGMA journal_mode = DELETE")  # one plain file, which any number of readers may share
@@ -218,10 +225,15 @@ class Store:
         """Keeps that a document was written to out."""
         self._insert("documents", [(path, digest, _digest(out))])
 
-    def paths(self) -> list[str]:
-        """Of all documents that were ever finished in this job's folder."""
-        with self._guarded():
-            return [path for path, in self._db.execute("SELECT path FROM documents ORDER BY path")]
+    def paths_beside(self, names: Iterable[str]) -> list[str]:
+        """Of documents that were ever finished in this job's folder, those that are not among names."""
+        with self._guarded(), self._transaction():
+            self._db.execute("CREATE TABLE run.present (path TEXT PRIMARY KEY) WITHOUT ROWID")  # on disk: may be many
+            self._db.executemany("INSERT OR IGNORE INTO run.present VALUES (?)", ((name,) for name in names))
+            query = "SELECT path FROM documents WHERE path NOT IN (SELECT path FROM run.present) ORDER BY path"
+            paths = [path for path, in self._db.execute(query)]
+            self._db.execute("DROP TABLE run.present")
+        return paths
 
     # for people: sentences and edits
 
@@ -339,26 +351,40 @@ class Store:
         wanted = dict.fromkeys(keys)
         with self._guarded():
             for db in self._files() if table != "run.seen" else [self._db]:
-                names = list(wanted)
-                for i in range(0, len(names), _BATCH):
-                    part = names[i : i + _BATCH]
-                    query = f"SELECT * FROM {table} WHERE {column} IN ({','.join('?' * len(part))})"
-                    for row in db.execute(query, part).fetchall():
-                        yield row
-                        if table != "documents":
-                            del wanted[row[0]]
+                for row in _rows(db, table, column, list(wanted)):
+                    yield row
+                    if table != "documents":
+                        del wanted[row[0]]
+        if table in ("units", "drafts"):
+            for path in self._at_work() if wanted else ():
+                for row in self._of_sibling(path, table, list(wanted)):
+                    yield row
+                    del wanted[row[0]]
+
+    def _of_sibling(self, path: Path, table: str, keys: list[str]) -> list[tuple]:
+        """Its rows of the keys; none where it can't be read now: they are made here as well then."""
+        try:
+            mode = "rw" if self._is_local else "ro"
+            db = self._siblings[path] = self._siblings.get(path) or _opened(path, _BRIEFLY, mode)
+            return _rows(db, table, "key", keys) if db else []
+        except (sqlite3.Error, OSError):
+            return []
+
+    def _at_work(self) -> Iterator[Path]:
+        """The files of the siblings, those whose folders follow its own in a circle."""
+        own = self._path.parent.name
+        for place in self._places:
+            with suppress(OSError):
+                names = sorted(name for name in os.listdir(place) if name != own)
+                following = [*(name for name in names if name > own), *(name for name in names if name < own)]
+                paths = (place / name / FILE for name in following[:_SIBLINGS])
+                yield from (path for path in paths if path not in self._peers)
 
     def _files(self) -> Iterator[sqlite3.Connection]:
         """The own file and those of the peers that are there by now."""
         yield self._db
-        for path, db in self._peers.items():
-            if db is None and path.is_file():
-                uri = f"{path.resolve().as_uri()}?mode=rw"  # what a killed writer left half done is undone by a reader
-                db = sqlite3.connect(uri, uri=True, timeout=_PATIENCE, isolation_level=None)
-                if db.execute("PRAGMA user_version").fetchone()[0] != _VERSION:  # a writer that is only beginning
-                    db.close()
-                    continue
-                self._peers[path] = db
+        for path in self._peers:
+            db = self._peers[path] = self._peers[path] or _opened(path, _PATIENCE, "rw")
             if db is not None:
                 yield db
 
@@ -436,6 +462,34 @@ def distinct(seen: Iterable[Path]) -> tuple[int, int]:
                 db.execute("DETACH run")
         unique, reused = db.execute("SELECT count(*), coalesce(sum(is_reused), 0) FROM seen").fetchone()
     return unique, reused
+
+
+def _opened(path: Path, seconds: float, mode: str) -> sqlite3.Connection | None:
+    """Another's file, for reading; None where it is not there yet. seconds: to wait while it is being written.
+
+    mode: rw lets a reader undo what a killed writer left half done, which needs locks that work: not on every network.
+    """
+    if not path.is_file():
+        return None
+    uri = f"{path.resolve().as_uri()}?mode={mode}"
+    db = sqlite3.connect(uri, uri=True, timeout=seconds, isolation_level=None)
+    try:
+        if db.execute("PRAGMA user_version").fetchone()[0] == _VERSION:
+            return db
+    except sqlite3.Error:
+        db.close()
+        raise
+    db.close()  # of a writer that is only beginning
+    return None
+
+
+def _rows(db: sqlite3.Connection, table: str, column: str, keys: list[str]) -> list[tuple]:
+    rows = []
+    for i in range(0, len(keys), _BATCH):
+        part = keys[i : i + _BATCH]
+        query = f"SELECT * FROM {table} WHERE {column} IN ({','.join('?' * len(part))})"
+        rows += db.execute(query, part).fetchall()
+    return rows
 
 
 @contextmanager

@@ -3,7 +3,7 @@ plan(job) only says what a run would do."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import datetime, timezone
@@ -17,7 +17,7 @@ from mtpipe.config import Job
 from mtpipe.config.job import STATE
 from mtpipe.io import object_store, process_memory
 from mtpipe.pipeline import job_folder, job_store, resources
-from mtpipe.pipeline.engines import Assignment, Engine
+from mtpipe.pipeline.engines import PORTION, Assignment, Engine
 from mtpipe.pipeline.job_folder import File
 from mtpipe.pipeline.job_store import Store
 from mtpipe.pipeline.progress import Meter, OnProgress, Progress
@@ -39,6 +39,8 @@ def run(job: Job, on_progress: OnProgress | None = None, tools: Toolbox | None =
     from mtpipe.report.page import write_report  # on use: Jinja2 is not needed until then
 
     start = perf_counter()
+    if job.shard:
+        job = replace(job, units_per_chunk=min(job.units_per_chunk, PORTION))
     files = job_folder.files(job)
     options = job.options.get(f"engine.{job.engine}", {})
     engine: Engine = plugins.create("engine", job.engine, options, workers=job.workers, tools=tools)
@@ -91,7 +93,7 @@ def plan(job: Job) -> dict[str, Any]:
     return {"job": to_dict(report.job), "signature": report.signature, "totals": totals, "problems": problems}
 
 
-def _windows(files: list[File], job: Job) -> Iterator[job_folder.Window]:
+def _windows(files: Sequence[File], job: Job) -> Iterator[job_folder.Window]:
     return job_folder.windows(files, job.window_bytes, job.window_bytes // 8)
 
 
@@ -142,7 +144,7 @@ def _is_sibling(part: Path, job: Job) -> bool:
     return bool(job.shard) and part.name.partition("-of-")[2] == str(job.shard and job.shard[1])
 
 
-def _united(job: Job, union: ReportUnion, files: list[File]) -> JobReport:
+def _united(job: Job, union: ReportUnion, files: Sequence[File]) -> JobReport:
     """The report of all workers, whose stores become part of the job's; stale: of a whole job only."""
     report = union.report()
     if workers := job_store.parts(job.state):
@@ -152,9 +154,9 @@ def _united(job: Job, union: ReportUnion, files: list[File]) -> JobReport:
     if job.shard:
         shard = "/".join(map(str, job.shard))
         return replace(report, job=replace(report.job, shard=shard))
-    names = {file.name for file in files}
     with Store(job.state, is_locked=True) as store:
-        stale = tuple(str(job.out / path) for path in store.paths() if path not in names and (job.out / path).is_file())
+        beside = store.paths_beside(file.name for file in files)
+        stale = tuple(str(job.out / path) for path in beside if (job.out / path).is_file())
     return replace(report, stale=stale)
 
 

@@ -183,15 +183,20 @@ class Worker:
         return finished
 
     def drafts(self, units: dict[str, Segment]) -> Iterator[dict[str, Segment]]:
-        """The units with their drafts, chunk by chunk: those that the store has, what is new comes to it."""
+        """The units with their drafts, chunk by chunk: those that a store has by then, what is new comes to it."""
         settings = self._tools.drafting
         keys = {key: unit_key(unit, settings) for key, unit in units.items() if unit.draft is None}
-        existing = self._store.drafted({name: units[key] for key, name in keys.items()})
-        units_now = units | {key: existing[name] for key, name in keys.items() if name in existing}
         order, size = list(units), self._job.units_per_chunk
         chunks = [order[i : i + size] for i in range(0, len(order), size)]
-        sources = [[units_now[key] for key in chunk] for chunk in chunks]
-        with closing(steps.translate_ahead(sources, self._tools.translator, self._look_ahead)) as coming:
+        existing: set[str] = set()
+
+        def sources() -> Iterator[list[Segment]]:
+            for chunk in chunks:  # looked up when its turn comes: others may have translated some of it meanwhile
+                drafts = self._store.drafted({keys[key]: units[key] for key in chunk if key in keys})
+                existing.update(drafts)
+                yield [drafts.get(keys.get(key, ""), units[key]) for key in chunk]
+
+        with closing(steps.translate_ahead(sources(), self._tools.translator, self._look_ahead)) as coming:
             for chunk, waiting in zip(chunks, coming, strict=True):
                 with self._timed("translate"):  # what the other stages did not cover
                     drafted = dict(zip(chunk, waiting.result(), strict=True))

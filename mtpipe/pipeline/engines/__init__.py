@@ -12,6 +12,8 @@ from mtpipe.pipeline.job_folder import File
 from mtpipe.pipeline.progress import Meter
 from mtpipe.report.model import JobReport
 
+PORTION = 256  # units that a writer among others saves together at most: so much is lost with it, or done by another too
+
 
 @dataclass(frozen=True, slots=True)
 class Assignment:

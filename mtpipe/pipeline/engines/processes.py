@@ -20,7 +20,7 @@ from mtpipe.config.job import PARTS
 from mtpipe.errors import JobStateError, MtpipeError, amount
 from mtpipe.glossary.loading import load_glossary
 from mtpipe.pipeline import job_folder, resources
-from mtpipe.pipeline.engines import Assignment
+from mtpipe.pipeline.engines import PORTION, Assignment
 from mtpipe.pipeline.engines.schedule import Schedule
 from mtpipe.pipeline.engines.serial import SerialEngine
 from mtpipe.pipeline.job_folder import Window
@@ -30,7 +30,6 @@ from mtpipe.report.model import JobReport
 from mtpipe.tm.memory import Memories
 
 _WINDOWS = 32  # for each worker at least: none of them is long alone at the end, and little is in hand when one ends
-_UNITS = 256  # saved together at most, for the same reason
 _SPAWN = multiprocessing.get_context("spawn")  # a fork would share the locks of threads that it does not have
 
 
@@ -179,7 +178,7 @@ def share(job: Job, count: int) -> Job:
     calls = job.calls
     most = ceil(calls.max_calls / count) if calls.max_calls else 0
     calls = replace(calls, max_calls=most, max_cost=calls.max_cost / count)
-    return replace(job, calls=calls, units_per_chunk=min(job.units_per_chunk, _UNITS))
+    return replace(job, calls=calls, units_per_chunk=min(job.units_per_chunk, PORTION))
 
 
 def _serve(connection: Connection, job: Job, name: str, peers: Sequence[Path], threads: int) -> None:
@@ -189,7 +188,7 @@ def _serve(connection: Connection, job: Job, name: str, peers: Sequence[Path], t
     try:
         start = perf_counter()
         tools = resources.load(job, job.memories, threads=threads)
-        with Store(job.state / PARTS / name, peers, is_part=True, is_local=True) as store:
+        with Store(job.state / PARTS / name, peers, siblings=job.writers, is_part=True, is_local=True) as store:
             worker = Worker(job, tools, store, seconds=perf_counter() - start)
             for key, report in worker.run(_Inbox(connection)):
                 connection.send((key, report))

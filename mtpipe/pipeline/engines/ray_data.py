@@ -27,7 +27,7 @@ from mtpipe.pipeline import job_folder, job_store, resources
 from mtpipe.pipeline.engines import Assignment
 from mtpipe.pipeline.engines.processes import ProcessesEngine, share
 from mtpipe.pipeline.engines.serial import SerialEngine
-from mtpipe.pipeline.job_folder import Window
+from mtpipe.pipeline.job_folder import File, Window
 from mtpipe.pipeline.job_store import Store
 from mtpipe.pipeline.worker import Worker
 from mtpipe.report.model import JobReport
@@ -98,16 +98,15 @@ class RayEngine:
             fn_constructor_args=(share(job, count), work.peers, self._cpus),
             compute=ray.data.ActorPoolStrategy(size=count, max_tasks_in_flight_per_actor=self._in_flight),
         )  # fmt: skip
-        sizes = {file.name: file for file in work.files}
         reports: dict[int, JobReport] = {}
         following = 0
         for row in done.iter_rows():
-            number, report = pickle.loads(row["report"])
+            number, files, report = pickle.loads(row["report"])
             if isinstance(report, MtpipeError):
                 raise report
             reports[number] = report
-            for document in report.documents:
-                work.meter.finish(sizes[document.path])
+            for file in files:
+                work.meter.finish(file)
             while following in reports:
                 yield reports.pop(following)
                 following += 1
@@ -129,11 +128,13 @@ class _Actor:
         return {"report": self._thread.submit(self._reports, windows).result()}
 
     def _reports(self, windows: Sequence[Window]) -> list[bytes]:
-        done: list[tuple[int, JobReport | MtpipeError]] = []
+        done: list[tuple[int, Sequence[File], JobReport | MtpipeError]] = []
+        files = dict(windows)
         try:
-            done += self._loading.result().run(iter(windows))
+            for number, report in self._loading.result().run(iter(windows)):
+                done.append((number, files[number], report))
         except MtpipeError as error:
-            done.append((-1, error))
+            done.append((-1, (), error))
         return [pickle.dumps(row) for row in done]
 
 
@@ -143,5 +144,5 @@ def _open(job: Job, peers: Sequence[Path], threads: int) -> Worker:
     name = f"actor-{ray.get_runtime_context().get_actor_id()}-{os.getpid()}"
     folders = (job.state, *peers, *job_store.parts(job.state))
     tools = resources.load(job, job.memories, threads=threads)
-    store = Store(job.state / PARTS / name, folders, is_part=True)
+    store = Store(job.state / PARTS / name, folders, siblings=job.writers, is_part=True)
     return Worker(job, tools, store, seconds=perf_counter() - start)
