@@ -52,7 +52,7 @@ corpus: $(BIN)/mtpipe ## data/corpora/$(PAIR): download packages, clean, split (
 	$(MAKE) --no-print-directory $$($(BIN)/python -m eval.harness packages $(PAIR) | sed 's|^|$(PACKAGES)/|')
 	$(RECIPE) corpus
 
-.PHONY: check-scale eval-outside
+.PHONY: check-scale check-scale-large check-scale-model eval-outside
 eval-outside: $(BIN)/mtpipe ## texts unlike the training's: another program's manual, a game, a handbook; into eval/outside.*.$(PAIR).md (SYSTEMS: --model)
 	$(MAKE) --no-print-directory $$($(BIN)/python -m eval.harness packages $(PAIR) | sed -n '/^gimp-help/,$$ s|^|$(PACKAGES)/|p')
 	$(RECIPE) outside --systems "$(SYSTEMS)"
@@ -175,10 +175,20 @@ check-formats: $(VENV)/.dev help-pages ## 1 000 texts through every format: code
 check-resume: $(BIN)/mtpipe ## 50 random kill -9 during a job, resumed: is the output the same?
 	$(BIN)/python -m tests.benchmarks.interrupt 50
 
-SCALE ?= 5000 20
+DOCUMENTS ?= 5000
+KILLS ?= 20
+SCALE = $(BIN)/python -m tests.benchmarks.scale
 
-check-scale: $(VENV)/.dev ## SCALE (documents, kills): engines and shards killed, resumed under other counts, a full disk, a slow worker: eval/scale.md
-	$(BIN)/python -m tests.benchmarks.scale $(SCALE)
+check-scale: $(VENV)/.dev ## DOCUMENTS, KILLS, JOBS=serial,workers,…: engines and shards killed, resumed under other counts, a full disk, a slow worker: eval/scale.md
+	TARGET="$@ DOCUMENTS=$(DOCUMENTS) KILLS=$(KILLS)" $(SCALE) --documents $(DOCUMENTS) --kills $(KILLS) --jobs "$(JOBS)" --to eval/scale.md
+
+check-scale-large: $(VENV)/.dev ## LARGE (100 000) documents, workers and commands killed 20 times: eval/scale-large.md
+	TARGET="$@ LARGE=$(LARGE)" $(SCALE) --documents $(LARGE) --kills 20 --jobs mixed --to eval/scale-large.md
+
+check-scale-model: $(VENV)/.dev ## the same with the bundled model at small size: eval/scale-model.md
+	TARGET=$@ $(SCALE) --documents 60 --kills 6 --jobs serial,workers,shards --model --to eval/scale-model.md
+
+LARGE ?= 100000
 
 check-hostile: $(VENV)/.dev ## 10 000 damaged documents, glossaries, LLM faults, kills, full disks (HOSTILE: fewer, as --documents 500): eval/hostile.md
 	mkdir -p out && $(BIN)/python -m tests.benchmarks.hostile $(HOSTILE) > out/hostile.md; status=$$?; cat out/hostile.md; mv out/hostile.md eval/hostile.md; exit $$status

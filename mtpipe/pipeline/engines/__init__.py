@@ -12,7 +12,7 @@ from mtpipe.pipeline.job_folder import File
 from mtpipe.pipeline.progress import Meter
 from mtpipe.report.model import JobReport
 
-PORTION = 256  # units that a writer among others saves together at most: so much is lost with it, or done by another too
+PORTION = 256  # units that a writer among others saves together at most: so much is lost with it, or done twice
 
 
 @dataclass(frozen=True, slots=True)

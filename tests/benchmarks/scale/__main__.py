@@ -10,11 +10,10 @@ import os
 import sys
 from argparse import ArgumentParser
 from collections.abc import Callable, Sequence
-from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.benchmarks.scale import ray_nodes, translation_log
+from tests.benchmarks.scale import translation_log
 from tests.benchmarks.scale.campaign import Campaign, Outcome
 
 _HEADS = (
@@ -26,7 +25,7 @@ _HEADS = (
 def jobs(campaign: Campaign) -> dict[str, Callable[[], Outcome]]:
     """All jobs by name."""
     processes = ("--engine", "processes")
-    table: dict[str, Callable[[], Outcome]] = {
+    return {
         "serial": campaign.serial,
         "workers": lambda: campaign.killed("workers", *processes, victims=("worker",)),
         "commands": lambda: campaign.killed("commands", *processes, victims=("command",)),
@@ -35,9 +34,6 @@ def jobs(campaign: Campaign) -> dict[str, Callable[[], Outcome]]:
         "full-disk": campaign.full_disk,
         "slow-worker": campaign.slow_worker,
     }
-    if find_spec("ray"):
-        table["ray-nodes"] = lambda: ray_nodes.disturbed(campaign)
-    return table
 
 
 def main(documents: int, kills: int, names: Sequence[str], mt: str, to: Path | None) -> int:

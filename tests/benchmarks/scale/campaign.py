@@ -55,7 +55,7 @@ class Campaign:
         self._chance = random.Random(1)
 
     def serial(self) -> Outcome:
-        """Undisturbed; of a real model, which no one else knows the translations of, the others are compared with it."""
+        """Undisturbed; the others are compared with what a real model makes here, which cannot be known before."""
         start = time.monotonic()
         self.run("serial", "--engine", "serial")
         if self.mt != translation_log.FAKE:

@@ -15,6 +15,7 @@ from mtpipe.cli.main import main
 from mtpipe.config import Job
 from mtpipe.errors import ConfigError, InputError, JobStateError
 from mtpipe.io.lock import Lock
+from mtpipe.mt.fake import FakeTranslator
 from mtpipe.pipeline import job_folder, jobs, review, shards
 from mtpipe.report.model import JobReport
 
@@ -220,3 +221,53 @@ jobs.run(Job(Path({str(source)!r}), Path({str(out)!r}), "en", "de", mt="fake", e
 """
     root = Path(__file__).parents[3]
     return subprocess.Popen([sys.executable, "-c", script], cwd=root, env=os.environ | {"PYTHONPATH": str(root)})
+
+
+class Sharer(FakeTranslator):
+    """Writes down what it translates in the file at log; before its first sentence it does another shard."""
+
+    def __init__(self, log, source="", out="", shard=""):
+        super().__init__()
+        self._log, self._other = Path(log), (Path(source), Path(out), shard) if shard else None
+
+    def translate(self, segments):
+        if self._other:
+            (folder, out, shard), self._other = self._other, None
+            jobs.run(job(folder, out, shard=shard, mt=SHARER, options={f"mt.{SHARER}": {"log": str(self._log)}}))
+        with self._log.open("a", encoding="utf-8") as file:
+            file.writelines(f"{segment.source}\n" for segment in segments)
+        return super().translate(segments)
+
+
+SHARER = f"{__name__}:Sharer"
+
+
+def translated(path):
+    return Counter(path.read_text().splitlines())
+
+
+def test_a_shard_does_not_translate_what_another_has_translated(source, tmp_path):
+    options = {f"mt.{SHARER}": {"log": str(tmp_path / "log")}}
+    for k in (1, 2, 3):
+        jobs.run(job(source, tmp_path / "out", shard=(k, 3), mt=SHARER, options=options))
+    assert set(translated(tmp_path / "log").values()) == {1}
+    merged, whole = shards.merge(tmp_path / "out"), jobs.run(job(source, tmp_path / "whole"))
+    assert contents(tmp_path / "out") == contents(tmp_path / "whole")
+    assert (merged.totals.unique_units, merged.totals.reused) == (whole.totals.unique_units, 0)
+
+
+def test_what_another_shard_translates_meanwhile_is_found_portion_by_portion(source, tmp_path):
+    settings = {"log": str(tmp_path / "log"), "source": str(source), "out": str(tmp_path / "out"), "shard": "2/2"}
+    jobs.run(job(source, tmp_path / "out", shard="1/2", mt=SHARER, options={f"mt.{SHARER}": settings},
+                 units_per_chunk=1))  # fmt: skip
+    doubled = {text for text, count in translated(tmp_path / "log").items() if count > 1}
+    assert len(doubled) <= 2  # the portions that were looked up before the other shard had begun
+    assert sum(1 for path in (tmp_path / "out").rglob("*.txt")) == DOCUMENTS
+
+
+def test_the_state_of_another_shard_may_be_damaged(source, tmp_path):
+    part = tmp_path / "out/.mtpipe/parts/2-of-2"
+    part.mkdir(parents=True)
+    (part / "job.sqlite").write_bytes(b"SQLite format 3\0" + b"?" * 5000)
+    report = jobs.run(job(source, tmp_path / "out", shard="1/2"))
+    assert report.totals.failed == 0 and report.totals.written > 0

@@ -1,1 +1,0 @@
-def disturbed(c): raise NotImplementedError
