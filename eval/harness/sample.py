@@ -15,7 +15,8 @@ from mtpipe.glossary.model import Term
 from mtpipe.io import atomic, compression
 
 SEED = 17
-SEGMENTS, TERMS, GENERIC = 150, 100, 6000
+SEGMENTS, TERMS, GENERIC = 150, 150, 6000
+FIRST = 100  # terms that were drawn and asked for first: their requests stay as they are recorded
 LONGEST = 300  # characters of a general sentence
 
 
@@ -33,7 +34,7 @@ def terms(sample: Sequence[Segment], pair: str, count: int = TERMS) -> list[Term
         distinct.setdefault(term.source.casefold(), term)
     choice = list(distinct.values())
     drawn = random.Random(f"{SEED} {pair} terms").sample(range(len(choice)), min(count, len(choice)))
-    return [choice[index] for index in sorted(drawn)]
+    return [choice[index] for index in (*sorted(drawn[:FIRST]), *sorted(drawn[FIRST:]))]
 
 
 def write(folder: Path, task: Wmt23Task) -> tuple[Path, Path]:

@@ -29,7 +29,8 @@ SURPLUS = "more pairs than requested"
 MOST_USES = 2  # of its term, in a sentence
 _KNOWN = 0.5  # of the words outside terms, the share that the dictionary of the language must have
 _FEWEST = 3  # words by which a language can be told
-_LABEL = re.compile(r"(?i)^(?:n\s*=?\s*)?\d{1,3}[.):]\s|^(?:as an ai|i am sorry|i'm sorry|i can(?:no|')t)\b|"
+_LABEL = re.compile(r"(?i)^(?:n\s*=?\s*)?\d{1,3}[.):]\s|^(?:as an ai|i am sorry|i'm sorry|"
+                    r"i can(?:no|')t (?:help|assist|comply|provide|write|do that|fulfill?))\b|"
                     r"^(?:source|target|translation|sentence|pair|here (?:is|are)|sure|certainly)\b[^.!?]{0,40}:")
 _MARKUP = re.compile(r"```|^\s*[-*#>]\s|\*\*|[{}]\s*\"|\"\s*:\s*\"")
 _QUOTES = {'"': '"', "“": "”", "„": "“", "«": "»", "»": "«", "「": "」", "'": "'"}

@@ -31,13 +31,15 @@ from mtpipe.training.marian import silence_padding
 
 LOG_STEPS = 25
 _UNLIMITED = 10**9  # steps
+_WARMUP_SHARE = 0.1  # of the plan at most: a short one would be over before its learning rate is reached
 _NEVER = -1e4  # a logit
 _NO_MEMORY = ("out of memory", "can't allocate memory", "cannot allocate memory")
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How to train. steps or minutes end it, whichever comes first (0: no limit); budget: tokens of a batch.
+    """How to train. steps or minutes end it, whichever comes first (0: no limit); budget: tokens of a batch. warmup:
+    steps until the learning rate is reached, or a tenth of the plan where that is less.
 
     guide: weight of the alignment loss beside the translation loss (0: off). patience: evaluations on the development
     set without a better chrF2++ after which training stops (0: never). evaluate_every: steps (0: to be found).
@@ -97,8 +99,9 @@ class TranslationTrainer(Seq2SeqTrainer):
         return self.lr_scheduler
 
     def _rate(self, step: int) -> float:
-        warm = min(1.0, (step + 1) / max(1, self.plan.warmup))
-        return warm * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(1.0, self.progress(step)))))
+        done = self.progress(step)
+        warm = min(1.0, max((step + 1) / max(1, self.plan.warmup), done / _WARMUP_SHARE))
+        return warm * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(1.0, done))))
 
     def progress(self, step: int) -> float:
         """How much of the plan is done, 0…1."""
