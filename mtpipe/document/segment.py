@@ -51,7 +51,8 @@ class TermError:
     rule: str = ""
 
 
-WAITING = ("budget", "no-answer")  # reasons of an editor that was not heard this time, and may be another time
+# reasons of an editor or translator that was not heard this time, and may be another time
+BUDGET, NO_ANSWER = WAITING = ("budget", "no-answer")
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,7 @@ class Caller:
         self.name, self.digest, self.is_remote = llm.name, llm.digest, llm.is_remote
         self.usage = TokenUsage(cost=None if self._price is None else 0.0)
         self._lock = Lock()
+        self._turn = Lock()  # a translator and an editor may ask from two threads
         self._stopped = Event()
         self._not_before = 0.0  # on the monotonic clock
         self._failures = 0  # in a row
@@ -82,7 +83,8 @@ class Caller:
         self.usage.cached += len(replies)
         missing = {name: prompt for name, prompt in unique.items() if name not in replies}
         try:
-            replies |= self._fetch(missing)
+            with self._turn:
+                replies |= self._fetch(missing)
         finally:
             self.usage.seconds += monotonic() - start
         self.usage.unanswered += sum(bool(reply.fault) for reply in replies.values())

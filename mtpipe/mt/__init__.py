@@ -17,7 +17,8 @@ class Draft:
 
     score: log-probability per target token. alternatives: the rest of the n-best list. notes: what the reader of the
     report must know (split at the model's length limit, tag position uncertain). is_filled: whether alignment put in a
-    code that stands for itself, which the model did not write. text "" means it could not be done.
+    code that stands for itself, which the model did not write. text "" means it could not be done; waiting: one of
+    segment.WAITING where it may be done another time.
     """
 
     text: str
@@ -25,6 +26,7 @@ class Draft:
     alternatives: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     is_filled: bool = False
+    waiting: str = ""
 
 
 class Translator(Protocol):

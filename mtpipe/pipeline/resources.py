@@ -76,8 +76,9 @@ def load(job: Job, scratch: Path, glossary: Glossary | None = None, threads: int
         glossary = load_glossary(job.glossary, job.source_lang, job.target_lang, sheet=job.glossary_sheet,
                                  columns=job.glossary_columns)  # fmt: skip
     memories = Memories.made_of(job.tm, job.source_lang, job.target_lang, scratch, job.memories)
+    llm = _llm(job, scratch)
     with ThreadPoolExecutor(1) as thread:  # a model is read from the disk while a dictionary of lemmas is
-        loading = thread.submit(_translator, job, job.mt, job.model, threads)
+        loading = thread.submit(_translator, job, job.mt, job.model, threads, llm, memories)
         matcher = Matcher(glossary, reader(job.spacy) if job.spacy else None)
         translator, model = loading.result()
     fallback, other = _translator(job, "ct2", job.fallback_model, threads) if job.fallback_model else (None, None)
@@ -86,7 +87,6 @@ def load(job: Job, scratch: Path, glossary: Glossary | None = None, threads: int
     lexicon = _lexicon(folder, job) if folder else None
     decoder = cast(Decoder, translator) if hasattr(translator, "complete") else None
     left_out: dict[str, str] = {}
-    llm = _llm(job, scratch)
     tools = Tools(job.source_lang, job.target_lang, decoder, lexicon, llm)
     editors = tuple(_editors(job, tools, memories, left_out))
     digest = of_folder(folder)
@@ -119,8 +119,8 @@ def load(job: Job, scratch: Path, glossary: Glossary | None = None, threads: int
 
 
 def _bundled_lexicon(job: Job) -> Path | None:
-    """Of the language pair's bundled model, where a job without a model has a use for it."""
-    if job.mt != "none" or not registry.covers(job.source_lang, job.target_lang):
+    """Of the language pair's bundled model, where a job without a model of its own has a use for it."""
+    if job.mt not in ("none", "llm") or not registry.covers(job.source_lang, job.target_lang):
         return None
     return registry.find(job.source_lang, job.target_lang).lexicon
 
@@ -134,13 +134,16 @@ def _lexicon(folder: Path, job: Job) -> Lexicon:
     return lexicon
 
 
-def _translator(job: Job, name: str, folder: Path | None, threads: int) -> tuple[Translator, Model | None]:
+def _translator(
+    job: Job, name: str, folder: Path | None, threads: int, llm: Caller | None = None, memories: Memories | None = None
+) -> tuple[Translator, Model | None]:
     if name == "none":
         return NoTranslator(), None
     options = job.options.get(f"mt.{name}", {})
     offered = {"threads": threads} if threads else {}
     translator = plugins.create(
         "mt", name, options, source_lang=job.source_lang, target_lang=job.target_lang, **offered,
+        llm=llm, memories=memories, prompts=job.prompts,
         folder=lambda: registry.find(job.source_lang, job.target_lang, folder).folder,
     )  # fmt: skip
     return translator, getattr(translator, "model", None)

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from mtpipe.document import checks as form
 from mtpipe.document import inline_codes
-from mtpipe.document.segment import Segment
+from mtpipe.document.segment import Edit, Segment
 from mtpipe.languages.identification import is_other_language, language
 from mtpipe.languages.tags import language_name
 from mtpipe.languages.tokenization import words
@@ -19,6 +19,7 @@ from mtpipe.mt.hallucination import flags
 from mtpipe.terminology import checker
 
 _WORDS_TO_TELL = 5  # of a sentence
+_TRANSLATOR = "translator"  # what an edit calls it: a draft that is waited for
 _SUSPECTED, _REPLACED = "Possible hallucination", "; replaced by the fallback model's draft"
 _SIGNS = {
     "repetition": "repetition", "length": "unusual length", "off-target": "another language", "copied": "source copied",
@@ -132,6 +133,7 @@ def _with(segment: Segment, draft: Draft) -> Segment:
         score=draft.score,
         alternatives=draft.alternatives,
         notes=segment.notes + draft.notes,
+        edits=(*segment.edits, *[Edit(_TRANSLATOR, "", "", draft.waiting)] * bool(draft.waiting)),
     )
 
 

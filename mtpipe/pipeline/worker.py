@@ -202,7 +202,7 @@ class Worker:
                     drafted = dict(zip(chunk, waiting.result(), strict=True))
                     new = [key for key in chunk if key in keys and keys[key] not in existing]
                     drafted |= zip(new, self._credible([drafted[key] for key in new]), strict=True)
-                    self._store.save_drafts((keys[key], drafted[key]) for key in new)
+                    self._store.save_drafts((keys[key], drafted[key]) for key in new if not drafted[key].is_waiting)
                 yield drafted
 
     def _credible(self, drafts: list[Segment]) -> list[Segment]:

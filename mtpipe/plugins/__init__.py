@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 PLUGINS: dict[str, dict[str, str]] = {
     "mt": {
         "ct2": "mtpipe.mt.ct2:CTranslate2Translator",
+        "llm": "mtpipe.llm.translation:LlmTranslator",
         "fake": "mtpipe.mt.fake:FakeTranslator",
     },
     "format": {
@@ -159,7 +160,7 @@ WRITTEN_AS = {"pdf": ".md"}
 # What a job offers to its formats: no options of theirs.
 LANGUAGES = ("source_lang", "target_lang")
 # What constructors get from mtpipe: options that nobody has to give.
-_OFFERED = (*LANGUAGES, "folder", "tools", "memories", "gate", "gate_below", "prompts", "timeout", "baseline")
+_OFFERED = (*LANGUAGES, "folder", "tools", "memories", "gate", "gate_below", "prompts", "timeout", "baseline", "llm")
 # Importable module → the extra that brings it.
 EXTRAS = {"torch": "train", "transformers": "train", "accelerate": "train", "peft": "train", "huggingface_hub": "train",
           "spacy": "spacy", "eflomal": "align", "comet": "eval", "matplotlib": "train",

@@ -13,7 +13,7 @@ from rapidfuzz import fuzz, process
 from mtpipe.errors import ConfigError, InputError
 from mtpipe.io import json_lines
 from mtpipe.languages.tags import primary_subtag
-from mtpipe.postedit.llm_answer import KEY, UNSUITABLE
+from mtpipe.llm.answer import KEY, UNSUITABLE
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ refused. Texts go between marks that occur in none of them, so that none can end
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -21,11 +20,11 @@ from mtpipe.io import digest
 from mtpipe.languages.scripts import has_word_boundaries
 from mtpipe.languages.tags import language_name
 from mtpipe.llm import REFUSED, UNASKED, Reply
+from mtpipe.llm.answer import KEY, UNSUITABLE, fitted, text_of, unsuitable
 from mtpipe.llm.prompts import FOLDER, Prompt, template
 from mtpipe.llm.term_pattern import pattern
 from mtpipe.postedit.demonstrations import nearest, read
 from mtpipe.postedit.editor import UNCERTAIN, Candidate, Tools, Unusable
-from mtpipe.postedit.llm_answer import KEY, UNSUITABLE, fitted, text_of, unsuitable
 from mtpipe.terminology import checker
 from mtpipe.tm.memory import THRESHOLD, Memories
 
@@ -120,7 +119,7 @@ class LlmEditor:
             **_wrong(segment),
         }
         return self._template.fill(schema, source_language=self._names[0], target_language=self._names[1],
-                                   mark=_mark(self._template.text, str(values)), **values)  # fmt: skip
+                                   mark=self._template.mark(str(values)), **values)  # fmt: skip
 
     def _retrieved(self, segment: Segment) -> list[dict[str, str]]:
         matches = self._memories.similar(segment, self._pairs, self._similar) if self._memories and self._pairs else []
@@ -193,14 +192,6 @@ def _wrong(segment: Segment) -> dict[str, Any]:
         "codes": [error.expected[0] for error in segment.errors
                   if error.kind in ("changed", "altered") and not error.term],
     }
-
-
-def _mark(text: str, values: str) -> str:
-    """What makes the marks of a prompt's text others than any in what is said: nothing, or a number."""
-    names = "|".join(set(re.findall(r"<(\w+)\{\{ *mark", text)))
-    if not re.search(rf"(?i)</?\s*(?:{names})\b", values):
-        return ""
-    return next(f"-{n}" for n in range(2, len(values)) if f"-{n}" not in values)
 
 
 def _candidates(segment: Segment, reply: Reply) -> list[Candidate]:

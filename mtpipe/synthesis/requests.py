@@ -12,6 +12,7 @@ from typing import Any
 
 from mtpipe.corpora.cleaning import LONGEST
 from mtpipe.errors import ConfigError
+from mtpipe.glossary.chain import DictionaryChain
 from mtpipe.glossary.model import Glossary, Term
 from mtpipe.languages.tags import language_name
 from mtpipe.llm.prompts import Prompt, Template, template
@@ -60,8 +61,7 @@ class Writer:
         wishes = template("synthesize-wishes", recipe.prompts)
         self.digests = {Path(text.name).stem: text.digest for text in (self._text, wishes)}
         self._wishes = _wishes(wishes)
-        self._also = {lang: {source.casefold(): term for term in reversed(glossary.terms) for source in term.sources}
-                      for lang, glossary in glossaries.items()}  # fmt: skip
+        self._chain = DictionaryChain(recipe.source_lang, recipe.target_lang, glossaries)
 
     def requests(
         self, needs: Mapping[Term, int], known: Mapping[Term, TermHistory], examples: Mapping[Term, Sequence[Example]],
@@ -89,21 +89,13 @@ class Writer:
             source_language=language_name(self._recipe.source_lang),
             target_language=language_name(self._recipe.target_lang),
             domain=self._recipe.domain, round=number,
-            terms=[{"chain": self._chain(term), "allowed": ", ".join(term.targets[1:]), "about": _about(term)}
+            terms=[{"chain": self._chain.of(term), "allowed": ", ".join(term.targets[1:]), "about": _about(term)}
                    for term in terms],
             items=[dict(zip(KINDS, item.wish), term=terms.index(item.term) + 1) for item in items],
             examples=spread([examples.get(term, ()) for term in terms])[: self._recipe.shots],
             written=[text for term in terms for text in known[term].written[-_SHOWN:]],
             refused=list(dict.fromkeys(line for term in terms for line in known[term].refused)),
         )  # fmt: skip
-
-    def _chain(self, term: Term) -> str:
-        """The term through all languages, as in a chain of dictionaries: the target helps, others tell senses apart."""
-        links = [(self._recipe.source_lang, term.source), (self._recipe.target_lang, term.target)]
-        for lang, terms in self._also.items():
-            if other := next((terms[key] for key in map(str.casefold, term.sources) if key in terms), None):
-                links.append((lang, other.target))
-        return " = ".join(f"{language_name(lang)}: {text}" for lang, text in links)
 
     def _wish(self, term: Term, number: int) -> Wish:
         """Wish number (from 0) of a term: every list in its own order, so that all combinations come in turn."""

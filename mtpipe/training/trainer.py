@@ -92,16 +92,14 @@ class TranslationTrainer(Seq2SeqTrainer):
         return DataLoader(stream, batch_size=None)
 
     def create_scheduler(self, num_training_steps: int, optimizer=None):
-        """Linear warm-up, then half a cosine down to 2 % over the steps or minutes given."""
+        """Linear warm-up, half a cosine down to 2 % over the steps or minutes given."""
         optimizer = optimizer or self.optimizer
         assert optimizer is not None
         self.lr_scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, self._rate)
         return self.lr_scheduler
 
     def _rate(self, step: int) -> float:
-        done = self.progress(step)
-        warm = min(1.0, max((step + 1) / max(1, self.plan.warmup), done / _WARMUP_SHARE))
-        return warm * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(1.0, done))))
+        return learning_rate_share(step, self.progress(step), self.plan.warmup)
 
     def progress(self, step: int) -> float:
         """How much of the plan is done, 0…1."""
@@ -187,6 +185,12 @@ class NotANumber(ModelError):
     def __init__(self, step: int):
         super().__init__(f"the loss of step {step} is not a number: training stopped, the checkpoints before it are "
                          "kept; resume with a lower --learning-rate, and look for odd pairs in the corpus")
+
+
+def learning_rate_share(step: int, done: float, warmup: int) -> float:
+    """Of the highest learning rate at a step (from 0), when so much of the plan (0…1) is done: see `Plan.warmup`."""
+    warm = min(1.0, max((step + 1) / max(1, warmup), done / _WARMUP_SHARE))
+    return warm * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(1.0, done))))
 
 
 def smoothed(logits: torch.Tensor, labels: torch.Tensor, smoothing: float, padding: int) -> tuple:

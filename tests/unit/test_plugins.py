@@ -40,7 +40,7 @@ def test_format_name_is_none_for_unknown_files():
 @pytest.mark.parametrize(
     "kind, name, message",
     [
-        ("mt", "nonsense", "no such mt plug-in 'nonsense'; available: ct2, fake, or give module:Class"),
+        ("mt", "nonsense", "no such mt plug-in 'nonsense'; available: ct2, fake, llm, or give module:Class"),
         ("colour", "red", "no such kind of plug-in 'colour'; available: mt, format"),
         ("mt", "no_such_module:Thing", "no module 'no_such_module'; check the name"),
         ("mt", "mtpipe.mt.fake:Thing", "module mtpipe.mt.fake has no 'Thing'"),

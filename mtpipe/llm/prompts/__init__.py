@@ -6,6 +6,7 @@ A text is a Jinja template of two parts with a line "---" between: what the mode
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -45,6 +46,13 @@ class Template:
     @property
     def digest(self) -> str:
         return digest.of_text(self.text)
+
+    def mark(self, values: str) -> str:
+        """What makes the marks of the text others than any in what is said: nothing, or a number."""
+        names = "|".join(set(re.findall(r"<(\w+)\{\{ *mark", self.text)))
+        if not re.search(rf"(?i)</?\s*(?:{names})\b", values):
+            return ""
+        return next(f"-{n}" for n in range(2, len(values)) if f"-{n}" not in values)
 
     def fill(self, schema: Mapping[str, Any] | None = None, **values: Any) -> Prompt:
         """values: of the text, `source` is that of the prompt. Raises ConfigError naming a template that is none."""

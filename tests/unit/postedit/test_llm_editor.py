@@ -20,7 +20,7 @@ from mtpipe.postedit.demonstrations import nearest, read
 from mtpipe.postedit.editor import UNCERTAIN, Tools, Unusable
 from mtpipe.postedit.ladder import postedit
 from mtpipe.postedit.llm import LlmEditor
-from mtpipe.postedit.llm_answer import fitted, text_of
+from mtpipe.llm.answer import fitted, text_of
 from mtpipe.terminology.matcher import Matcher
 from mtpipe.training.preferences import preferences
 

@@ -216,6 +216,8 @@ def reasons(*pairs, term=RANGE, user="Write pairs.", score=None):
     (f'"{GOOD[0]}"', GOOD[1], "commentary"),
     (GOOD[0], GOOD[1] + "\nI hope this helps.", "commentary"),
     ("```json", GOOD[1], "commentary"),
+    ("I cannot write a pair about a cell range.", "Der Zellbereich ist hier.", "commentary"),
+    ("I cannot find the cell range.", "Ich finde den Zellbereich nicht.", ""),
     ("cell range", "Zellbereich", "no sentence"),
     ("Please select the whole part before you print it.", GOOD[1], "source lacks the term"),
     (GOOD[0], "Bitte markieren Sie den Teil, bevor Sie das Blatt drucken.", "target lacks the term"),

@@ -20,7 +20,7 @@ from mtpipe.training.examples import Drawer, Drawn, Shares, piece_links
 from mtpipe.training.material import AlignedPair, AnnotationCandidate
 from mtpipe.training.split import split
 from mtpipe.training.starts import ANNOTATION, CODE
-from mtpipe.training.trainer import smoothed
+from mtpipe.training.trainer import learning_rate_share, smoothed
 from tests.support.bilingual import english_spanish, spanish
 
 TINY = {"d_model": 32, "encoder_layers": 1, "decoder_layers": 1, "encoder_ffn_dim": 32, "decoder_ffn_dim": 32,
@@ -275,3 +275,11 @@ def test_development_sets_ask_for_dictionary_forms_and_for_others(items):
         assert 0 < len(segment.matches) <= development.MAX_TERMS
         assert all(segment.source[m.start:m.end] == m.term.source for m in segment.matches)
     assert all(segment.matches[0].term.target not in (segment.reference or "") for segment in made.swapped)
+
+
+def test_a_short_plan_warms_up_in_a_tenth_of_its_steps():
+    short = [learning_rate_share(step, step / 140, 100) for step in range(141)]
+    assert max(short) > 0.9 and short.index(max(short)) <= 15 and short[-1] < 0.03
+    long = [learning_rate_share(step, step / 100_000, 100) for step in range(200)]
+    assert long[49] == pytest.approx(0.5, abs=0.01) and long[100] == pytest.approx(1, abs=0.01)
+    assert learning_rate_share(0, 0.0, 100) == pytest.approx(0.01)
