@@ -89,8 +89,8 @@ def test_a_text_that_speaks_to_the_model_stays_between_marks(tmp_path):
 
 
 @pytest.mark.parametrize("answer, text", [
-    (json.dumps({"target": "Ja."}), "Ja."), ("Ja.", "Ja."), ('"Ja."', "Ja."), ('```json\n{"target": "Ja."}\n```', "Ja."),
-    (json.dumps({"target": "„Ja.“"}), "Ja."), ('{"answer": "Ja."}', ""), (json.dumps({"target": " "}), ""), ("", ""),
+    (json.dumps({"target": "Ja."}), "Ja."), ("Ja.", "Ja."), ('"Ja."', "Ja."),
+    ('```json\n{"target": "Ja."}\n```', "Ja."), (json.dumps({"target": "„Ja.“"}), "Ja."), ('{"answer": "Ja."}', ""), (json.dumps({"target": " "}), ""), ("", ""),
 ])  # fmt: skip
 def test_what_an_answer_makes_of_a_draft(tmp_path, answer, text):
     draft, = translator(tmp_path, answer)[0].translate([Segment("a", "Yes.")])
@@ -137,7 +137,8 @@ def test_a_job_waits_for_drafts_and_goes_on_when_they_are_there(tmp_path):
     answered(tmp_path, {"Close the row.": "Schließen Sie die Zeile."})
     third = run(tmp_path)
     assert third.exit_code == 0, third.output
-    assert Path(tmp_path, "out.txt").read_text(encoding="utf-8") == "Öffnen Sie die Zelle.\n\nSchließen Sie die Zeile.\n"
+    text = (tmp_path / "out.txt").read_text(encoding="utf-8")
+    assert text == "Öffnen Sie die Zelle.\n\nSchließen Sie die Zeile.\n"
 
 
 def test_the_command_says_that_an_llm_is_needed(tmp_path):
