@@ -90,7 +90,8 @@ def test_a_text_that_speaks_to_the_model_stays_between_marks(tmp_path):
 
 @pytest.mark.parametrize("answer, text", [
     (json.dumps({"target": "Ja."}), "Ja."), ("Ja.", "Ja."), ('"Ja."', "Ja."),
-    ('```json\n{"target": "Ja."}\n```', "Ja."), (json.dumps({"target": "„Ja.“"}), "Ja."), ('{"answer": "Ja."}', ""), (json.dumps({"target": " "}), ""), ("", ""),
+    ('```json\n{"target": "Ja."}\n```', "Ja."), (json.dumps({"target": "„Ja.“"}), "Ja."),
+    ('{"answer": "Ja."}', ""), (json.dumps({"target": " "}), ""), ("", ""),
 ])  # fmt: skip
 def test_what_an_answer_makes_of_a_draft(tmp_path, answer, text):
     draft, = translator(tmp_path, answer)[0].translate([Segment("a", "Yes.")])
