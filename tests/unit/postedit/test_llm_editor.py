@@ -12,6 +12,7 @@ from mtpipe.document.segment import Edit, Segment
 from mtpipe.errors import CallError, ConfigError, InputError
 from mtpipe.glossary.model import Glossary, Term
 from mtpipe.llm import FAILED, REFUSED, UNASKED, Reply
+from mtpipe.llm.answer import fitted, text_of
 from mtpipe.llm.fake import FakeLLM
 from mtpipe.mt.fake import FakeTranslator
 from mtpipe.pipeline import jobs
@@ -20,7 +21,6 @@ from mtpipe.postedit.demonstrations import nearest, read
 from mtpipe.postedit.editor import UNCERTAIN, Tools, Unusable
 from mtpipe.postedit.ladder import postedit
 from mtpipe.postedit.llm import LlmEditor
-from mtpipe.llm.answer import fitted, text_of
 from mtpipe.terminology.matcher import Matcher
 from mtpipe.training.preferences import preferences
 
