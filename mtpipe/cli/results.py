@@ -19,7 +19,8 @@ def lines(report: JobReport, out: Path, page: Path) -> Iterator[str]:
         yield _memory(report.tm)
     yield terms(report.terms)
     if report.totals.altered:
-        yield f"altered: {amount(report.totals.altered, 'number, path or symbol', 'numbers, paths or symbols')}"
+        names = "number, path, symbol or negation", "numbers, paths, symbols or negations"
+        yield f"altered: {amount(report.totals.altered, *names)}"
     if report.job.llm:
         yield _llm(report.llm)
     yield f"report: {page}"

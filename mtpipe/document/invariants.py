@@ -1,8 +1,9 @@
 """What a translation must not change, found in running text and looked for in targets.
 
-Numbers, versions, paths, options, identifiers, keys, template tags, symbols and special spaces. A number may be written
-as the other language writes it (`numbers`), a combination of keys with its names of the keys; all else must be there as
-it is. What inline codes hold (URLs, e-mail addresses, placeholders, inline code) is checked with them.
+Numbers, versions, paths, options, identifiers, keys, template tags, symbols and special spaces, and that something is
+*not* so. A number may be written as the other language writes it (`numbers`), a combination of keys with its names of
+the keys, a negation in any way (`negation`); all else must be there as it is. What inline codes hold (URLs, e-mail
+addresses, placeholders, inline code) is checked with them.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from mtpipe.document import numbers
+from mtpipe.languages import negation
 
+NEGATION = "negation"
 # endings of file names; a dot between two words alone may be a sentence's end without its space
 _ENDINGS = (
     "avi bak bat bin bmp bz2 c cc cfg cmd conf cpp cs css csv db dll doc docx dot dotx eml eps epub exe gif gz h hpp "
@@ -59,7 +62,7 @@ _OF_TEXT = frozenset("°§№℃℉®™©℠￼")  # symbols that languages rep
 @dataclass(frozen=True, slots=True)
 class Invariant:
     """What must not change at text[start:end]; kind: number, version, path, variable, option, identifier, key,
-    template tag, symbol or space."""
+    template tag, symbol, space or negation (the first of a text)."""
 
     kind: str
     start: int
@@ -72,8 +75,9 @@ def altered(source: str, target: str, lang: str) -> list[Invariant]:
     expected = find(source)
     if not expected:
         return []
-    missing = _missing_literals([item for item in expected if item.kind not in ("number", "key")], target)
+    missing = _missing_literals([item for item in expected if item.kind not in ("number", "key", NEGATION)], target)
     missing += _missing_keys([item for item in expected if item.kind == "key"], target)
+    missing += [item for item in expected if item.kind == NEGATION and not _is_negated(item, target, lang)]
     figures = [item for item in expected if item.kind == "number"]
     if figures:
         absent = numbers.missing(source, [(item.start, item.end) for item in figures], target, lang)
@@ -84,7 +88,8 @@ def altered(source: str, target: str, lang: str) -> list[Invariant]:
 @lru_cache(maxsize=4096)  # a draft's, and again with each candidate for its repair
 def find(text: str) -> tuple[Invariant, ...]:
     """All invariants of a text without its codes, left to right, none inside another."""
-    if not _SUSPECT.search(text):
+    negative = negation.find(text)
+    if not negative and not _SUSPECT.search(text):
         return ()
     items = [Invariant((match.lastgroup or "").replace("_", " "), *match.span(), match[0])
              for match in _PATTERN.finditer(text)]
@@ -96,6 +101,7 @@ def find(text: str) -> tuple[Invariant, ...]:
         items += [Invariant("symbol", i, i + 1, char) for i, char in enumerate(text) if is_symbol(char)]
         items += [Invariant("space", i, i + 1, char) for i, char in enumerate(text) if char in _SPACES
                   and text[i - 1 : i].isdigit()]
+    items += [Invariant(NEGATION, *negative, text[slice(*negative)])] if negative else []
     apart: list[Invariant] = []
     for item in sorted(items, key=_leftmost_longest):
         if not apart or item.start >= apart[-1].end:
@@ -130,6 +136,11 @@ def _count(item: Invariant, target: str) -> int:
     before = r"(?<![A-Za-z0-9_])" if item.text[0].isalnum() else ""
     after = r"(?![A-Za-z0-9_])" if item.text[-1].isalnum() else ""
     return len(re.findall(f"{before}{literal}{after}", target))
+
+
+def _is_negated(item: Invariant, target: str, lang: str) -> bool:
+    """Whether target says so too; in a program's text the word itself does."""
+    return negation.is_expressed(target, lang) or item.text in target
 
 
 def _missing_keys(expected: Sequence[Invariant], target: str) -> list[Invariant]:

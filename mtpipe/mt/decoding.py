@@ -86,8 +86,10 @@ def protecting(
 
 
 def _protected(segment: Segment, target: str, lang: str) -> Segment | None:
-    """The segment with the invariants that target lacks as codes, formulas as one; None where it lacks none."""
+    """The segment with the invariants that target lacks as codes, formulas as one; None where it lacks none. A lost
+    negation is none to copy."""
     lost = checker.altered(segment, target, lang) if target else []
+    lost = [item for item in lost if item.kind != invariants.NEGATION]
     spans = dict.fromkeys(invariants.whole(segment.source, item.start, item.end) for item in lost)
     codes = [Code(start, end) for start, end in spans
              if not any(code.start < end and start < code.end for code in segment.codes)]

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from mtpipe.document import inline_codes
+from mtpipe.document.invariants import NEGATION
 from mtpipe.document.segment import Edit, Segment
 from mtpipe.errors import ConfigError
 from mtpipe.glossary.model import Term
@@ -183,14 +184,16 @@ def _suggested(segment: Segment) -> float:
 
 
 def _wrong(segment: Segment) -> dict[str, Any]:
-    """The errors as the prompt's text takes them: terms to use, names to keep, texts to avoid, codes to put right."""
+    """The errors as the prompt's text takes them: terms to use, names to keep, texts to avoid, codes to put right,
+    negations to say."""
     missing = [error.term for error in segment.errors if error.kind == "missing" and error.term]
     return {
         "terms": [{"source": term.source, "targets": list(term.targets), "domain": term.domain} for term in missing],
         "names": [error.expected[0] for error in segment.errors if error.kind == "changed" and error.term],
         "forbidden": list(dict.fromkeys(error.found for error in segment.errors if error.kind == "forbidden")),
         "codes": [error.expected[0] for error in segment.errors
-                  if error.kind in ("changed", "altered") and not error.term],
+                  if error.kind in ("changed", "altered") and not error.term and error.rule != NEGATION],
+        "negations": [error.expected[0] for error in segment.errors if error.rule == NEGATION],
     }
 
 

@@ -13,7 +13,7 @@ KINDS = {
     "missing": "Term missing",
     "forbidden": "Forbidden term",
     "changed": "Altered tag or name",
-    "altered": "Altered number, path or symbol",
+    "altered": "Altered number, path, symbol or negation",
     "check": "Check failed",
     "untranslated": "Not translated",
     "suspected": "Possible hallucination",
@@ -41,7 +41,7 @@ REASONS = {
     "forbidden": "it would add a forbidden term",
     "overuse": "a term would occur more often than in the source",
     "code-lost": "a tag or placeholder would be lost",
-    "altered": "a number, path, option or the like would not be as in the source",
+    "altered": "a number, path, option, negation or the like would not be as in the source",
     "number-changed": "a number would change",
     "script": "it would mix scripts",
     "language": "it would add words that are not in the target language",
@@ -185,8 +185,8 @@ def _of_repairs(terms: TermCounts) -> str:
 def _of_errors(wrong: int, terms: TermCounts, totals: Totals) -> str:
     parts = [count(terms.forbidden_found, "forbidden term")] * bool(terms.forbidden_found)
     parts += [count(terms.changed, "altered tag or name", "altered tags or names")] * bool(terms.changed)
-    parts += [count(totals.altered, "altered number, path or symbol", "altered numbers, paths or symbols")
-              ] * bool(totals.altered)
+    names = "altered number, path, symbol or negation", "altered numbers, paths, symbols or negations"
+    parts += [count(totals.altered, *names)] * bool(totals.altered)
     parts += [count(totals.suspected, "possible hallucination")] * bool(totals.suspected)
     if not wrong:
         return ""

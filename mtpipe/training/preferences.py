@@ -80,5 +80,6 @@ def _fields(unit: Segment, lang: str) -> dict[str, Any]:
                   if term.status in ("preferred", "admitted")],
         "names": [term.target for term in unmet if term.status == "do-not-translate"],
         "forbidden": [term.target for term in banned],
+        "negations": [],
         "codes": inline_codes.broken(unit.source, codes, unit.draft or ""),
     }  # fmt: skip

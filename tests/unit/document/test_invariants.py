@@ -37,6 +37,9 @@ def texts(source, target, lang="de"):
     ("Enter 1,2 in step 1 of 2.", "In Schritt 1 von 2 eingeben.", "number", "1,2"),
     ("Enter 1,2,3 and 4.", "Geben Sie 1, 2 und 4 ein.", "number", "1,2,3"),
     ("See com.sun.star.util there.", "Siehe dort com.sonne.stern.util.", "identifier", "com.sun.star.util"),
+    ("Do not unplug the cable.", "Ziehen Sie das Kabel ab.", "negation", "not"),
+    ("Never put oil on a burn.", "Geben Sie Öl auf eine Brandwunde.", "negation", "Never"),
+    ("It doesn't start.", "Es startet.", "negation", "doesn't"),
 ])  # fmt: skip
 def test_what_was_altered(source, target, kind, literal):
     assert (kind, literal) in texts(source, target)
@@ -45,6 +48,10 @@ def test_what_was_altered(source, target, kind, literal):
 @pytest.mark.parametrize("source, target, lang", [
     ("A sum of 1,234.56 is shown.", "Eine Summe von 1.234,56 wird angezeigt.", "de"),
     ("A sum of 1,234.56 is shown.", "Zobrazí se součet 1\u00a0234,56.", "cs"),
+    ("Do not unplug the cable.", "Ziehen Sie das Kabel keinesfalls ab.", "de"),
+    ("You cannot open it before you save it.", "Öffnen ist erst nach dem Speichern möglich.", "de"),
+    ("It is not possible.", "Es imposible.", "es"),
+    ("Do not touch it.", "Ei saa puutuda.", "et"),  # a language without a list
     ("about 12,000 rows", "etwa 12 000 Zeilen", "de"),
     ("Insert 2 columns", "Fügen Sie zwei Spalten ein", "de"),
     ("a 2D chart", "ein zweidimensionales Diagramm", "de"),
