@@ -1,6 +1,7 @@
 """What a parallel corpus teaches the repair: which words translate which, the target's forms, its fluency.
 
-Learnt from pairs alone, in any language pair; a folder of small gzip files that ships beside a model or stands alone.
+Learnt from pairs alone, in any language pair; a folder that ships beside a model or stands alone. Its files are tables
+that are mapped into memory; those of earlier versions, gzipped text, are read as well.
 """
 
 from __future__ import annotations
@@ -9,16 +10,20 @@ import gzip
 import json
 import zlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
 from mtpipe.alignment import ibm_model1
 from mtpipe.alignment.ngram_lm import MIN_COUNT, Fluency
+from mtpipe.alignment.ngram_table import NgramTable
 from mtpipe.errors import InputError, ModelError
+from mtpipe.io import text_table
+from mtpipe.io.text_table import TextTable
 from mtpipe.languages.lemmatization import lemma
 from mtpipe.languages.tokenization import is_character, words
 
@@ -32,6 +37,41 @@ _USUAL = 3  # a translation of a third of a word's uses is as good as one of all
 _ENDS = frozenset(".!?:…。！？：")
 
 Pair = tuple[str, str]
+Number = TypeVar("Number", int, float)
+Value = TypeVar("Value")
+
+
+class Table(Mapping[str, Value]):
+    """A part of a lexicon in a file, of which a value is read when it is asked for."""
+
+    def __init__(self, path: Path, read: Callable[[str], Value]):
+        self._path = path
+        with _readable(path):
+            self._table = TextTable(path)
+        self._read = read
+        self._known: dict[str, Value] = {}
+
+    def get(self, word, default=None):  # type: ignore[no-untyped-def]  # quicker than Mapping's by an exception
+        value = self._known.get(word)
+        if value is None:
+            with _readable(self._path):
+                text = self._table.get(word)
+                if text is None:
+                    return default
+                value = self._known[word] = self._read(text)
+        return value
+
+    def __getitem__(self, word: str) -> Value:
+        value = self.get(word)
+        if value is None:
+            raise KeyError(word)
+        return value
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._table)
+
+    def __len__(self) -> int:
+        return len(self._table)
 
 
 class Lexicon:
@@ -42,41 +82,64 @@ class Lexicon:
         self.target_lang = target_lang
         self._folder = folder  # read on first use: a job without errors never needs it
         self._function_words: list[str] | None = None
-        self._totals: Counter[str] | None = None
 
     @cached_property
-    def links(self) -> dict[str, dict[str, float]]:
-        table: dict[str, dict[str, float]] = {}
-        for source, target, count in self._rows("links"):
-            table.setdefault(source, {})[target] = float(count)
-        return table
+    def links(self) -> Mapping[str, Mapping[str, float]]:
+        return self._rows("links", float)
 
     @cached_property
-    def forms(self) -> dict[str, dict[str, int]]:
-        table: dict[str, dict[str, int]] = {}
-        for word, form, count in self._rows("forms"):
-            table.setdefault(word, {})[form] = int(count)
-        return table
+    def forms(self) -> Mapping[str, Mapping[str, int]]:
+        return self._rows("forms", int)
 
     @cached_property
-    def _endings(self) -> tuple[Counter[str], Counter[str]]:
+    def _endings(self) -> Mapping[str, Mapping[str, int]]:
         """How many lemmas, and how many other forms, end with the same letters."""
-        lemmas = Counter(word[-_ENDING:] for word in self.forms)
-        return lemmas, Counter(form[-_ENDING:].casefold() for word, forms in self.forms.items()
-                               for form in forms if form.casefold() != word)  # fmt: skip
+        if isinstance(self.forms, Table) and self._folder:
+            return Table(self._folder / "endings.table", partial(_row, int))
+        endings: dict[str, dict[str, int]] = {}
+        for word, forms in self.forms.items():
+            _count(endings, word[-_ENDING:], "lemma")
+            for form in forms:
+                if form.casefold() != word:
+                    _count(endings, form[-_ENDING:].casefold(), "form")
+        return endings
 
     def ends_like_a_lemma(self, word: str) -> bool:
         """Whether words that end so are dictionary forms rather than inflected ones, as far as the corpus tells."""
-        lemmas, forms = self._endings
-        return lemmas[word[-_ENDING:].casefold()] >= forms[word[-_ENDING:].casefold()]
+        row = self._endings.get(word[-_ENDING:].casefold(), {})
+        return row.get("lemma", 0) >= row.get("form", 0)
 
     @cached_property
     def fluency(self) -> Fluency:
-        counts = _counts(self._folder / "fluency.tsv.gz") if self._folder else {}
-        return Fluency(counts, self._function_words)
+        return Fluency(self._counts(), self._function_words)
 
-    def _rows(self, name: str) -> Iterator[list[str]]:
-        return _lines(self._folder / f"{name}.tsv.gz") if self._folder else iter(())
+    def _counts(self) -> NgramTable | Mapping[str, int]:
+        if self._folder is None:
+            return {}
+        path = self._folder / "fluency.tsv.gz"
+        if path.exists():
+            return _read_counts(path)
+        path = self._folder / "ngrams.table"
+        with _readable(path):
+            return NgramTable(path)
+
+    def _rows(self, name: str, number: Callable[[str], Number]) -> Mapping[str, Mapping[str, Number]]:
+        if self._folder is None:
+            return {}
+        path = self._folder / f"{name}.tsv.gz"
+        if not path.exists():
+            return Table(self._folder / f"{name}.table", partial(_row, number))
+        table: dict[str, dict[str, Number]] = {}
+        for word, other, cell in _lines(path):
+            table.setdefault(word, {})[other] = number(cell)
+        return table
+
+    @cached_property
+    def _totals(self) -> Mapping[str, float]:
+        """Of each target word the sum of its links."""
+        if isinstance(self.links, Table) and self._folder:
+            return Table(self._folder / "totals.table", float)
+        return _sums(self.links)
 
     def align(self, pairs: Sequence[Pair]) -> list[np.ndarray]:
         """For each (source, target) a matrix [target words × source words] of link weights (0…1); words as in
@@ -97,12 +160,12 @@ class Lexicon:
         """
         ours, theirs = ({lemma(word, lang) for word in words(text) if word[0].isalpha()}
                         for text, lang in ((source, self.source_lang), (target, self.target_lang)))  # fmt: skip
-        totals = self._target_totals()
+        totals = self._totals
         sides = (
             [(max((row.get(other, 0.0) for other in theirs), default=0.0), sum(row.values()))
              for row in (self.links.get(word) for word in ours) if row],
-            [(max((self.links.get(word, {}).get(other, 0.0) for word in ours), default=0.0), totals[other])
-             for other in theirs if totals[other]],
+            [(max((self.links.get(word, {}).get(other, 0.0) for word in ours), default=0.0), total)
+             for other in theirs if (total := totals.get(other))],
         )  # fmt: skip
         forth, back = ([min(1.0, _USUAL * best / total) for best, total in side] for side in sides)
         return sum(forth) / len(forth) if forth else None, sum(back) / len(back) if back else None
@@ -112,28 +175,29 @@ class Lexicon:
         ours, theirs = lemma(source, self.source_lang), lemma(target, self.target_lang)
         row = self.links.get(ours, {})
         count = row.get(theirs, 0.0)
-        return (count / sum(row.values()), count / self._target_totals()[theirs]) if count else (0.0, 0.0)
+        return (count / sum(row.values()), count / self._totals[theirs]) if count else (0.0, 0.0)
 
     def learn(self, pairs: Iterable[Pair]) -> int:
         """Adds what the pairs teach; returns how many were used. Memory holds one shard and the counts."""
         used, forms = 0, _Forms()
+        self.links = links = {source: dict(row) for source, row in self.links.items()}
         for shard in _shards(item for item in self._read(pairs) if is_plausible(item[0], item[1])):
             cells, posteriors, word_pairs, vocabulary = self._fit(shard)
             counts = np.bincount(cells.pair, posteriors, minlength=len(word_pairs))
             names = list(vocabulary)
             for index in np.flatnonzero(counts >= 0.05):
                 source, target = (names[i] for i in word_pairs[index])
-                row = self.links.setdefault(source, {})
+                row = links.setdefault(source, {})
                 row[target] = row.get(target, 0.0) + float(counts[index])
-            self._totals = None
+            self.__dict__.pop("_totals", None)
             for _, target_words, _, _ in shard:
                 forms.add(target_words)
                 self.fluency.learn([target_words])
             used += len(shard)
-        self.links = {s: frequent for s, row in self.links.items() if (frequent := _above(row, MIN_LINK))}
-        self._totals = None
+        self.links = {s: frequent for s, row in links.items() if (frequent := _above(row, MIN_LINK))}
+        self.__dict__.pop("_totals", None)
         self.forms = forms.by_lemma(self.target_lang, self.forms)
-        self.__dict__.pop("_endings", None)
+        self.__dict__.pop("_endings", None)  # was made of the forms
         return used
 
     def _read(self, pairs: Iterable[Pair]) -> Iterator[tuple[list[str], list[str], list[str], list[str]]]:
@@ -151,19 +215,11 @@ class Lexicon:
         def known(sources: np.ndarray, targets: np.ndarray) -> ibm_model1.Known:
             pairs = [self.links.get(names[s], {}).get(names[t], 0.0) for s, t in zip(sources, targets)]
             by_source = [sum(self.links.get(names[s], {}).values()) for s in range(len(names))]
-            totals = self._target_totals()
-            by_target = [totals[name] for name in names]
+            by_target = [self._totals.get(name, 0.0) for name in names]
             return ibm_model1.Known(np.array(pairs), np.array(by_source)[sources], np.array(by_target)[targets])
 
         cells, posteriors, word_pairs = ibm_model1.align([i[0] for i in ids], [i[1] for i in ids], known)
         return cells, posteriors, word_pairs, vocabulary
-
-    def _target_totals(self) -> Counter[str]:
-        if self._totals is None:
-            self._totals = Counter()
-            for row in self.links.values():
-                self._totals.update(row)
-        return self._totals
 
     def save(self, folder: Path, about: Mapping[str, object], least: int = MIN_COUNT) -> None:
         """Writes the folder; about (sources, licences, number of pairs) goes into lexicon.json; least: how often words
@@ -172,9 +228,13 @@ class Lexicon:
         head = {"source_lang": self.source_lang, "target_lang": self.target_lang, **about,
                 "function_words": sorted(self.fluency.function_words)}
         (folder / "lexicon.json").write_text(json.dumps(head, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-        _write(folder / "links.tsv.gz", ((s, t, f"{n:.2g}") for s, row in self.links.items() for t, n in row.items()))
-        _write(folder / "forms.tsv.gz", ((w, f, str(n)) for w, row in self.forms.items() for f, n in row.items()))
-        _write(folder / "fluency.tsv.gz", self.fluency.rows(least))
+        links = {s: {t: f"{n:.2g}" for t, n in row.items()} for s, row in self.links.items()}
+        totals = _sums({s: {t: float(n) for t, n in row.items()} for s, row in links.items()})
+        text_table.write(folder / "links.table", map(_cells, links.items()))
+        text_table.write(folder / "totals.table", ((word, repr(total)) for word, total in totals.items()))
+        text_table.write(folder / "forms.table", map(_cells, self.forms.items()))
+        text_table.write(folder / "endings.table", map(_cells, self._endings.items()))
+        self.fluency.write(folder / "ngrams.table", least)
 
     @classmethod
     def load(cls, folder: Path) -> Lexicon:
@@ -217,7 +277,19 @@ class _Forms:
         return dict(table)
 
 
-def _above(row: dict[str, float], least: float) -> dict[str, float]:
+def _count(table: dict[str, dict[str, int]], key: str, column: str) -> None:
+    row = table.setdefault(key, {})
+    row[column] = row.get(column, 0) + 1
+
+
+def _sums(links: Mapping[str, Mapping[str, float]]) -> Counter[str]:
+    totals: Counter[str] = Counter()
+    for row in links.values():
+        totals.update(row)  # type: ignore[arg-type]  # shares of counts
+    return totals
+
+
+def _above(row: Mapping[str, float], least: float) -> dict[str, float]:
     floor = max(least, 0.002 * sum(row.values()))
     return {word: count for word, count in row.items() if count >= floor}
 
@@ -240,11 +312,15 @@ def _shards(items: Iterable) -> Iterator[list]:
         yield shard
 
 
-def _write(path: Path, rows: Iterable[tuple[str, ...]]) -> None:
-    # no name and time inside: the same lexicon is the same file
-    with open(path, "wb") as raw, gzip.GzipFile("", "wb", 9, raw, mtime=0) as packed:
-        for row in rows:
-            packed.write(("\t".join(row) + "\n").encode())
+def _cells(item: tuple[str, Mapping[str, object]]) -> tuple[str, str]:
+    """(word, its row as one text)"""
+    word, row = item
+    return word, "\t".join(f"{other}\t{number}" for other, number in row.items())
+
+
+def _row(number: Callable[[str], Number], text: str) -> dict[str, Number]:
+    cells = text.split("\t")
+    return dict(zip(cells[::2], map(number, cells[1::2]), strict=True))
 
 
 def _lines(path: Path) -> Iterator[list[str]]:
@@ -258,7 +334,7 @@ def _lines(path: Path) -> Iterator[list[str]]:
             yield row
 
 
-def _counts(path: Path) -> dict[str, int]:
+def _read_counts(path: Path) -> dict[str, int]:
     """Rows of a text and a number, a million of them, all at once: a loop over lines takes twice as long."""
     with _readable(path), gzip.open(path, "rb") as file:
         text = file.read().decode("utf-8")

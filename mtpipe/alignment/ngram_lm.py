@@ -6,11 +6,16 @@ Endings carry number, gender and case, so "el" before a noun never seen still be
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from heapq import nlargest
 from math import log
+from pathlib import Path
+from typing import Protocol
 
+from mtpipe.alignment import ngram_table
+from mtpipe.alignment.ngram_table import NgramTable
 from mtpipe.languages.tokenization import is_character
 
 EDGE = "\x02"  # before the first and after the last word
@@ -19,20 +24,43 @@ MIN_COUNT = 2
 FREQUENT, FREE = 120, 40  # words; of few different ones no more than half and a tenth
 
 
-class Fluency:
-    """Counts of n-grams of case-folded words ("a b c") and of words beside endings ("a ~ing", "~ung b")."""
+class _Counts(Protocol):
+    def __getitem__(self, ngram: str, /) -> int: ...
 
-    def __init__(self, counts: Mapping[str, int] | None = None, function_words: Iterable[str] | None = None):
-        self._counts: Counter[str] = Counter(counts)
+
+@dataclass(frozen=True, slots=True)
+class _Sum:
+    """What was known before and what was learnt since."""
+
+    base: NgramTable
+    learnt: Counter[str]
+
+    def __getitem__(self, ngram: str) -> int:
+        return self.base[ngram] + self.learnt[ngram]
+
+
+class Fluency:
+    """Counts of n-grams of case-folded words ("a b c") and of words beside endings ("a ~ing", "~ung b").
+
+    counts: known before, as a dictionary or a table on the disk.
+    """
+
+    def __init__(self, counts: Mapping[str, int] | NgramTable | None = None,
+                 function_words: Iterable[str] | None = None):  # fmt: skip
+        self._base = counts if isinstance(counts, NgramTable) else None
+        self._learnt: Counter[str] = Counter() if isinstance(counts, NgramTable) else Counter(counts)
+        self._counts: _Counts = self._learnt if self._base is None else self._base
         self._bigram = lru_cache(maxsize=30_000)(self._estimate)  # an agreement tries many neighbours of few words
         if function_words is not None:
             self.function_words = frozenset(function_words)
 
     def __bool__(self) -> bool:
-        return bool(self._counts)
+        return bool(self._base or self._learnt)
 
     def learn(self, sentences: Iterable[Sequence[str]]) -> None:
-        counts = self._counts
+        counts = self._learnt
+        if self._base is not None:
+            self._counts = _Sum(self._base, counts)
         self._bigram.cache_clear()
         for sentence in sentences:
             tokens = [EDGE, *(word.casefold() for word in sentence), EDGE]
@@ -47,10 +75,11 @@ class Fluency:
                 counts.update(f"{c} {w}" for c in cv)
             counts.update(map(" ".join, zip(tokens, tokens[1:], tokens[2:])))
 
-    def rows(self, least: int = MIN_COUNT) -> Iterator[tuple[str, str]]:
-        """(n-gram, count) of what is frequent enough to keep; of single words, what was seen MIN_COUNT times."""
-        return ((gram, str(count)) for gram, count in self._counts.items()
-                if count >= (least if " " in gram else MIN_COUNT))
+    def write(self, path: Path, least: int = MIN_COUNT) -> None:
+        """Writes what is frequent enough to keep as a table; of single words, what was seen MIN_COUNT times."""
+        rows = ((gram, count) for gram, count in self._learnt.items()
+                if self._counts[gram] >= (least if " " in gram else MIN_COUNT))  # fmt: skip
+        ngram_table.write(path, rows, self._base)
 
     def score(self, words: Sequence[str]) -> float:
         """Log-probability of the words in this order, the first two as given context."""
@@ -65,10 +94,10 @@ class Fluency:
     def function_words(self) -> frozenset[str]:
         """Articles, prepositions, pronouns: frequent words that are short, or stand beside many others on both sides
         (a frequent noun of the domain has few words before it)."""
-        words = [gram for gram in self._counts if gram.isalpha()]
-        frequent = nlargest(min(FREQUENT, len(words) // 2), words, key=self._counts.__getitem__)
+        words = [gram for gram in self._learnt if gram.isalpha()]
+        frequent = nlargest(min(FREQUENT, len(words) // 2), words, key=self._learnt.__getitem__)
         left, right = Counter[str](), Counter[str]()
-        for first, _, second in (gram.partition(" ") for gram in self._counts):
+        for first, _, second in (gram.partition(" ") for gram in self._learnt):
             if second and " " not in second and "~" not in first + second:
                 left[second] += 1
                 right[first] += 1

@@ -12,7 +12,7 @@ from mtpipe.errors import InputError, ModelError
 from mtpipe.languages.tokenization import words
 from tests.support.bilingual import GERMAN, chinese_english, english_german, english_spanish, german, spanish
 
-PARTS = ["fluency.tsv.gz", "forms.tsv.gz", "lexicon.json", "links.tsv.gz"]
+PARTS = ["endings.table", "forms.table", "lexicon.json", "links.table", "ngrams.table", "totals.table"]
 
 
 def best(row):
@@ -167,27 +167,103 @@ def test_a_broken_head_is_a_model_error(tmp_path, head):
         Lexicon.load(tmp_path)
 
 
+@pytest.mark.parametrize("part", ["links", "forms", "totals", "endings", "ngrams"])
+@pytest.mark.parametrize("damage", [
+    lambda data: None, lambda data: b"", lambda data: b"plain text\n" * 9, lambda data: data[:-20],
+    lambda data: data + b"more",
+])
+def test_a_broken_part_is_named_when_it_is_read(tmp_path, part, damage):
+    path = tmp_path / f"{part}.table"
+    content = damage(saved(tmp_path, german())[path.name])
+    path.unlink() if content is None else path.write_bytes(content)
+    with pytest.raises(InputError, match=f"{part}.table: a part of the lexicon can't be read .*make the lexicon again"):
+        read_all(Lexicon.load(tmp_path))
+
+
+def read_all(lexicon):
+    lexicon.translation("table", "Tabelle")
+    return lexicon.forms, lexicon.ends_like_a_lemma("Tabelle"), lexicon.fluency
+
+
+def test_a_broken_row_is_named_when_it_is_read(tmp_path):
+    saved(tmp_path, german())
+    path = tmp_path / "forms.table"
+    path.write_bytes(path.read_bytes().replace(b"\tTabelle\t", b"\tTabelle\n"))
+    with pytest.raises(InputError, match="forms.table: a part of the lexicon can't be read"):
+        Lexicon.load(tmp_path).forms["tabelle"]
+
+
+# the text of earlier versions
+
+def in_text(folder, lexicon):
+    """The folder as earlier versions wrote it."""
+    saved(folder, lexicon)
+    for path in folder.glob("*.table"):
+        path.unlink()
+    rows = {"links": [(s, t, f"{n:.2g}") for s, row in lexicon.links.items() for t, n in row.items()],
+            "forms": [(w, f, str(n)) for w, row in lexicon.forms.items() for f, n in row.items()],
+            "fluency": [(gram, str(n)) for gram, n in lexicon.fluency._learnt.items() if n > 1]}
+    for name, cells in rows.items():
+        text = "".join("\t".join(row) + "\n" for row in cells)
+        (folder / f"{name}.tsv.gz").write_bytes(gzip.compress(text.encode()))
+    return folder
+
+
+def test_the_text_of_earlier_versions_is_the_same_lexicon(tmp_path):
+    now, before = tmp_path / "now", in_text(tmp_path / "before", german())
+    saved(now, german())
+    new, old = Lexicon.load(now), Lexicon.load(before)
+    assert new.links == old.links and new.forms == old.forms
+    assert list(new.links) == list(old.links) and list(new.forms) == list(old.forms)
+    assert {gram: new.fluency.count(*gram.split()) for gram in old.fluency._learnt if gram} == {
+        gram: count for gram, count in old.fluency._learnt.items() if gram}
+    pairs = english_german(30, seed=5)
+    assert all((a == b).all() for a, b in zip(new.align(pairs), old.align(pairs), strict=True))
+    assert [new.coverage(*pair) for pair in pairs] == [old.coverage(*pair) for pair in pairs]
+    ends = {form for row in old.forms.values() for form in row}
+    assert list(map(new.ends_like_a_lemma, ends)) == list(map(old.ends_like_a_lemma, ends))
+
+
+def test_a_lexicon_in_text_is_saved_as_tables(tmp_path):
+    before = Lexicon.load(in_text(tmp_path / "before", german()))
+    assert saved(tmp_path / "a", before) == saved(tmp_path / "b", german())
+
+
+def test_what_is_learnt_adds_to_a_loaded_lexicon(tmp_path):
+    pairs = english_german(400)
+    first, both = Lexicon("en", "de"), Lexicon("en", "de")
+    first.learn(pairs[:200])
+    both.learn(pairs[:200])
+    both.learn(pairs[200:])
+    saved(tmp_path / "first", first)
+    loaded = Lexicon.load(tmp_path / "first")
+    loaded.learn(pairs[200:])
+    assert loaded.forms == both.forms
+    assert loaded.fluency.count("die", "Tabelle") == both.fluency.count("die", "Tabelle")
+    saved(tmp_path / "again", loaded)
+    again = Lexicon.load(tmp_path / "again")
+    assert again.fluency.count("die", "Tabelle") == both.fluency.count("die", "Tabelle")
+    assert again.links["table"].keys() == loaded.links["table"].keys()
+
+
 @pytest.mark.parametrize("content", [
     None, b"plain text\n", gzip.compress(b"a\tb\n"), gzip.compress(b"a\tb\tmany\n"), gzip.compress(b"\xff\tb\t3\n"),
     gzip.compress(b"a\tb\t3\n" * 100)[:-20],
 ])
-def test_a_broken_part_is_named_when_it_is_read(tmp_path, content):
-    saved(tmp_path, german())
-    part = tmp_path / "links.tsv.gz"
+def test_a_broken_part_in_text_is_named_when_it_is_read(tmp_path, content):
+    part = in_text(tmp_path, german()) / "links.tsv.gz"
     part.unlink() if content is None else part.write_bytes(content)
-    with pytest.raises(InputError, match="links.tsv.gz: a part of the lexicon can't be read .*make the lexicon again"):
+    with pytest.raises(InputError, match=r"links.(tsv.gz|table): a part of the lexicon can't be read"):
         Lexicon.load(tmp_path).links
 
 
 @pytest.mark.parametrize("content", [
-    None, b"plain text\n", gzip.compress(b"a\n"), gzip.compress(b"a\t3\tb\n"), gzip.compress(b"a\tmany\n"),
+    b"plain text\n", gzip.compress(b"a\n"), gzip.compress(b"a\t3\tb\n"), gzip.compress(b"a\tmany\n"),
     gzip.compress(b"a\tb\t3\nb\n"), gzip.compress(b"a\t3"), gzip.compress(b"\xff\t3\n"),
     gzip.compress(b"a\t3\n" * 100)[:-20],
 ])
-def test_broken_counts_of_ngrams_are_named_when_they_are_read(tmp_path, content):
-    saved(tmp_path, german())
-    part = tmp_path / "fluency.tsv.gz"
-    part.unlink() if content is None else part.write_bytes(content)
+def test_broken_counts_in_text_are_named_when_they_are_read(tmp_path, content):
+    (in_text(tmp_path, german()) / "fluency.tsv.gz").write_bytes(content)
     with pytest.raises(InputError, match="fluency.tsv.gz: a part of the lexicon can't be read .*make the lexicon"):
         Lexicon.load(tmp_path).fluency
 

@@ -1,0 +1,78 @@
+"""A table of texts by texts in a file, found by hashing and mapped into memory: it costs nothing to open.
+
+Layout: magic, size of the file, number of slots (4 bytes each, the smallest first); the slots (where a record begins, 0
+for none); the records, "key TAB value NEWLINE" in UTF-8, in the order in which they were written. A key's record is at
+the slot of its CRC-32, or at one of those after it, before the next empty one.
+"""
+
+from __future__ import annotations
+
+import mmap
+from array import array
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from zlib import crc32
+
+_MAGIC = 0x3154_584D  # "MXT1"
+_HEAD = 12  # bytes
+
+
+class TextTable(Mapping[str, str]):
+    """The table in the file at path; raises OSError, and ValueError for a file that is none or is cut off."""
+
+    def __init__(self, path: Path):
+        with path.open("rb") as file:
+            self._data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        head = array("I", self._data[:_HEAD]) if len(self._data) >= _HEAD else (0, 0, 0)
+        if head[0] != _MAGIC or head[1] != len(self._data):
+            raise ValueError("no table of texts, or cut off")
+        self._first = _HEAD + 4 * head[2]
+        self._slots = memoryview(self._data)[_HEAD : self._first].cast("I")
+
+    def get(self, key, default=None):  # type: ignore[no-untyped-def]  # quicker than Mapping's by an exception
+        start, slots, data = f"{key}\t".encode(), self._slots, self._data
+        slot = crc32(start) % len(slots)
+        while place := slots[slot]:
+            end = place + len(start)
+            if data[place:end] == start:
+                return data[end : data.find(b"\n", end)].decode()
+            slot = (slot + 1) % len(slots)
+        return default
+
+    def __getitem__(self, key: str) -> str:
+        value = self.get(key)
+        if value is None:
+            raise KeyError(key)
+        return value
+
+    def __contains__(self, key: object) -> bool:
+        return self.get(key) is not None
+
+    def __iter__(self) -> Iterator[str]:
+        return (key for key, _ in self._records())
+
+    def __len__(self) -> int:
+        return sum(map(bool, self._slots))
+
+    def _records(self) -> Iterator[tuple[str, str]]:
+        place = self._first
+        while (end := self._data.find(b"\n", place)) >= 0:
+            key, _, value = self._data[place:end].decode().partition("\t")
+            yield key, value
+            place = end + 1
+
+
+def write(path: Path, rows: Iterable[tuple[str, str]]) -> None:
+    """Writes a table of distinct keys; keys without tabs and line ends, values without line ends. Raises OSError."""
+    records = [f"{key}\t{value}\n".encode() for key, value in rows]
+    slots = array("I", bytes(4 * (2 * len(records) + 1)))
+    place = _HEAD + 4 * len(slots)
+    for record in records:
+        slot = crc32(record[: record.index(b"\t") + 1]) % len(slots)
+        while slots[slot]:
+            slot = (slot + 1) % len(slots)
+        slots[slot] = place
+        place += len(record)
+    head = array("I", (_MAGIC, place, len(slots)))
+    with path.open("wb") as file:
+        file.writelines((head.tobytes(), slots.tobytes(), *records))
