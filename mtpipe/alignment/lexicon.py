@@ -24,11 +24,13 @@ from mtpipe.alignment.ngram_table import NgramTable
 from mtpipe.errors import InputError, ModelError
 from mtpipe.io import text_table
 from mtpipe.io.text_table import TextTable
-from mtpipe.languages.lemmatization import lemma
+from mtpipe.languages.lemmatization import is_known, lemma
+from mtpipe.languages.scripts import has_word_boundaries
 from mtpipe.languages.tokenization import is_character, words
 
 SHARD_CELLS = 6_000_000  # about a gigabyte at work
 LONGEST = 80  # words; longer pairs teach little and cost their square
+UNKNOWN = 0.5  # how often words are inflected, where nobody can tell
 UNLIKE = 3  # times as long as the other side no translation is
 MIN_LINK = 0.4  # expected count under which a link is noise
 MIN_FORM = 2
@@ -108,6 +110,18 @@ class Lexicon:
         """Whether words that end so are dictionary forms rather than inflected ones, as far as the corpus tells."""
         row = self._endings.get(word[-_ENDING:].casefold(), {})
         return row.get("lemma", 0) >= row.get("form", 0)
+
+    @cached_property
+    def inflection(self) -> float:
+        """The share of the corpus' content words that are no dictionary forms; half where no dictionary tells."""
+        if is_known("a", self.target_lang) is None:
+            return UNKNOWN if has_word_boundaries(self.target_lang) else 0.0
+        function_words = self.fluency.function_words
+        content = {word: forms for word, forms in self.forms.items()
+                   if word.isalpha() and not function_words & {word, *forms}}  # fmt: skip
+        counts = [(form.casefold() == word, n) for word, forms in content.items() for form, n in forms.items()]
+        total = sum(n for _, n in counts)
+        return 1 - sum(n for is_bare, n in counts if is_bare) / total if total else UNKNOWN
 
     @cached_property
     def fluency(self) -> Fluency:

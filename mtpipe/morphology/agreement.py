@@ -22,6 +22,15 @@ CONTEXT = 2
 MOST_FORMS, MOST_FUNCTION, MOST_OPEN = 4, 7, 4
 
 
+@dataclass(frozen=True, slots=True)
+class Rewording:
+    """A text with a term in it; form: the term's; has_neighbours: whether words beside it changed as well."""
+
+    text: str
+    form: str
+    has_neighbours: bool
+
+
 class Agreement:
     """Chooses forms and neighbours; without a lexicon the term comes as the glossary has it."""
 
@@ -40,10 +49,14 @@ class Agreement:
         """target with each slot's words replaced; slots are disjoint, left to right. agree: neighbours may change."""
         word_spans = spans(target)
         for slot in reversed(slots):
-            target = self._replaced(target, word_spans, slot, agree)
+            target = self._replaced(target, word_spans, slot, agree).text
         return target
 
-    def _replaced(self, target: str, word_spans: Sequence[tuple[int, int]], slot: TermSlot, agree: bool) -> str:
+    def reword(self, target: str, slot: TermSlot) -> Rewording:
+        """The same for one slot, its neighbours agreeing, with what became of the term."""
+        return self._replaced(target, spans(target), slot, True)
+
+    def _replaced(self, target: str, word_spans: Sequence[tuple[int, int]], slot: TermSlot, agree: bool) -> Rewording:
         before = [target[start:end] for start, end in word_spans[max(0, slot.first - 5) : slot.first]]
         old = [target[start:end] for start, end in word_spans[slot.first : slot.last]]
         start = word_spans[slot.first][0] if slot.first < len(word_spans) else len(target)
@@ -52,9 +65,9 @@ class Agreement:
         is_first = not before or before[-1] in ".!?:…"
         if not agree or self._lexicon is None:
             form = inflection.like(slot.term.target, " ".join(old), is_first, self._lexicon)
-            return _spliced(target, start, end, form)
+            return Rewording(_spliced(target, start, end, form), form, False)
         lead, form, trail = self._best(slot, old, before, after)
-        form = inflection.like(form, " ".join(old), is_first, self._lexicon)
+        form = inner = inflection.like(form, " ".join(old), is_first, self._lexicon)
         if trail:
             last = end + spans(target[end : end + 200])[0][1]
             form, end = form + target[end : last - len(after[0])] + trail, last
@@ -62,7 +75,7 @@ class Agreement:
             changed, new = lead
             start = word_spans[slot.first - changed][0]
             form = " ".join([*new, form])
-        return _spliced(target, start, end, form)
+        return Rewording(_spliced(target, start, end, form), inner, bool(lead or trail))
 
     def _best(
         self, slot: TermSlot, old: Sequence[str], before: Sequence[str], after: Sequence[str]

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import product
+from os.path import commonprefix
 
 from mtpipe.alignment.lexicon import Lexicon
 from mtpipe.languages.lemmatization import lemma
+from mtpipe.languages.tokenization import words
 
 MOST_FORMS = 12  # of one word, the most frequent
 MOST_VARIANTS = 24  # of one term
+# odds that a corpus' form is wrong: as a multiple of those of any word to be inflected, and what analogy leaves of them
+_ODDS, _ANALOGY = 3.0, 0.2
 # function words that change with their neighbour and have lemmas of their own
 _TWINS = {"en": (("a", "an"),)}
 
@@ -78,6 +82,43 @@ def like(form: str, replaced: str, is_first: bool, lexicon: Lexicon | None) -> s
     small = word[:1].lower() + word[1:]
     is_label = lexicon is not None and small in lexicon.forms.get(lemma(small, lexicon.target_lang), {})
     return form[:1].upper() + form[1:] if is_first or is_label else form
+
+
+def doubt(form: str, term: str, replaced: Sequence[str], has_neighbours: bool, lang: str, rate: float) -> float:
+    """The probability that a form chosen by the corpus alone is wrong; rate: the language's, as Lexicon.inflection.
+
+    Words whose dictionary forms end alike decline alike, and where both bend alike, case and number are those of what
+    goes: each letter that the ends share counts. has_neighbours: words beside it changed as well. The odds fit what the
+    grammars of Russian and Spanish say of the forms that their corpora choose. Names in capitals do not bend.
+    """
+    base = words(term)
+    if not any(_can_bend(word) for word in base):
+        return 0.0
+    shared = _shared(words(form), base, replaced, lang) if not has_neighbours else None
+    odds = _ODDS * rate / (1 - min(rate, 0.9)) * (1 if shared is None else _ANALOGY ** (shared + 1))
+    return float(odds / (1 + odds))
+
+
+def _shared(form: Sequence[str], base: Sequence[str], old: Sequence[str], lang: str) -> int | None:
+    """How many letters the dictionary forms share at their ends; None where the words do not bend alike."""
+    if len(form) != len(base):
+        return None
+    bends = [_bend(a.casefold(), b.casefold()) for a, b in zip(base, form)]
+    lemmas = [lemma(word, lang) for word in old]
+    wanted = [_bend(a, b.casefold()) for a, b in zip(lemmas, old)]
+    if len(form) != len(old):
+        return 0 if {*bends, ("", "")} == {*wanted, ("", "")} else None
+    if bends != wanted:
+        return None
+    return min(_common_end(a.casefold(), b) for a, b in zip(base, lemmas))
+
+
+def _common_end(one: str, other: str) -> int:
+    return len(commonprefix([one[::-1], other[::-1]]))
+
+
+def _can_bend(word: str) -> bool:
+    return word.isalpha() and not (word.isupper() and len(word) > 1)
 
 
 def _count(word: str, lexicon: Lexicon) -> int:

@@ -13,14 +13,14 @@ from dataclasses import dataclass
 import numpy as np
 from rapidfuzz import fuzz
 
-from mtpipe.alignment.lexicon import Lexicon
+from mtpipe.alignment.lexicon import UNKNOWN, Lexicon
 from mtpipe.alignment.term_slots import LONGER, TermSlot, places
 from mtpipe.glossary.model import Term
-from mtpipe.languages.lemmatization import lemma
+from mtpipe.languages.lemmatization import is_known, lemma
 from mtpipe.languages.scripts import has_word_boundaries
 from mtpipe.languages.tags import primary_subtag
 from mtpipe.morphology.agreement import Agreement
-from mtpipe.morphology.inflection import like
+from mtpipe.morphology.inflection import doubt, like
 from mtpipe.morphology.languages import morphology
 from mtpipe.morphology.protocol import TermContext, Wording
 
@@ -31,6 +31,7 @@ _BESIDE = 0.5  # link weight from which a word beside the term stands elsewhere
 _LINKED, _ELSEWHERE = 0.35, 0.1  # link weight and share of uses from which a word is another's translation
 _COGNATE = 86  # similarity of a word and what it was borrowed from
 _SPLITS, _LIKELY = 8, 3  # ways to take a compound apart: tried, and to be believed
+_SHORT = 3  # letters of a word that may be an abbreviation
 _LONG = 12  # letters of what may be a compound, though no dictionary knows its parts
 _FOREIGN = 3.0  # what is lost, where it is no translation of the term alone
 _ENDS = ".!?:…"
@@ -60,7 +61,7 @@ class Replacement:
 _Splice = tuple[int, int, str, tuple[int, ...], Wording]  # start, end, text, words, how it was worded
 
 FEATURES = ("link", "translation", "back", "other", "uncovered", "thin", "margin", "certainty", "doubts",
-            "part", "longer", "attested", "loose")  # fmt: skip
+            "part", "longer", "attested", "loose", "form", "strange", "crowd")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +157,8 @@ class Replacements:
         if any(place.affixes):
             return None
         slot = TermSlot(term, place.first, place.last, 1.0, is_bent)
-        text = self._agreement.rewrite(draft.target, [slot], True)
+        reworded = self._agreement.reword(draft.target, slot)
+        text = reworded.text
         start, stop = draft.theirs[place.first][0], len(draft.target) - draft.theirs[place.last - 1][1]
         front = next((i for i in range(start) if text[i : i + 1] != draft.target[i]), start)
         back = next((i for i in range(stop) if text[-1 - i : len(text) - i] != draft.target[-1 - i]), stop)
@@ -164,16 +166,11 @@ class Replacements:
         olds = [draft.target_word(k) for k in range(place.first, place.last) if k not in draft.empty]
         if self._morphology is not None:
             wording = Wording((), "", (), 0.3, ("attested",))
-        elif any(map(self._is_bent, olds)) and term.target.casefold() in text[front : len(text) - back].casefold():
-            wording = Wording((), "", (), 0.0, ("case", "number"))  # the term as the glossary has it cannot be right
         else:
-            wording = Wording((), "", ())
+            rate = self._lexicon.inflection if self._lexicon is not None else UNKNOWN * has_word_boundaries(self._lang)
+            wrong = doubt(reworded.form, term.target, olds, reworded.has_neighbours, self._lang, rate)
+            wording = Wording((), "", (), 1 - wrong)
         return front, len(draft.target) - back, text[front : len(text) - back], words, wording
-
-    def _is_bent(self, word: str) -> bool:
-        """Whether a target word is another form than the one that dictionaries have."""
-        is_inflecting = self._lexicon is not None and has_word_boundaries(self._lang)
-        return is_inflecting and lemma(word, self._lang) != word.casefold()
 
     def _number(self, surface: str) -> str:
         """Of an English noun: a form that is not its lemma is a plural."""
@@ -401,15 +398,28 @@ class Replacements:
             forth, back, thin, uncovered = 1.0, 1.0, 0.0, 0.0
         is_name = all(word.isupper() and len(word) > 3 for word in occurrence.words) and not draft.source.isupper()
         lost = _FOREIGN * _is_copy(draft, rows) if is_part else self._lost(draft, rows, link, occurrence)
-        return (link / total, forth, back, lost, uncovered, thin, (link - best_other) / total, wording.certainty,
+        loose = self._loose(draft, occurrence.columns) if not is_part else []
+        loose = loose if place.head in loose else []
+        crowd = max(0.0, (len(loose) - 1) / 2) if self._morphology is None and max(forth, back) < _KNOWN else 0.0
+        certainty, wrong = (wording.certainty, 0.0) if self._morphology is not None else (1.0, 1 - wording.certainty)
+        return (link / total, forth, back, lost, uncovered, thin, (link - best_other) / total, certainty,
                 len(wording.doubts) + 2.0 * is_name, place.evidence if is_part else 0.0,
-                float(max(0, len(rows) - len(columns) - 1)),
-                float("attested" in wording.doubts), self._looseness(draft, place, occurrence))  # fmt: skip
+                float(max(0, len(rows) - len(columns) - 1)), float("attested" in wording.doubts),
+                1 / len(loose) if loose else 0.0, wrong, self._strangeness(draft, rows), crowd)  # fmt: skip
 
-    def _looseness(self, draft: AlignedDraft, place: _DraftSpan, occurrence: _Occurrence) -> float:
-        """1 where the word is the only one that stands for nothing else, less where there are several, 0 for others."""
-        loose = self._loose(draft, occurrence.columns) if not any(place.affixes) else []
-        return 1 / len(loose) if place.head in loose else 0.0
+    def _strangeness(self, draft: AlignedDraft, rows: Sequence[int]) -> float:
+        """The share of a draft's other words that nobody knows, but for one: of a draft that is no language, nothing is
+        certain."""
+        source = {draft.source_word(i).casefold() for i in range(len(draft.ours))}
+        rest = [draft.target_word(k) for k in range(len(draft.theirs)) if k not in rows]
+        # what has a capital may be a name
+        long = [word for word in rest if len(word) > _SHORT and word.isalpha() and word.islower()]
+        return max(0, sum(word not in source and self._is_strange(word) for word in long) - 1) / max(1, len(long))
+
+    def _is_strange(self, word: str) -> bool:
+        """Whether neither corpus nor dictionary has a word; what nobody can tell is not strange."""
+        is_seen = self._lexicon is None or self._lexicon.fluency.count(word) > 0
+        return not is_seen and is_known(word, self._lang) is False
 
     def _lost(self, draft: AlignedDraft, rows: Sequence[int], link: float, occurrence: _Occurrence) -> float:
         """How much of what goes stands for other words of the source: by links, or as a compound's part."""

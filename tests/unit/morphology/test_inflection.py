@@ -93,3 +93,31 @@ def test_variants_never_fail_and_are_few(term, replaced, is_bent):
     for table in (spanish(), CZECH):
         found = inflection.variants(term, replaced, is_bent, table)
         assert 1 <= len(found) <= inflection.MOST_VARIANTS and all(odd >= 0 for _, odd in found)
+
+
+@pytest.mark.parametrize("form, term, replaced, expected", [
+    ("záložky", "záložka", ["zkratky"], "sure"),  # the dictionary forms end alike, and so do the genitives
+    ("záložku", "záložka", ["kartu"], "likely"),
+    ("snímek", "snímek", ["obrazovka"], "unsure"),  # both bare, but of another declension
+    ("snímkem", "snímek", ["obrazovka"], "wrong"),
+    ("adresáře", "adresář", ["složce"], "wrong"),
+    ("kombinace kláves", "kombinace kláves", ["zkratka"], "unsure"),
+    ("CzEng", "CzEng", ["korpusu"], "wrong"), ("LINDAT", "LINDAT", ["korpusu"], "sure"), ("42", "42", ["sto"], "sure"),
+])
+def test_the_doubt_about_a_form_is_less_the_more_it_is_like_what_goes(form, term, replaced, expected):
+    bounds = {"sure": (0, 0.05), "likely": (0.05, 0.2), "unsure": (0.2, 0.5), "wrong": (0.5, 1)}
+    low, high = bounds[expected]
+    assert low <= inflection.doubt(form, term, replaced, False, "cs", 0.5) <= high
+
+
+def test_the_doubt_grows_with_changed_neighbours_and_with_how_much_a_language_inflects():
+    where = ("pravítka", "pravítko", ["pravidla"])
+    assert inflection.doubt(*where, True, "cs", 0.5) > inflection.doubt(*where, False, "cs", 0.5)
+    doubts = [inflection.doubt("kombinace", "kombinace", ["zkratka"], False, "cs", rate) for rate in (0, 0.2, 0.5, 1)]
+    assert doubts[0] == 0 and doubts == sorted(doubts) and doubts[-1] < 1
+
+
+def test_how_much_a_language_inflects_is_what_its_corpus_has():
+    table = lexicon("cs", soubor="soubor souboru")  # 100 and 99
+    assert table.inflection == pytest.approx(99 / 199)
+    assert lexicon("zh").inflection == 0 and lexicon("vi").inflection == 0.5 == lexicon("cs").inflection

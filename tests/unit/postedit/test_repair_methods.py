@@ -121,8 +121,32 @@ def test_substitution_finds_case_and_gender_in_german(source, draft, glossary, e
 def test_without_fluency_the_term_comes_as_the_glossary_has_it():
     links = Lexicon("en", "cs")
     links.links, links.forms, links.fluency = {"file": {"spis": 50.0}, "open": {"otevřít": 50.0}}, {}, Fluency()
-    editor = Substitution(Tools("en", "cs", lexicon=links))
+    editor = Substitution(Tools("en", "cs", lexicon=links), least=0.6)
     assert repaired(editor, "Open the file.", "Otevřete spis.", ("file", "soubor"), lang="cs") == "Otevřete soubor."
+
+
+def czech(*known):
+    lexicon = Lexicon("en", "cs")
+    lexicon.links = {"rulers": {"pravidlo": 50.0}, "ruler": {"pravidlo": 50.0}, "use": {"použití": 50.0}}
+    lexicon.forms = {"pravítko": {"pravítko": 20, "pravítka": 10}, "šablona": {"šablona": 9, "šablony": 9}}
+    lexicon.fluency = Fluency({"pravítka": 5, "pravítko": 5, "šablony": 5, "": 100, **dict.fromkeys(known, 9)})
+    return Substitution(Tools("en", "cs", lexicon=lexicon))
+
+
+def test_without_grammar_a_form_is_certain_where_it_bends_like_the_word_that_goes():
+    made = repaired(czech(), "Use of rulers", "Použití pravidla", ("ruler", "pravítko"), lang="cs")
+    assert made == "Použití pravítka"
+    before = segment("Use of rulers", "Použití pravidla", ("ruler", "šablona"), lang="cs")
+    left, = postedit([before], [("editor", czech())], "cs")  # another declension: a case that nobody can tell
+    assert left.target == "Použití pravidla"
+    assert left.notes[-1].startswith("term missing: ruler → šablona; suggestion: ")
+
+
+def test_nothing_is_certain_in_a_draft_that_is_no_language():
+    draft, terms = "Použití pravidla zmufloval prskohlavně vrzukol třepelce", [("ruler", "pravítko")]
+    unknown = draft.split()[2:]
+    assert repaired(czech(), "Use of rulers", draft, *terms, lang="cs") == draft
+    assert repaired(czech(*unknown), "Use of rulers", draft, *terms, lang="cs") == draft.replace("pravidla", "pravítka")
 
 
 def editor_of(**links):
