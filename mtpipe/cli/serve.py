@@ -88,6 +88,9 @@ def listen(host: str, port: int) -> socket.socket:
     from mtpipe.errors import ConfigError
 
     try:
-        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+        listener = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     except OSError as error:
         raise ConfigError(f"{host}:{port}: can't listen ({error.strerror}); choose another --host or --port") from error
+    # the connections inherit it: the second part of an answer, its body, would wait for the client's delayed ACK, 40 ms
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener

@@ -15,7 +15,7 @@ import shutil
 import tempfile
 import weakref
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 from itertools import chain, islice
 from os import PathLike
 from pathlib import Path
@@ -39,6 +39,21 @@ from mtpipe.tm.pretranslation import recall
 
 Location = str | PathLike[str]
 _GIVEN = ("source", "out", "source_lang", "target_lang", "glossary")  # settings of a Job that are no keywords here
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """Sentences of one text, in order; before and after: the text's sentences around them, None at its ends."""
+
+    sentences: tuple[Segment, ...]
+    before: Segment | None = None
+    after: Segment | None = None
+
+    def contexts(self) -> list[tuple[str, str]]:
+        """The sources before and after each sentence, "" at the ends of the text."""
+        around = [self.before, *self.sentences, self.after]
+        sources = [segment.source if segment else "" for segment in around]
+        return list(zip(sources, sources[2:]))
 
 
 class Pipeline:
@@ -116,21 +131,22 @@ class Pipeline:
         ['SAVE {name}.', 'DONE.']
         """
         segments = _segments(texts)
-        tools, (source_lang, target_lang) = self._tools, self.languages
-        parts = [sentence_splitting.split(segment, source_lang, target_lang) for segment in segments]
-        matched = tools.matcher.find(steps.protect(list(chain.from_iterable(parts)), self._job.protect))
-        keeps_flagged = self._job.tm_flagged == "repair"
-        recalled = recall(matched, tools.memories, target_lang, keeps_flagged)
-        sentences = steps.leave_other_languages(recalled, source_lang)
-        keys = [unit_key(sentence, tools.settings) for sentence in sentences]
-        units: dict[str, Segment] = {}
-        sources = ["", *(sentence.source for sentence in sentences), ""]
-        for key, sentence, before, after in zip(keys, sentences, sources, sources[2:], strict=False):
-            units.setdefault(key, replace(sentence, notes=(), context=(before, after)))
-        done = dict(zip(units, self._finished(list(units.values())), strict=True))
-        finished = iter([_with(sentence, done[key]) for key, sentence in zip(keys, sentences, strict=True)])
+        parts = [sentence_splitting.split(segment, *self.languages) for segment in segments]
+        finished = iter(self.translate_passages([Passage(tuple(chain.from_iterable(parts)))])[0])
         return [sentence_splitting.join(segment, list(islice(finished, len(part))))
                 for segment, part in zip(segments, parts, strict=True)]  # fmt: skip
+
+    def translate_passages(self, passages: Sequence[Passage]) -> list[list[Segment]]:
+        """The finished sentences of each passage, all translated together; what one says is no context of another."""
+        sentences = self._prepared(passages)
+        contexts = [context for passage in passages for context in passage.contexts()]
+        keys = [unit_key(sentence, self._tools.settings) for sentence in sentences]
+        units: dict[str, Segment] = {}
+        for key, sentence, context in zip(keys, sentences, contexts, strict=True):
+            units.setdefault(key, replace(sentence, notes=(), context=context))
+        done = dict(zip(units, self._finished(list(units.values())), strict=True))
+        finished = iter([_with(sentence, done[key]) for key, sentence in zip(keys, sentences, strict=True)])
+        return [list(islice(finished, len(passage.sentences))) for passage in passages]
 
     def post_edit(self, segments: Iterable[Segment]) -> list[Segment]:
         """The segments with their drafts repaired where terms are wrong; raises InputError for one without a draft."""
@@ -151,6 +167,17 @@ class Pipeline:
         job = replace(self._job, **places)
         described = replace(self._tools.described, source=str(job.source), out=str(job.out))
         return jobs.run(job, on_progress, replace(self._tools, described=described))
+
+    def _prepared(self, passages: Sequence[Passage]) -> list[Segment]:
+        """All their sentences with their terms, and with the drafts that need no translator."""
+        tools, (source_lang, target_lang) = self._tools, self.languages
+        sentences = [sentence for passage in passages for sentence in passage.sentences]
+        matched = iter(tools.matcher.find(steps.protect(sentences, self._job.protect)))
+        keeps_flagged = self._job.tm_flagged == "repair"
+        recalled = [sentence for passage in passages for sentence in recall(
+            list(islice(matched, len(passage.sentences))), tools.memories, target_lang, keeps_flagged,
+            passage.before, passage.after)]  # fmt: skip
+        return steps.leave_other_languages(recalled, source_lang)
 
     def _finished(self, units: list[Segment]) -> list[Segment]:
         tools, (source_lang, target_lang) = self._tools, self.languages

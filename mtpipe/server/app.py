@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from time import perf_counter
 from typing import Any
@@ -14,6 +14,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mtpipe import __version__
 from mtpipe.server import deepl, libretranslate, schemas
@@ -42,7 +43,7 @@ def create_app(settings: ServerSettings, origins: tuple[str, ...] = ()) -> FastA
     for router in (deepl.routes(service), libretranslate.routes(service), _own(service)):
         app.include_router(router)
     _errors(app)
-    _watched(app, service)
+    app.add_middleware(Watch, service=service)
     app.add_middleware(BodyLimits, limits=settings.limits)
     if origins:
         app.add_middleware(CORSMiddleware, allow_origins=list(origins), allow_methods=["*"], allow_headers=["*"])
@@ -52,15 +53,16 @@ def create_app(settings: ServerSettings, origins: tuple[str, ...] = ()) -> FastA
 def _own(service: Service) -> APIRouter:
     router = APIRouter(tags=["mtpipe"])
 
-    @router.post("/mtpipe/v1/translate", openapi_extra=schemas.body(schemas.TranslateWithEvidence))
-    async def translate(request: Request) -> dict[str, Any]:
+    @router.post("/mtpipe/v1/translate", response_model=dict[str, Any],
+                 openapi_extra=schemas.body(schemas.TranslateWithEvidence))  # fmt: skip
+    async def translate(request: Request) -> Response:
         """Translate texts; the answer has their terms, errors, edits, confidence and suggestions."""
         values = await fields(request)
         translations = await service.translate(
             texts(values, "text"), text(values, "source_lang", ""), text(values, "target_lang"),
             handling=text(values, "tag_handling", ""), glossary_id=text(values, "glossary_id", ""),
         )  # fmt: skip
-        return {"translations": [described(each) for each in translations]}
+        return JSONResponse({"translations": [described(each) for each in translations]})
 
     @router.get("/health")
     async def health() -> dict[str, Any]:
@@ -105,31 +107,57 @@ def _errors(app: FastAPI) -> None:
         return Response(status_code=400)
 
 
-def _watched(app: FastAPI, service: Service) -> None:
+class Watch:
     """Keys are asked for, unexpected errors become 500, and each request is counted and logged without its text."""
 
-    @app.middleware("http")
-    async def watch(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-        start = perf_counter()
+    def __init__(self, app: ASGIApp, service: Service):
+        self._app = app
+        self._service = service
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await self._app(scope, receive, send)
+        start, status = perf_counter(), 0
+
+        async def sent(message: Message) -> None:
+            nonlocal status
+            status = message.get("status", status)
+            await send(message)
+
+        request = Request(scope, receive)
         try:
-            if not await _is_allowed(request, service.settings):
-                name = "error" if request.url.path in libretranslate.PATHS else "message"
-                hint = "give a key: Authorization: DeepL-Auth-Key …"
-                response: Response = JSONResponse({name: f"not authorised; {hint}"}, 403)
+            if await _is_allowed(request, self._service.settings):
+                await self._app(scope, _again(request), sent)
             else:
-                response = await call_next(request)
+                name = "error" if scope["path"] in libretranslate.PATHS else "message"
+                hint = "give a key: Authorization: DeepL-Auth-Key …"
+                await JSONResponse({name: f"not authorised; {hint}"}, 403)(scope, receive, sent)
         except ClientDisconnect:
-            response = Response(status_code=400)
+            status = status or 400
         except Exception as error:
-            if REFUSED not in request.scope:
+            if REFUSED not in scope:
                 log_error(error)
-            response = JSONResponse({"message": "internal error; the server's log names it"}, 500)
-        route = getattr(request.scope.get("route"), "path", "other")
-        seconds = perf_counter() - start
-        service.metrics.requests.labels(route, str(response.status_code)).inc()
-        service.metrics.seconds.labels(route).observe(seconds)
-        LOG.info("%s %s %s %.0f ms", request.method, route, response.status_code, seconds * 1000)
-        return response
+            if not status:
+                await JSONResponse({"message": "internal error; the server's log names it"}, 500)(scope, receive, sent)
+        self._count(scope, scope.get(REFUSED, status), perf_counter() - start)
+
+    def _count(self, scope: Scope, status: int, seconds: float) -> None:
+        route = getattr(scope.get("route"), "path", "other")
+        self._service.metrics.requests.labels(route, str(status)).inc()
+        self._service.metrics.seconds.labels(route).observe(seconds)
+        LOG.info("%s %s %s %.0f ms", scope["method"], route, status, seconds * 1000)
+
+
+def _again(request: Request) -> Receive:
+    """The request's messages, its body first where that was read already."""
+    if not hasattr(request, "_body"):
+        return request.receive
+
+    async def receive() -> Message:
+        return rest.pop() if rest else await request.receive()
+
+    rest: list[Message] = [{"type": "http.request", "body": request._body, "more_body": False}]
+    return receive
 
 
 async def _is_allowed(request: Request, settings: ServerSettings) -> bool:

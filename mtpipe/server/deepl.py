@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import FileResponse, PlainTextResponse
+from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException
 
@@ -28,8 +28,8 @@ def routes(service: Service) -> APIRouter:
     router = APIRouter(tags=["DeepL"])
     store = service.store
 
-    @router.post("/v2/translate", openapi_extra=schemas.body(schemas.TranslateTexts))
-    async def translate(request: Request) -> dict[str, Any]:
+    @router.post("/v2/translate", response_model=dict[str, Any], openapi_extra=schemas.body(schemas.TranslateTexts))
+    async def translate(request: Request) -> Response:
         """Translate texts; tag_handling (xml or html), ignore_tags and glossary_id are supported."""
         values = await fields(request)
         sources = texts(values, "text")
@@ -39,10 +39,10 @@ def routes(service: Service) -> APIRouter:
             sources, text(values, "source_lang", ""), target, handling=text(values, "tag_handling", ""),
             ignore_tags=names(values, "ignore_tags"), glossary_id=text(values, "glossary_id", ""),
         )  # fmt: skip
-        return {"translations": [
+        return JSONResponse({"translations": [
             {"text": each.text, "detected_source_language": _code(each.pair[0]), "billed_characters": each.characters}
             for each in translations
-        ]}  # fmt: skip
+        ]})  # fmt: skip
 
     @router.get("/v2/languages")
     async def languages(request: Request) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Documents of clients: jobs on disk that a thread works off, one after the other, and that survive a restart."""
+"""Documents of clients: jobs on disk that a thread works off by turns, and that survive a restart."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ import shutil
 import threading
 from collections.abc import Callable
 from pathlib import Path, PurePath
-from time import time
+from time import monotonic, time
 
 from mtpipe import plugins
 from mtpipe.errors import InputError, MtpipeError
 from mtpipe.pipeline.api import Pipeline
+from mtpipe.pipeline.progress import Progress
 from mtpipe.server.engine import Pipelines
 from mtpipe.server.settings import Pair, ServerSettings
 from mtpipe.server.store import DocumentRow, ServerStore
 
+_WRITES = 0.99  # the share from which on a document is only to be written
 _SWEEP = 60.0  # seconds between looks for documents that are too old
 
 
@@ -22,14 +24,22 @@ class Interrupted(Exception):
     """The server stops; what is done of the document is kept."""
 
 
+class TurnOver(Interrupted):
+    """It is another document's turn."""
+
+
 class Documents:
-    """Translates what is queued in the store; a document stays until it is settings.keep seconds old."""
+    """Translates what is queued in the store; a document stays until it is settings.keep seconds old.
+
+    One that takes longer than settings.turn seconds waits while the others have their turn, and goes on then.
+    """
 
     def __init__(self, settings: ServerSettings, store: ServerStore, on_error: Callable[[Exception], object]):
         self._settings = settings
         self._store = store
         self._on_error = on_error
         self._folder = settings.data / "documents"
+        self._had: set[str] = set()  # ids of the documents that had their turn in this round
         self._wakes = threading.Event()
         self._stops = threading.Event()
         self._is_over = threading.Event()
@@ -66,20 +76,30 @@ class Documents:
         while not self._stops.is_set():
             self._wakes.clear()
             self._sweep()
-            for row in self._store.documents("translating", "queued"):
-                if self._stops.is_set():
-                    return
-                self._store.set_document(row.id, "translating")
-                try:
-                    self._translate(row, pipelines)
-                except Interrupted:
-                    return
-                except MtpipeError as error:
-                    self._store.set_document(row.id, "error", str(error))
-                except Exception as error:
-                    self._on_error(error)
-                    self._store.set_document(row.id, "error", "internal error; the server's log names it")
-            self._wakes.wait(_SWEEP)
+            row = self._next()
+            if row is None:
+                self._wakes.wait(_SWEEP)
+                continue
+            self._had.add(row.id)
+            self._store.set_document(row.id, "translating")
+            try:
+                self._translate(row, pipelines)
+            except TurnOver:
+                continue
+            except Interrupted:
+                return
+            except MtpipeError as error:
+                self._store.set_document(row.id, "error", str(error))
+            except Exception as error:
+                self._on_error(error)
+                self._store.set_document(row.id, "error", "internal error; the server's log names it")
+
+    def _next(self) -> DocumentRow | None:
+        """The oldest document that has not had its turn."""
+        waiting = self._store.documents("translating", "queued")
+        if all(row.id in self._had for row in waiting):
+            self._had.clear()
+        return next((row for row in waiting if row.id not in self._had), None)
 
     def _translate(self, row: DocumentRow, pipelines: Pipelines) -> None:
         pair = row.source, row.target
@@ -87,14 +107,25 @@ class Documents:
         glossary = client.of(pair) if client else None
         pipe: Pipeline = pipelines.get(pair, glossary.digest if glossary else "", glossary)
         folder = self._folder / row.id
-        report = pipe.translate_folder(folder / "in" / row.name, folder / "out" / row.name, self._look)
+        report = pipe.translate_folder(folder / "in" / row.name, folder / "out" / row.name, self._turn())
         if report.totals.failed:
             raise InputError(report.documents[0].message)
         self._store.set_document(row.id, "done")
 
-    def _look(self, progress: object) -> None:
-        if self._is_over.is_set():
-            raise Interrupted
+    def _turn(self) -> Callable[[Progress], None]:
+        """Looks, whenever something is done, whether the document may go on; reading it anew takes none of its time."""
+        end = 0.0
+
+        def look(progress: Progress) -> None:
+            nonlocal end
+            if self._is_over.is_set():
+                raise Interrupted
+            if 0 < progress.share < _WRITES:
+                end = end or monotonic() + self._settings.turn
+                if monotonic() >= end and len(self._store.documents("translating", "queued")) > 1:
+                    raise TurnOver
+
+        return look
 
     def _sweep(self) -> None:
         for id in self._store.delete_documents(time() - self._settings.keep):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
 
 from mtpipe.languages import identification, tags
 from mtpipe.server import schemas
@@ -19,8 +20,8 @@ def routes(service: Service) -> APIRouter:
     """The routes, which take JSON or forms."""
     router = APIRouter(tags=["LibreTranslate"])
 
-    @router.post("/translate", openapi_extra=schemas.body(schemas.LibreTranslateTexts))
-    async def translate(request: Request) -> dict[str, Any]:
+    @router.post("/translate", response_model=dict[str, Any], openapi_extra=schemas.body(schemas.LibreTranslateTexts))
+    async def translate(request: Request) -> Response:
         """Translate q, a text or a list of texts; format text or html."""
         values = await fields(request)
         # a form has no other way to give one text than a list of one
@@ -36,7 +37,7 @@ def routes(service: Service) -> APIRouter:
         if source == "auto":
             detected = [{"confidence": _SURE, "language": tags.primary_subtag(each.pair[0])} for each in translations]
             answer["detectedLanguage"] = detected if is_list else detected[0]
-        return answer
+        return JSONResponse(answer)
 
     @router.post("/detect", openapi_extra=schemas.body(schemas.Detection))
     async def detect(request: Request) -> list[dict[str, Any]]:

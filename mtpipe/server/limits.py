@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mtpipe.server.settings import Limits
 
-REFUSED = "refused"  # set in the scope of a request whose body was not taken
+REFUSED = "refused"  # in the scope of a request whose body was not taken: the status of the answer
 LINGER = 64 << 20  # bytes of a refused body that are read and thrown away, so that its sender reads the answer
 _TOO_LARGE = 413, "the request is too large; see the server's limits"
 _TOO_SLOW = 408, "the request did not arrive in time"
@@ -91,7 +91,7 @@ class _Body:
 
     def _refused(self, status: int, message: str) -> Refused:
         self.refusal = status, message
-        self._scope[REFUSED] = True
+        self._scope[REFUSED] = status
         return Refused(message)
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from math import exp
-from typing import Any
+from typing import Any, TypeVar
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
@@ -25,6 +25,8 @@ from mtpipe.server.store import ServerStore
 
 LOG = logging.getLogger(__name__)
 RETRY = {"Retry-After": "1"}
+_LARGE = 20_000  # characters of a request that would keep the others waiting while it is read and written
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,16 @@ class Translation:
     segments: tuple[Segment, ...]
     pair: Pair
     characters: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """Texts as segments, the pair of each, and the work of each pair."""
+
+    texts: Sequence[str]
+    parsed: list[Text]
+    pairs: list[Pair]
+    works: dict[Pair, Work]
 
 
 class Metrics:
@@ -115,22 +127,36 @@ class Service:
         ignore_tags: Sequence[str] = (), glossary_id: str = "",
     ) -> list[Translation]:
         """The translations of one request, in order; each text's language is found out where none is given."""
-        parsed = self.parsed(texts, handling, ignore_tags)
         characters = sum(map(len, texts))
-        if self.store.characters() + characters > self.settings.limits.quota:
+        prepared = await _aside(characters, self._prepared, texts, source_lang, target_lang, handling, ignore_tags,
+                                glossary_id)  # fmt: skip
+        for work in prepared.works.values():
+            self._submit(work)
+        translated = {pair: await self._result(work.result) for pair, work in prepared.works.items()}
+        self.store.count_characters(characters)
+        return await _aside(characters, self._written, prepared, translated)
+
+    def _prepared(
+        self, texts: Sequence[str], source_lang: str, target_lang: str, handling: str, ignore_tags: Sequence[str],
+        glossary_id: str,
+    ) -> _Request:  # fmt: skip
+        parsed = self.parsed(texts, handling, ignore_tags)
+        if self.store.characters() + sum(map(len, texts)) > self.settings.limits.quota:
             raise ApiError(456, "the quota of characters is used up")
         pairs = [self.pair(source_lang, target_lang, text) for text in texts]
-        waiting: dict[Pair, Future[list[Segment]]] = {}
+        works = {}
         for pair in dict.fromkeys(pairs):
             glossary = self.glossary(glossary_id, pair)
             segments = [segment for text, its in zip(parsed, pairs, strict=True) if its == pair
                         for segment in text.segments]  # fmt: skip
-            waiting[pair] = self._submit(Work(pair, segments, glossary.digest if glossary else "", glossary))
-        translated = {pair: iter(await self._result(future)) for pair, future in waiting.items()}
-        self.store.count_characters(characters)
+            works[pair] = Work(pair, segments, glossary.digest if glossary else "", glossary)
+        return _Request(texts, parsed, pairs, works)
+
+    def _written(self, request: _Request, translated: Mapping[Pair, list[Segment]]) -> list[Translation]:
+        rest = {pair: iter(segments) for pair, segments in translated.items()}
         translations = []
-        for source, text, pair in zip(texts, parsed, pairs, strict=True):
-            segments = [next(translated[pair]) for _ in text.segments]
+        for source, text, pair in zip(request.texts, request.parsed, request.pairs, strict=True):
+            segments = [next(rest[pair]) for _ in text.segments]
             translations.append(Translation(text.write(segments), tuple(segments), pair, len(source)))
             self.metrics.characters.labels("-".join(pair)).inc(len(source))
         return translations
@@ -149,9 +175,9 @@ class Service:
         self.store.count_characters(len(content))
         return id, key
 
-    def _submit(self, work: Work) -> Future[list[Segment]]:
+    def _submit(self, work: Work) -> None:
         try:
-            return self.engine.submit(work)
+            self.engine.submit(work)
         except Busy as error:
             raise ApiError(429, str(error), RETRY) from error
 
@@ -185,6 +211,11 @@ def _segment(segment: Segment) -> dict[str, Any]:
                   for edit in segment.edits],
         "suggestions": list(segment.alternatives), "notes": list(segment.notes),
     }  # fmt: skip
+
+
+async def _aside(characters: int, function: Callable[..., _T], *arguments: Any) -> _T:
+    """The function's result; of large texts it is made in a thread, with other requests in between."""
+    return await asyncio.to_thread(function, *arguments) if characters > _LARGE else function(*arguments)
 
 
 def log_error(error: BaseException) -> None:

@@ -43,8 +43,9 @@ class ServerSettings:
     memories: files by pair.
 
     keys: SHA-256 of each key in hexadecimal, none where no key is asked for. keep: seconds that documents stay; grace:
-    seconds that the document at work gets when the server stops. workers: threads that translate, each with its own
-    models: while one repairs and answers, another translates.
+    seconds that the document at work gets when the server stops; turn: seconds of a document until others that wait
+    have their turn. workers: threads that translate, each with its own models: while one repairs and answers, another
+    translates.
     """
 
     data: Path
@@ -56,6 +57,7 @@ class ServerSettings:
     limits: Limits = Limits()
     keep: float = 24 * 3600.0
     grace: float = 30.0
+    turn: float = 10.0
     workers: int = 2
 
     def accepts(self, key: str) -> bool:

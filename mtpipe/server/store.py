@@ -77,6 +77,8 @@ class ServerStore:
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = NORMAL")
             self._db.executescript(_TABLES)
+            row = self._db.execute("SELECT characters FROM used WHERE name = 'all'").fetchone()
+        self._characters: int = row[0] if row else 0
 
     def close(self) -> None:
         self._db.close()
@@ -161,15 +163,14 @@ class ServerStore:
     # characters
 
     def characters(self) -> int:
-        with self._guarded():
-            row = self._db.execute("SELECT characters FROM used WHERE name = 'all'").fetchone()
-            return row[0] if row else 0
+        return self._characters
 
     def count_characters(self, number: int) -> None:
         query = """INSERT INTO used VALUES ('all', ?)
                    ON CONFLICT DO UPDATE SET characters = characters + excluded.characters"""
         with self._guarded():
             self._db.execute(query, (number,))
+            self._characters += number
 
     @contextmanager
     def _guarded(self) -> Iterator[None]:

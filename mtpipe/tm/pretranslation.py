@@ -15,15 +15,20 @@ ORIGINS = {"context": "tm-context", "exact": "tm-exact"}
 FLAGGED = "tm-flagged"
 
 
-def recall(segments: Sequence[Segment], memories: Memories, lang: str, is_flagged_kept: bool = True) -> list[Segment]:
-    """The sentences of one document, in order, with the drafts that the memories have for those without one.
+def recall(
+    segments: Sequence[Segment], memories: Memories, lang: str, is_flagged_kept: bool = True,
+    before: Segment | None = None, after: Segment | None = None,
+) -> list[Segment]:  # fmt: skip
+    """Sentences of one document, in order, with the drafts that the memories have for those without one.
 
-    lang: target language. A match that breaks the glossary gives way to one that doesn't; where there is none it is
-    flagged, with a note: kept as a draft for the repair to mend, or left to the translator.
+    before, after: the document's sentences around them, None at its ends. lang: target language. A match that breaks
+    the glossary gives way to one that doesn't; where there is none it is flagged, with a note: kept as a draft for the
+    repair to mend, or left to the translator.
     """
     if not memories:
         return list(segments)
-    keys = [0, *(key(masked(segment.source, segment.codes)) for segment in segments), 0]
+    around = [before, *segments, after]
+    keys = [key(masked(segment.source, segment.codes)) if segment else 0 for segment in around]
     results = []
     for segment, previous, following in zip(segments, keys, keys[2:], strict=False):
         has_work = segment.draft is None and inline_codes.has_words(segment.source, segment.codes)

@@ -1,71 +1,123 @@
-"""`mtpipe serve` against the same work without it, paired: python -m tests.benchmarks.serve SENTENCES (one a line).
+"""`mtpipe serve` against the same work without it, by turns: python -m tests.benchmarks.serve [SENTENCES] (one a line).
 
-words/s of 16 clients with one sentence a request over a folder job's; p95 of one sentence on an idle server over the
-model's own translate_batch of it.
+words/s of 16 clients with one sentence a request over those of a folder job, and what each costs of the processor; p95
+of one sentence on an idle server over the model's own translate_batch of it. SENTENCES: by default those of the quick
+sets of data/quick.
 """
 
 from __future__ import annotations
 
+import json
+import os
 import sys
 import tempfile
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPConnection
 from pathlib import Path
-from statistics import quantiles
-from time import perf_counter
-
-import requests
+from statistics import median, quantiles
+from time import perf_counter, process_time
+from urllib.parse import urlsplit
 
 import mtpipe
+from mtpipe.document import inline_codes, sentence_splitting
 from mtpipe.models import registry
 from mtpipe.mt.ct2 import CTranslate2Translator
-from tests.support.served import serving
+from tests.support.served import Served, serving
 
 PAIR = ("en", "de")
 CLIENTS = 16
+ROUNDS = 5
+LATENCIES = 200  # sentences asked one by one
+QUICK = Path(__file__).parents[2] / "data" / "quick"
 
 
-def main(path: Path) -> None:
-    sentences = [line for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
-    words = sum(len(line.split()) for line in sentences)
+class Client:
+    """Asks for one sentence at a time over one connection."""
+
+    def __init__(self, url: str):
+        self._connection = HTTPConnection(urlsplit(url).netloc)
+
+    def ask(self, line: str) -> str:
+        body = json.dumps({"text": [line], "source_lang": PAIR[0], "target_lang": PAIR[1]})
+        self._connection.request("POST", "/v2/translate", body, {"Content-Type": "application/json"})
+        answer = self._connection.getresponse()
+        content = answer.read()
+        if answer.status != 200:
+            raise ValueError(f"{answer.status}: {content!r}")
+        return json.loads(content)["translations"][0]["text"]
+
+
+def quick_sentences() -> list[str]:
+    """The English sentences of the quick sets, each once."""
+    texts = [json.loads(line)["source"] for path in sorted(QUICK.glob("en-*.jsonl"))
+             for line in path.read_text(encoding="utf-8").splitlines()]  # fmt: skip
+    spans = ((text, sentence_splitting.spans(text, inline_codes.find(text), "en")) for text in texts)
+    return list(dict.fromkeys(text[start:end] for text, places in spans for start, end in places))
+
+
+def seconds_of(process: int) -> float:
+    """What a process has used of the processor."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def main(path: Path | None) -> None:
+    lines = path.read_text(encoding="utf-8").splitlines() if path else quick_sentences()
+    sentences = [line for line in lines if line.strip()]
     with tempfile.TemporaryDirectory() as folder, serving(Path(folder) / "server", "--pair", "-".join(PAIR)) as server:
-        session = requests.Session()
-        with ThreadPoolExecutor(4) as pool:  # loads
-            list(pool.map(lambda line: ask(requests.Session(), server.url, line), sentences[:8]))
-        pipe = mtpipe.Pipeline.load(*PAIR)
-        (Path(folder) / "in.txt").write_text("\n\n".join(sentences) + "\n", encoding="utf-8")
-        start = perf_counter()
-        pipe.translate_folder(Path(folder) / "in.txt", Path(folder) / "out.txt")
-        job = words / (perf_counter() - start)
-        sessions = [requests.Session() for _ in range(CLIENTS)]
-        start = perf_counter()
-        with ThreadPoolExecutor(CLIENTS) as pool:  # each client asks for its own sentences, one by one
-            list(pool.map(lambda n: [ask(sessions[n], server.url, line) for line in sentences[n::CLIENTS]],
-                          range(CLIENTS)))  # fmt: skip
-        served = words / (perf_counter() - start)
-        print(f"job {job:.0f} words/s, {CLIENTS} clients {served:.0f} words/s: {served / job:.2f}")
-        latency(session, server.url, sentences[:60])
+        throughput(server, sentences, Path(folder))
+        latency(server, sentences[:: max(1, len(sentences) // LATENCIES)])
 
 
-def latency(session: requests.Session, url: str, sentences: list[str]) -> None:
-    """p95 of one sentence at a time, asked of the server and of the model by turns."""
+def throughput(server: Served, sentences: list[str], folder: Path) -> None:
+    """The clients and the job by turns."""
+    pipe = mtpipe.Pipeline.load(*PAIR)
+    clients = [Client(server.url) for _ in range(CLIENTS)]
+    (folder / "in.txt").write_text("\n\n".join(sentences) + "\n", encoding="utf-8")
+
+    def serve() -> None:
+        with ThreadPoolExecutor(CLIENTS) as pool:  # each asks for its own sentences
+            list(pool.map(lambda n: [clients[n].ask(line) for line in sentences[n::CLIENTS]], range(CLIENTS)))
+
+    def run(number: int) -> None:
+        pipe.translate_folder(folder / "in.txt", folder / str(number) / "out.txt")
+
+    serve()  # loads
+    run(-1)
+    rounds = [(*_measured(lambda: run(number), process_time),
+               *_measured(serve, lambda: seconds_of(server.process.pid))) for number in range(ROUNDS)]  # fmt: skip
+    words = sum(len(line.split()) for line in sentences)
+    job, job_cpu, served, served_cpu = (median(values) for values in zip(*rounds))
+    ratio = median(row[0] / row[2] for row in rounds)
+    print(f"job {words / job:.0f} words/s, {CLIENTS} clients {words / served:.0f} words/s: {ratio:.2f}", flush=True)
+    a_sentence = 1000 / len(sentences)
+    print(f"of the processor: job {job_cpu * a_sentence:.1f} ms a sentence, server {served_cpu * a_sentence:.1f} ms",
+          flush=True)  # fmt: skip
+
+
+def _measured(call: Callable[[], object], used: Callable[[], float]) -> tuple[float, float]:
+    """Seconds, and seconds of the processor."""
+    start, before = perf_counter(), used()
+    call()
+    return perf_counter() - start, used() - before
+
+
+def latency(server: Served, sentences: list[str]) -> None:
+    """One sentence at a time, asked of the server and of the model by turns."""
     translator = CTranslate2Translator(registry.find(*PAIR).folder, source_lang=PAIR[0], target_lang=PAIR[1])
-    seconds: tuple[list[float], list[float]] = ([], [])
+    client = Client(server.url)
+    times: tuple[list[float], list[float]] = ([], [])
     for line in sentences:
-        for times, call in zip(seconds, (lambda: ask(session, url, line),
-                                         lambda: translator.translate([mtpipe.Segment("1", line)]))):  # fmt: skip
+        for own, call in zip(times, (lambda: client.ask(line),
+                                     lambda: translator.translate([mtpipe.Segment("1", line)]))):  # fmt: skip
             start = perf_counter()
             call()
-            times.append(perf_counter() - start)
-    served, alone = (quantiles(times, n=20)[-1] for times in seconds)
-    print(f"p95: server {served * 1000:.0f} ms, translate_batch {alone * 1000:.0f} ms: {served / alone:.2f}")
-
-
-def ask(session: requests.Session, url: str, line: str) -> str:
-    body = {"text": [line], "source_lang": PAIR[0], "target_lang": PAIR[1]}
-    answer = session.post(f"{url}/v2/translate", json=body)
-    answer.raise_for_status()
-    return answer.json()["translations"][0]["text"]
+            own.append((perf_counter() - start) * 1000)
+    (served, alone), medians = (quantiles(own, n=20)[-1] for own in times), [median(own) for own in times]
+    print(f"p95: server {served:.0f} ms, translate_batch {alone:.0f} ms: {served / alone:.2f} "
+          f"(medians {medians[0]:.1f} and {medians[1]:.1f} ms)")  # fmt: skip
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else None)

@@ -19,10 +19,11 @@ import pytest
 import requests
 
 from mtpipe.server.settings import hash_key
-from tests.support.served import serving
+from tests.support.served import PATIENCE, serving
 
 FAKE = ("--mt", "fake", "--pair", "en-de", "--pair", "de-en", "--editors", "")
 PRIVATE = "Launch codes of project Nightingale"
+deepl.http_client.min_connection_timeout = PATIENCE  # ten seconds by default, then it asks once more
 DICTIONARY = deepl.api_data.MultilingualGlossaryDictionaryEntries
 
 
@@ -182,7 +183,7 @@ def test_any_rubbish_is_answered(server):
             body = json.dumps(fields).encode()
             body = body[: choice.randrange(len(body) + 1)] if choice.random() < 0.4 else body
             method = choice.choice(("POST", "GET", "PUT", "PATCH", "DELETE"))
-            answer = session.request(method, server.url + choice.choice(paths), data=body, timeout=30,
+            answer = session.request(method, server.url + choice.choice(paths), data=body, timeout=PATIENCE,
                                      headers={"Content-Type": choice.choice(kinds)})  # fmt: skip
             assert answer.status_code < 500, (method, answer.url, body, answer.text)
     assert server.process.poll() is None
@@ -293,7 +294,7 @@ def test_killed_and_started_again_all_documents_are_done_once(tmp_path):
     before = {path: path.stat().st_mtime_ns for path in Path(tmp_path).glob("documents/*/out/*.txt")}
     with serving(tmp_path, *FAKE) as server:
         client = deepl.DeepLClient("any", server_url=server.url)
-        end = time.monotonic() + 60
+        end = time.monotonic() + PATIENCE
         while not all(client.translate_document_get_status(handle).done for handle in handles):
             assert time.monotonic() < end
             time.sleep(0.2)
@@ -312,8 +313,8 @@ def test_a_term_signal_finishes_what_runs(tmp_path, model_folder):
         answers = []
         thread = threading.Thread(target=ask)
         thread.start()
-        end = time.monotonic() + 30
-        while not answers and "mtpipe_segments_waiting 200.0" not in requests.get(f"{server.url}/metrics").text:
+        end = time.monotonic() + PATIENCE
+        while not answers and "mtpipe_segments_waiting 0" in requests.get(f"{server.url}/metrics").text:
             assert time.monotonic() < end
         assert server.stop() == 0
         thread.join()

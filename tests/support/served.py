@@ -11,6 +11,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from time import sleep
+
+PATIENCE = 300  # seconds that a busy machine may take
 
 
 @dataclass
@@ -21,7 +24,7 @@ class Served:
 
     def stop(self, how: int = signal.SIGTERM) -> int:
         self.process.send_signal(how)
-        return self.process.wait(60)
+        return self.process.wait(PATIENCE)
 
 
 @contextmanager
@@ -34,24 +37,22 @@ def serving(folder: Path, *options: object, env: Mapping[str, str] = {}) -> Iter
 
 @contextmanager
 def started(log: Path, *words: object, env: Mapping[str, str] = {}) -> Iterator[Served]:
-    """Starts `mtpipe` with these words, once it has said where it listens; what it prints goes to log."""
+    """Starts `mtpipe` with these words, once it has said where it listens; all that it prints goes to log."""
     command = [sys.executable, "-m", "mtpipe", *map(str, words)]
     with log.open("w") as out:
-        process = subprocess.Popen(command, stdout=out, stderr=subprocess.PIPE, text=True, env=os.environ | dict(env))
-    assert process.stderr is not None
-    lines = []
-    for line in process.stderr:
-        lines.append(line)
-        if address := re.search(r"at (http://\S+)", line):
-            break
-    else:
-        raise AssertionError("".join(lines))
+        process = subprocess.Popen(command, stdout=out, stderr=out, env=os.environ | dict(env))
     try:
-        yield Served(address[1], process, log)
+        yield Served(_address(process, log), process, log)
     finally:
         if process.poll() is None:
             process.kill()
-            process.wait()
-        with log.open("a") as out:
-            out.write(process.stderr.read())
-        process.stderr.close()
+        process.wait()
+
+
+def _address(process: subprocess.Popen, log: Path) -> str:
+    """However long it takes; what is on the line after it must be there, too."""
+    while not (address := re.search(r"at (http://\S+).*\n", log.read_text())):
+        if process.poll() is not None:
+            raise AssertionError(log.read_text())
+        sleep(0.02)
+    return address[1]

@@ -12,65 +12,130 @@ from mtpipe.server.engine import BatchEngine, Busy, Work
 from mtpipe.server.store import ServerStore, entries_of, tsv_of
 
 PAIR = ("en", "de")
-GATE = threading.Event()
+LONG = 300  # seconds that a busy machine may take
+BEGUN, GATE = threading.Semaphore(0), threading.Event()
 BATCHES = []
 
 
 class Slow(FakeTranslator):
-    """Waits until it may; "Boom." it can't."""
+    """Tells that it begins and waits until it may; "Boom." it can't."""
 
     def translate(self, segments):
-        GATE.wait(10)
-        BATCHES.append([segment.source for segment in segments])
+        BEGUN.release()
+        GATE.wait(LONG)
+        BATCHES.append(list(segments))
         if any(segment.source == "Boom." for segment in segments):
             raise InputError("Boom. can't be translated; send another text")
         return super().translate(segments)
 
 
 @pytest.fixture
-def engine(tmp_path):
-    GATE.set()
+def start(tmp_path):
+    """Makes an engine with one worker, closed at the end; the model waits while GATE is clear."""
+    global BEGUN
+    BEGUN = threading.Semaphore(0)
     BATCHES.clear()
-    chosen = settings.ServerSettings(tmp_path, (PAIR,), {"mt": "test_engine:Slow", "editors": ()},
-                                     limits=settings.Limits(waiting=6), workers=1)  # fmt: skip
-    engine = BatchEngine(chosen)
-    yield engine
+    engines = []
+
+    def started(waiting=1000):
+        chosen = settings.ServerSettings(tmp_path, (PAIR,), {"mt": "test_engine:Slow", "editors": ()},
+                                         limits=settings.Limits(waiting=waiting), workers=1)  # fmt: skip
+        engines.append(BatchEngine(chosen))
+        GATE.clear()
+        return engines[-1]
+
+    yield started
     GATE.set()
-    engine.stop()
+    for engine in engines:
+        engine.stop()
+
+
+@pytest.fixture
+def engine(start):
+    return start(waiting=6)
 
 
 def work(*texts, **settings):
     return Work(PAIR, [Segment("", text) for text in texts], **settings)
 
 
+def submitted(engine, *texts):
+    """The result to come of a request that the model has begun with."""
+    future = engine.submit(work(*texts))
+    assert BEGUN.acquire(timeout=LONG)
+    return future
+
+
 def targets(future):
-    return [segment.target for segment in future.result(20)]
+    return [segment.target for segment in future.result(LONG)]
+
+
+def sources():
+    return [[segment.source for segment in batch] for batch in BATCHES]
 
 
 def test_requests_that_wait_are_translated_together(engine):
-    GATE.clear()
-    first = engine.submit(work("One."))
-    while engine.waiting and not first.running():
-        pass
+    first = submitted(engine, "One.")
     others = [engine.submit(work(f"{n}th.")) for n in range(3)]
     GATE.set()
-    wait([first, *others], 20)
+    assert targets(first) == ["ONE."]
     assert [targets(future) for future in others] == [["0TH."], ["1TH."], ["2TH."]]
-    assert len(BATCHES) <= 2 and sum(map(len, BATCHES)) == 4
+    assert sources() == [["One."], ["0th.", "1th.", "2th."]]
+
+
+def test_a_large_request_takes_turns_with_the_others(start):
+    engine = start()
+    large = submitted(engine, *(f"Line {n}." for n in range(300)))
+    other, small = engine.submit(work(*(f"Row {n}." for n in range(200)))), engine.submit(work("Small."))
+    GATE.set()
+    assert targets(small) == ["SMALL."]
+    assert targets(large) == [f"LINE {n}." for n in range(300)] and targets(other)[-1] == "ROW 199."
+    assert "Small." in sources()[1] and "Row 0." in sources()[1] and "Line 299." not in sources()[2]
+
+
+def test_sentences_of_one_segment_are_joined_over_batches(start):
+    engine = start()
+    GATE.set()
+    text = "  ".join(f"This is sentence {n}." for n in range(150))
+    assert targets(engine.submit(work(text, "Last."))) == [text.upper(), "LAST."] and len(BATCHES) > 1
+
+
+def test_neighbours_are_of_the_same_request(start):
+    engine = start()
+    lines = [f"Line {n}." for n in range(200)]
+    first = submitted(engine, "One.")
+    futures = [engine.submit(work("Two.")), engine.submit(work(*lines)), engine.submit(work("Three."))]
+    GATE.set()
+    wait([first, *futures], LONG)
+    contexts = {segment.source: segment.context for batch in BATCHES for segment in batch}
+    around = ["", *lines, ""]
+    assert [contexts[line] for line in lines] == list(zip(around, around[2:]))
+    assert contexts["One."] == contexts["Two."] == contexts["Three."] == ("", "")
+
+
+def test_what_nobody_waits_for_is_not_translated(engine):
+    first = submitted(engine, "One.")
+    assert engine.submit(work("Two.")).cancel()
+    third = engine.submit(work("Three."))
+    GATE.set()
+    assert targets(first) == ["ONE."] and targets(third) == ["THREE."]
+    assert sources() == [["One."], ["Three."]]
+
+
+def test_a_request_without_a_text_is_done(engine):
+    assert targets(engine.submit(work())) == []
 
 
 def test_one_request_s_error_is_not_the_others(engine):
-    GATE.clear()
     futures = [engine.submit(work(text)) for text in ("One.", "Boom.", "Two.")]
     GATE.set()
     assert targets(futures[0]) == ["ONE."] and targets(futures[2]) == ["TWO."]
     with pytest.raises(InputError, match="can't be translated"):
-        futures[1].result(20)
+        futures[1].result(LONG)
 
 
 def test_what_is_too_much_is_refused_and_later_accepted(engine):
-    GATE.clear()
-    first = engine.submit(work("One.", "Two.", "Three.", "Four."))
+    first = submitted(engine, "One.", "Two.", "Three.", "Four.")
     with pytest.raises(Busy, match="try again in a moment"):
         engine.submit(work("Five.", "Six.", "Seven."))
     GATE.set()
@@ -81,9 +146,10 @@ def test_what_is_too_much_is_refused_and_later_accepted(engine):
 
 
 def test_glossaries_of_requests_do_not_mix(engine):
+    GATE.set()
     glossary = Glossary.of([Term(("cell",), ("ZELLE",))], *PAIR)
     plain, other = engine.submit(work("A cell.")), engine.submit(work("A cell.", glossary_id="g", glossary=glossary))
-    assert plain.result(20)[0].matches == () and len(other.result(20)[0].matches) == 1
+    assert plain.result(LONG)[0].matches == () and len(other.result(LONG)[0].matches) == 1
 
 
 def test_settings_name_what_is_wrong(tmp_path, monkeypatch):
