@@ -102,6 +102,7 @@ class CTranslate2Translator:
         Those made with terms come with their alternatives: the search finds them anyway.
         """
         lang = self.model.target_lang
+        segments = [decoding.hide_names(segment, self._source.has) for segment in segments]
         options = decoding.sparing(segments, self._options, lang) if self._is_sparing else self._options(segments)
         if self._is_protecting:
             options = decoding.protecting(segments, options, self._options, lang)
@@ -112,7 +113,8 @@ class CTranslate2Translator:
 
     def nbest(self, segments: Sequence[Segment], n: int) -> list[list[str]]:
         """Up to n different translations of each segment, best first, codes in place."""
-        drafts = decoding.make(segments, [n] * len(segments), self, self.model.code)
+        named = [decoding.hide_names(segment, self._source.has) for segment in segments]
+        drafts = decoding.make(named, [n] * len(named), self, self.model.code)
         return [list(dict.fromkeys(draft.text for draft in options if draft.text)) for options in drafts]
 
     def complete(self, segments: Sequence[Segment], prefixes: Sequence[str]) -> list[Draft]:

@@ -6,6 +6,7 @@ their words went; placeholders go through literally, and where they don't surviv
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -14,6 +15,7 @@ import numpy as np
 
 from mtpipe.document import inline_codes, invariants
 from mtpipe.document.segment import Code, Segment
+from mtpipe.languages import tokenization
 from mtpipe.mt import Draft, outer_symbols
 from mtpipe.mt.term_annotation import Line, coded_line, plain_line
 from mtpipe.terminology import checker
@@ -65,6 +67,25 @@ def sparing(
     for i, again in zip(wrong, options([segments[i] for i in wrong]), strict=True):
         drafts[i] = again
     return drafts
+
+
+def hide_names(segment: Segment, is_known: Callable[[str], bool]) -> Segment:
+    """The segment with the words as codes that have a letter which the model does not know (Łukasz, Champs-Élysées).
+
+    They are names, mostly, and as such the same in the other language; from a letter's bytes a model makes others.
+    """
+    source = segment.source
+    places = [*segment.codes, *segment.matches]
+    codes = [Code(start, end) for start, end in tokenization.spans(source)
+             if not source[start:end].isascii() and not _is_readable(source[start:end], is_known)
+             and not any(place.start < end and start < place.end for place in places)]
+    return replace(segment, codes=tuple(sorted((*segment.codes, *codes), key=_place))) if codes else segment
+
+
+def _is_readable(word: str, is_known: Callable[[str], bool]) -> bool:
+    """Whether each letter is known; of writing without letters each character may be a word."""
+    return all(not char.isalpha() or tokenization.is_character(char) or is_known(char)
+               for char in unicodedata.normalize("NFC", word))
 
 
 def protecting(

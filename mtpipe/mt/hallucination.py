@@ -1,6 +1,6 @@
 """Signs that a translation has left its source: what detectors without another model look for in it.
 
-"repetition" | "length" | "off-target" | "copied" | "numbers" | "low-score"
+"repetition" | "length" | "off-target" | "copied" | "numbers" | "unreadable" | "low-score"
 After Raunak et al. 2021 (oscillating n-grams) and Guerreiro et al. 2023, who found the model's own score the best sign.
 """
 
@@ -16,7 +16,8 @@ from mtpipe.languages import identification
 from mtpipe.languages.tokenization import is_character, is_lopsided, words
 from mtpipe.terminology import checker
 
-KINDS = ("repetition", "length", "off-target", "copied", "numbers", "low-score")
+KINDS = ("repetition", "length", "off-target", "copied", "numbers", "unreadable", "low-score")
+UNREADABLE = "\ufffd"  # what becomes of a character that a model began in bytes and did not end
 LOW_SCORE = -2.0  # log-probability per token; the bundled en-de model's drafts of 444 unseen sentences are above -1.3
 _NGRAM, _TIMES = 4, 2  # the commonest n-gram comes so many times more than the source's commonest one
 _CHARACTERS = 2  # of a script without spaces make a word
@@ -45,6 +46,7 @@ def flags(segment: Segment, source_lang: str, target_lang: str) -> tuple[str, ..
         or identification.is_other_language(output, target_lang),
         "copied": _is_copied(segment, ours, theirs),
         "numbers": _numbers(source) != _numbers(output),
+        "unreadable": UNREADABLE in target and UNREADABLE not in segment.source,
         "low-score": is_draft and (segment.score or 0.0) < LOW_SCORE,
     }
     return tuple(kind for kind in KINDS if signs[kind])

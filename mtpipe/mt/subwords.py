@@ -24,6 +24,7 @@ class Pieces:
     def __init__(self, path: Path, folder: Path, side: str, other: Path):
         self._sentencepiece = sentencepiece.SentencePieceProcessor(model_file=str(path))
         self.vocabulary = _vocabulary(folder, side)
+        self._has: dict[str, bool] = {}
         self._symbols = self.vocabulary - _pieces(self._sentencepiece)
         if other != path:
             self._symbols -= _pieces(sentencepiece.SentencePieceProcessor(model_file=str(other)))
@@ -42,6 +43,14 @@ class Pieces:
     def spans(self, text: str) -> Spans:
         """(start, end) in text of each of its pieces; pieces of one character's bytes share or lack it."""
         return self._sentencepiece.encode(text, return_type="offset_mapping")["offsets"]
+
+    def has(self, character: str) -> bool:
+        """Whether a character is in a piece, not only its bytes."""
+        if character not in self._has:
+            pieces = self.encode(character)
+            self._has[character] = not any(self._sentencepiece.is_byte(self._sentencepiece.piece_to_id(piece))
+                                           or piece not in self.vocabulary for piece in pieces)
+        return self._has[character]
 
     def unknown(self, pieces: Sequence[str]) -> list[str]:
         """The pieces that the model would read as <unk>."""

@@ -23,7 +23,7 @@ _TRANSLATOR = "translator"  # what an edit calls it: a draft that is waited for
 _SUSPECTED, _REPLACED = "Possible hallucination", "; replaced by the fallback model's draft"
 _SIGNS = {
     "repetition": "repetition", "length": "unusual length", "off-target": "another language", "copied": "source copied",
-    "numbers": "different numbers", "low-score": "low model score",
+    "numbers": "different numbers", "unreadable": "unreadable characters", "low-score": "low model score",
 }  # fmt: skip
 
 

@@ -241,6 +241,14 @@ def test_a_formula_that_a_draft_alters_is_a_code_as_a_whole():
     assert calls[1] == [['=SUM(A1:A5;"<2";MAX(B2:B6))', "24"]]
 
 
+def test_words_with_letters_that_the_model_does_not_know_are_codes():
+    source = "Tomáš has <b>fe\u0301ver</b> of 38 °C in 上海"
+    named = decoding.hide_names(segment(source), lambda char: char.isascii() or char == "é")
+    assert inline_codes.literals(named.source, named.codes) == ["Tomáš", "<b>", "</b>"]
+    whole = replace(segment("Tomáš plays"), matches=(TermMatch(Term(("Tomáš",), ("Thomas",)), 0, 5),))
+    assert decoding.hide_names(whole, str.isascii) is whole
+
+
 def test_a_draft_that_is_no_better_with_protection_stays():
     source = "wait 3600 seconds"
     options, _ = _drafter({source: "warte 380 Sekunden"}, {source: "warte"})

@@ -41,6 +41,7 @@ def segment(source, draft, score=-0.5, **more):
     ("New Visual Basic Macro Editor", "New Visual Basic Makro Editor", "de", ["copied"]),
     ("Wait 1,000 ms on port 8080.", "Warten Sie 1.000 ms am Port 8080.", "de", []),
     ("Wait 1,000 ms on port 8080.", "Warten Sie 1.000 ms am Port 8081.", "de", ["numbers"]),
+    ("Tomáš opens the table.", "Tom\ufffd\ufffd öffnet die Tabelle.", "de", ["unreadable"]),
     ("The 3 files", "Die drei Dateien", "de", []),
     ("Use {page12} here", "Hier {page12} verwenden", "de", []),  # a code's number is the code's affair
     (SOURCE, "dan yang", "xx", ["length"]),  # nothing known of the language
