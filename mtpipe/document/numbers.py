@@ -148,7 +148,7 @@ def _readings(text: str, start: int, end: int, mark: str = "") -> set[Decimal | 
     return values | {text[start:end]}
 
 
-@lru_cache(maxsize=10_000)
+@lru_cache(maxsize=1000)
 def _decimals(literal: str, mark: str = "") -> frozenset[Decimal]:
     """The values of a literal with . or , for either mark; none where the marks make no number (1,234,56).
 

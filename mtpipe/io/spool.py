@@ -15,7 +15,8 @@ _IN_MEMORY = 1 << 18  # bytes before there is a file
 class Spool(Sequence[T]):
     """Values of one process, added at the end; read from the beginning as often as one likes, several times at once.
 
-    The file has no name and goes with the spool. Raises OSError where the disk of temporary files is full.
+    Equal to a sequence of the same values. The file has no name and goes with the spool. Raises OSError where the disk
+    of temporary files is full.
     """
 
     def __init__(self, values: Iterable[T] = ()):
@@ -62,6 +63,17 @@ class Spool(Sequence[T]):
         number, place = divmod(index, _BLOCK)
         block = self._last if number == len(self._places) else self._block(self._places[number])
         return block[place]
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Sequence):
+            return NotImplemented
+        return len(self) == len(other) and all(one == two for one, two in zip(self, other, strict=True))
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """In another process it is a tuple."""
+        return tuple, (tuple(self),)
 
     def _block(self, place: int) -> list[T]:
         self._file.seek(place)

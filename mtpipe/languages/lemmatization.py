@@ -34,7 +34,7 @@ def lemma(word: str, lang: str) -> str:
     return _lemma(word, lang) if word.isalpha() else word.casefold()
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=20_000)
 def _lemma(word: str, lang: str) -> str:
     code = _code(lang)
     if code not in SUPPORTED_LANGUAGES:
@@ -58,7 +58,7 @@ def _guessed(word: str, code: str) -> str:
     return folded
 
 
-@lru_cache(maxsize=30_000)
+@lru_cache(maxsize=10_000)
 def keys(word: str, lang: str) -> frozenset[str]:
     """What an inflection of word may have in common with it: both case-folded, both words' lemmas.
 
@@ -73,7 +73,7 @@ def sequence(text: str, lang: str) -> tuple[str, ...]:
     return tuple(lemma(token, lang) for token, _, _ in tokens(text))
 
 
-@lru_cache(maxsize=30_000)
+@lru_cache(maxsize=10_000)
 def is_known(word: str, lang: str) -> bool | None:
     """Whether the language's dictionary has word, as it is or with a capital or without; None: no dictionary."""
     code = _code(lang)

@@ -135,7 +135,8 @@ def _is_read(path: Path, source: Path, own: Sequence[Path]) -> bool:
         return True
     if not path.is_relative_to(source) or any(part.startswith(".") for part in path.relative_to(source).parts):
         return False
-    return not any(path.is_relative_to(folder) for folder in own if folder != source) and path.is_file()
+    inside = (folder for folder in own if source in folder.parents)
+    return not any(path.is_relative_to(folder) for folder in inside) and path.is_file()
 
 
 def _spare_folder(folder: Path, mark: str, option: str) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
+from mtpipe.io.spool import Spool
 from mtpipe.pipeline.summary import LISTED
 from mtpipe.report.model import (
     DocumentResult,
@@ -21,7 +22,7 @@ from mtpipe.report.model import (
     Totals,
 )
 
-_LISTS = ("errors", "edited", "refusals", "notes")
+_LISTS = ("errors", "edited", "refusals", "notes", "segments")
 
 
 class ReportUnion:
@@ -36,7 +37,7 @@ class ReportUnion:
         self._terms: dict[tuple[str, str, str], Counter[str]] = {}
         self._accepted: Counter[str] = Counter()
         self._refused: dict[str, Counter[str]] = {}
-        self._documents: list[DocumentResult] = []
+        self._documents: Spool[DocumentResult] = Spool()
         self._entries: dict[str, list[Any]] = {name: [] for name in _LISTS}
         self._left_out: Counter[str] = Counter()
         self._seconds: Counter[str] = Counter()
@@ -62,7 +63,7 @@ class ReportUnion:
         self._accepted.update(report.edits.accepted)
         for editor, reasons in report.edits.refused.items():
             self._refused.setdefault(editor, Counter()).update(reasons)
-        self._documents += report.documents
+        self._documents.extend(report.documents)
         for name, entries in self._entries.items():
             more: Sequence[Any] = getattr(report, name)
             space = LISTED - len(entries)
@@ -78,10 +79,11 @@ class ReportUnion:
         required = self._counts["terms"]["required"]
         llm, sent, segments = self._counts["llm"], self._counts["llm"]["segments"], totals["segments"]
         share = sent / segments if segments else 0.0
-        documents, lists = self._documents, self._entries
+        documents: Sequence[DocumentResult] = self._documents
+        lists = self._entries
         if places := {name: place for place, name in enumerate(order)}:
             documents = sorted(documents, key=lambda row: places.get(row.path, -1))
-            for name in ("errors", "edited"):
+            for name in ("errors", "edited", "segments"):
                 lists[name] = sorted(lists[name], key=lambda row: places.get(row.document, -1))
         terms = tuple(_step(name, counts, required) for name, counts in self._steps.items())
         refused = {name: dict(sorted(counts.items())) for name, counts in sorted(self._refused.items())}
@@ -93,7 +95,7 @@ class ReportUnion:
             tm=MemoryMatches(**_of(MemoryMatches, self._counts["tm"])),
             terms=replace(TermCounts(**_of(TermCounts, self._counts["terms"])), steps=terms),
             llm=replace(LlmUsage(**_of(LlmUsage, llm)), model=first.llm.model, cost=self._cost, share=share),
-            documents=tuple(documents),
+            documents=documents,
             per_term=tuple(sorted(map(_term, self._terms.items()), key=_worst_first)),
             edits=EditCounts(dict(self._accepted), refused),
             left_out={name: self._left_out[name] for name in _LISTS},

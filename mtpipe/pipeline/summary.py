@@ -35,7 +35,6 @@ LLM = "llm"  # the editor that costs
 PERSON = "person"  # the editor of what people changed
 _UNASKED = ("budget", "too-long")
 LISTED = 5000  # entries of each list in the report; what is left out is counted
-SENTENCES = 10_000  # of the list of all of them
 
 
 class Tally:
@@ -126,7 +125,7 @@ class Tally:
             self._list("errors", self._errors, _error_entry(segment, path, error))
         for note in segment.notes:
             self._list("notes", self._notes, Note(note, id=segment.id))
-        self._list("segments", self._sentences, _sentence_entry(segment, path), SENTENCES)
+        self._list("segments", self._sentences, _sentence_entry(segment, path))
         return Counter(
             segments=1, words=_word_count(segment), segments_with_terms=int(bool(required)), required=len(required),
             met_draft=len(required) - len(unmet["draft"]), met=len(required) - len(unmet["final"]),
@@ -168,8 +167,8 @@ class Tally:
                 _spans(segment, None),
             ))  # fmt: skip
 
-    def _list(self, name: str, entries: list[Any], entry: Any, limit: int = LISTED) -> None:
-        if len(entries) < limit:
+    def _list(self, name: str, entries: list[Any], entry: Any) -> None:
+        if len(entries) < LISTED:
             entries.append(entry)
         else:
             self._left_out[name] += 1

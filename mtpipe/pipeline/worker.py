@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import deque
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
@@ -76,11 +77,12 @@ class Worker:
         """As run, only translates and keeps the drafts."""
         for number, documents in self._read(windows):
             units, count = units_of(documents), 0
+            total = len(units)
             self._tally.count(unique_units=len(self._store.first_seen(units)))
             size = sum(document.file.size for document in documents)
             for drafts in self.drafts(units):
                 count += len(drafts)
-                self._meter.at(documents[0].file.name, size * count / len(units))
+                self._meter.at(documents[0].file.name, size * count / total)
             for document in documents:
                 self.count(document, document.sentences)
             self._meter.past(size)
@@ -175,34 +177,40 @@ class Worker:
         finished = {key: segment for key, (state, segment) in self._store.load(units).items() if state in DONE}
         new = self._store.first_seen(units, finished)
         self._tally.count(unique_units=len(new), reused=len(new & finished.keys()))
-        size = sum(document.file.size for document in documents)
-        todo = {key: unit for key, unit in units.items() if key not in finished}
-        for drafts in self.drafts(todo):
+        size, total = sum(document.file.size for document in documents), len(units)
+        for key in finished:
+            del units[key]
+        for drafts in self.drafts(units):
             finished |= self._edited(drafts)
-            self._meter.at(documents[0].file.name, size * len(finished) / len(units))
+            self._meter.at(documents[0].file.name, size * len(finished) / total)
         return finished
 
     def drafts(self, units: dict[str, Segment]) -> Iterator[dict[str, Segment]]:
-        """The units with their drafts, chunk by chunk: those that a store has by then, what is new comes to it."""
+        """The units with their drafts, chunk by chunk: those that a store has by then, what is new comes to it.
+
+        It takes them out of units on the way.
+        """
         settings = self._tools.drafting
-        keys = {key: unit_key(unit, settings) for key, unit in units.items() if unit.draft is None}
         order, size = list(units), self._job.units_per_chunk
-        chunks = [order[i : i + size] for i in range(0, len(order), size)]
-        existing: set[str] = set()
+        chunks: deque[tuple[list[str], dict[str, str]]] = deque()  # with the keys of drafts that no store has
 
         def sources() -> Iterator[list[Segment]]:
-            for chunk in chunks:  # looked up when its turn comes: others may have translated some of it meanwhile
-                drafts = self._store.drafted({keys[key]: units[key] for key in chunk if key in keys})
-                existing.update(drafts)
-                yield [drafts.get(keys.get(key, ""), units[key]) for key in chunk]
+            for i in range(0, len(order), size):
+                chunk = {key: units.pop(key) for key in order[i : i + size]}
+                keys = {key: unit_key(unit, settings) for key, unit in chunk.items() if unit.draft is None}
+                # looked up when its turn comes: others may have translated some of it meanwhile
+                drafts = self._store.drafted({name: chunk[key] for key, name in keys.items()})
+                chunks.append((list(chunk), {key: name for key, name in keys.items() if name not in drafts}))
+                yield [drafts.get(keys.get(key, ""), unit) for key, unit in chunk.items()]
 
         with closing(steps.translate_ahead(sources(), self._tools.translator, self._look_ahead)) as coming:
-            for chunk, waiting in zip(chunks, coming, strict=True):
+            for waiting in coming:
+                names, new = chunks.popleft()
                 with self._timed("translate"):  # what the other stages did not cover
-                    drafted = dict(zip(chunk, waiting.result(), strict=True))
-                    new = [key for key in chunk if key in keys and keys[key] not in existing]
+                    drafted = dict(zip(names, waiting.result(), strict=True))
                     drafted |= zip(new, self._credible([drafted[key] for key in new]), strict=True)
-                    self._store.save_drafts((keys[key], drafted[key]) for key in new if not drafted[key].is_waiting)
+                    answered = ((name, drafted[key]) for key, name in new.items())
+                    self._store.save_drafts((name, unit) for name, unit in answered if not unit.is_waiting)
                 yield drafted
 
     def _credible(self, drafts: list[Segment]) -> list[Segment]:
@@ -222,12 +230,13 @@ class Worker:
         edits = self._store.edits(document.file.name)
         remarks = self._store.remarks(document.file.name)
         finished = applied(document.finished(units), edits, self._job.target_lang, remarks)
+        sizes, document.parts = list(map(len, document.parts)), []  # a document may be large, and finished has them all
         with self._timed("write"):
             try:
                 if document.state == "copied" and job_folder.copy(document.file):
                     self._flushing.add(document.file.out)
                 elif document.state == "written":
-                    self._write_document(document, finished, edits)
+                    self._write_document(document, finished, sizes, edits)
             except JobStateError:
                 raise
             except MtpipeError as error:
@@ -240,7 +249,10 @@ class Worker:
         self.count(document, finished)
         self._meter.finish(document.file)
 
-    def _write_document(self, item: JobDocument, finished: list[Segment], edits: dict[str, tuple[str, str]]) -> None:
+    def _write_document(
+        self, item: JobDocument, finished: list[Segment], sizes: list[int], edits: dict[str, tuple[str, str]]
+    ) -> None:
+        """sizes: how many of the finished sentences each segment of the document has."""
         assert item.document is not None
         file, store = item.file, self._store
         options = str(self._job.options.get(f"format.{file.format}", {}))
@@ -250,11 +262,11 @@ class Worker:
         was_written = job_folder.is_there(file.out) and store.is_finished(file.name, digest)
         if was_written and store.is_intact(file.name, file.out):
             return
-        store.save_sentences(file.name, zip(item.sentences, item.keys, strict=True))
+        store.save_sentences(file.name, zip(finished, item.keys, strict=True))
         rest = iter(finished)
         segments = tuple(
-            sentence_splitting.join(segment, list(islice(rest, len(part))))
-            for segment, part in zip(item.document.segments, item.parts, strict=True)
+            sentence_splitting.join(segment, list(islice(rest, size)))
+            for segment, size in zip(item.document.segments, sizes, strict=True)
         )
         document = replace(item.document, segments=segments)
         write = partial(self._format(file).write, document)

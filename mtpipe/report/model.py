@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import types
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -266,8 +266,9 @@ class JobReport:
     """What a job did; seconds by stage and in total, peak_memory in bytes.
 
     left_out: how many entries of errors, edited, refusals, notes and segments were too many to keep. stale: outputs of
-    an earlier run whose sources are gone. segments: sentences for the page, not in report.json; the job's database has
-    them all. faults: what happened to workers on the way, such as one that ended early.
+    an earlier run whose sources are gone. documents: of a job just done they lie on the disk. segments: sentences for
+    the page, not in report.json; the job's database has them all. faults: what happened to workers on the way, such as
+    one that ended early.
     """
 
     mtpipe: str = ""
@@ -282,7 +283,7 @@ class JobReport:
     terms: TermCounts = TermCounts()
     llm: LlmUsage = LlmUsage()
     tm: MemoryMatches = MemoryMatches()
-    documents: tuple[DocumentResult, ...] = ()
+    documents: Sequence[DocumentResult] = ()
     per_term: tuple[TermResult, ...] = ()
     edits: EditCounts = EditCounts()
     errors: tuple[ErrorEntry, ...] = ()
@@ -321,7 +322,7 @@ def to_dict(value: Any) -> Any:
                 if inner is not None or "optional" not in part.metadata}  # fmt: skip
     if isinstance(value, Mapping):
         return {key: to_dict(inner) for key, inner in value.items()}
-    if isinstance(value, (tuple, list)):
+    if isinstance(value, Sequence) and not isinstance(value, (str, bytes)):
         return [to_dict(inner) for inner in value]
     return value
 
@@ -339,7 +340,7 @@ def _value(kind: Any, data: Any) -> Any:
     if origin in (Union, types.UnionType):
         kinds = [one for one in inner if one is not types.NoneType]
         return None if data is None else _value(kinds[0], data)
-    if origin is tuple:
+    if origin in (tuple, Sequence):
         return tuple(_value(inner[0], item) for item in data)
     if origin is dict:
         return {key: _value(inner[1], item) for key, item in data.items()}

@@ -7,8 +7,10 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from importlib import resources
+from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -19,8 +21,9 @@ from markupsafe import Markup
 
 from mtpipe.io import atomic
 from mtpipe.report import wording
-from mtpipe.report.model import FILE, JobReport, SegmentEntry, to_dict
+from mtpipe.report.model import FILE, DocumentResult, JobReport, SegmentEntry, to_dict
 
+_MOST = 5000  # documents on the page
 _LISTS = ("documents", "per_term", "errors", "edited", "refusals", "notes")
 # characters that reorder or hide text: file names and terms come from strangers
 _CONTROLS = re.compile("[\u0000-\u0008\u000b-\u001f\u00ad\u200b\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
@@ -28,15 +31,45 @@ _CONTROLS = re.compile("[\u0000-\u0008\u000b-\u001f\u00ad\u200b\u202a-\u202e\u20
 
 def write_report(report: JobReport, folder: Path) -> tuple[Path, Path]:
     """Writes report.json and report.html into folder and returns their paths; raises OutputError."""
-    text = json.dumps(report.to_dict(), ensure_ascii=False, indent=1)
-    return _write(folder / FILE, text + "\n"), _write(folder / "report.html", render(report, links(report, folder)))
+    page = render(report, links(report, folder))
+    return _write(folder / FILE, _json(report)), _write(folder / "report.html", [page])
+
+
+def _json(report: JobReport) -> Iterator[str]:
+    """report.json piece by piece, each document by itself: there may be millions."""
+    yield "{"
+    for number, (name, value) in enumerate(replace(report, documents=()).to_dict().items()):
+        yield f'{"," * bool(number)}\n {json.dumps(name)}: '
+        if name == "documents" and report.documents:
+            for place, row in enumerate(report.documents):
+                yield f'{"," if place else "["}\n  {_indented(to_dict(row), 2)}'
+            yield "\n ]"
+        else:
+            yield _indented(value, 1)
+    yield "\n}\n"
+
+
+def _indented(value: Any, depth: int) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=1).replace("\n", "\n" + " " * depth)
+
+
+def _listed(documents: Sequence[DocumentResult]) -> list[DocumentResult]:
+    """The documents that the page lists: where they are too many, first those in which there is something to do."""
+    if len(documents) <= _MOST:
+        return list(documents)
+    first = list(islice((row for row in documents if _needs_attention(row)), _MOST))
+    return first + list(islice((row for row in documents if not _needs_attention(row)), _MOST - len(first)))
+
+
+def _needs_attention(row: DocumentResult) -> bool:
+    return bool(row.state == "failed" or row.errors or row.untranslated or row.message or row.notes)
 
 
 def links(report: JobReport, folder: Path) -> dict[str, str]:
-    """The address of each written document by its path, from a page in folder."""
+    """The address of each written document that the page lists by its path, from a page in folder."""
     out, is_single = Path(report.job.out), Path(report.job.source).suffix and len(report.documents) == 1
     places = {row.path: out if is_single and not out.is_dir() else out / row.path
-              for row in report.documents if row.state == "written"}  # fmt: skip
+              for row in _listed(report.documents) if row.state == "written"}  # fmt: skip
     return {path: "./" + quote(Path(os.path.relpath(place.absolute(), folder.absolute())).as_posix(), errors="replace")
             for path, place in places.items()}  # fmt: skip
 
@@ -46,6 +79,7 @@ def render(report: JobReport, addresses: Mapping[str, str] = MappingProxyType({}
 
     addresses: of the written documents, by path.
     """
+    report, count = replace(report, documents=_listed(report.documents)), len(report.documents)
     payload = {name: to_dict(getattr(report, name)) for name in _LISTS} | {
         "words": wording.FOR_PAGE, "links": dict(addresses), "sentences": [_row(entry) for entry in report.segments],
     }  # fmt: skip
@@ -53,7 +87,8 @@ def render(report: JobReport, addresses: Mapping[str, str] = MappingProxyType({}
                   judged=wording.judged(report.edits), frequent=wording.frequent(report.per_term),
                   stages=wording.stages(report.seconds),
                   total=report.seconds.get("total", 0),
-                  left_out={name: report.left_out.get(name, 0) for name in (*_LISTS, "segments")})  # fmt: skip
+                  left_out={name: report.left_out.get(name, 0) for name in (*_LISTS, "segments")}
+                  | {"documents": count - len(report.documents)})  # fmt: skip
 
 
 def _row(entry: SegmentEntry) -> list[Any]:
@@ -97,8 +132,9 @@ def _file(name: str) -> str:
     return resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
 
 
-def _write(path: Path, text: str) -> Path:
+def _write(path: Path, pieces: Iterable[str]) -> Path:
     """Writes all or nothing. A lone surrogate becomes \\udXXX, which JSON reads back as what it was."""
     with atomic.replacement(path, "free space or choose another --out") as part:
-        part.write_bytes(text.encode("utf-8", "backslashreplace"))
+        with part.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
+            file.writelines(pieces)
     return path

@@ -14,7 +14,7 @@ from mtpipe.glossary.model import Term
 from mtpipe.languages.lemmatization import tokens
 from mtpipe.terminology.inflected_match import Evidence, evidence
 
-_KEPT = 1 << 13  # verdicts: editors, guard and ladder look at the same candidates
+_KEPT = 1 << 12  # verdicts: editors, guard and ladder look at the same candidates
 _LONG_COPY = 4  # a source of so many words that comes back unchanged was not translated
 
 

@@ -95,7 +95,7 @@ def _with_s(form: str, target: str) -> Iterator[Span]:
         yield from (match.span() for match in _pattern(f"{form}s", False, 0).finditer(target))
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=5000)
 def _pattern(form: str, is_unspaced: bool, flags: int) -> re.Pattern[str]:
     before, after = _edges(form[0], form[-1], len(form) == 1, is_unspaced)
     return re.compile(before + re.escape(form) + ("s?" if is_acronym(form) else "") + after, flags)

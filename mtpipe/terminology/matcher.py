@@ -106,7 +106,7 @@ class Matcher:
         return [SourceToken(word, start, *_forms(word, lang)) for word, start in words]
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=20_000)
 def _forms(word: str, lang: str) -> tuple[str, str]:
     """The word in small letters and its lemma."""
     head, hyphen, last = word.rpartition("-")  # some languages keep E-Mails in one piece

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import html
 import re
+from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mtpipe.document import inline_codes as inline
 from mtpipe.document.segment import Code
@@ -41,7 +42,8 @@ _SENTENCE_END = (".", "!", "?", ":", ";", "…", "。", "！", "？", "：")
 class HtmlSlot:
     """A translatable place text[start:end]: running text (quote None) or an attribute's value in quote ("" for none).
 
-    tags: spans of the inline markup in it; escaped: entity spellings that stay as they are because they look like it.
+    tags: start and end of each inline markup in it, in one row; escaped: entity spellings that stay as they are because
+    they look like it.
     """
 
     start: int
@@ -49,7 +51,7 @@ class HtmlSlot:
     source: str
     codes: tuple[Code, ...]
     quote: str | None = None
-    tags: tuple[Span, ...] = ()
+    tags: array[int] = field(default_factory=lambda: array("Q"))
     escaped: tuple[str, ...] = ()
 
 
@@ -181,8 +183,8 @@ def _text_slot(text: str, run: list[HtmlToken]) -> list[HtmlSlot]:
         return []
     kinds = _kinds(run)
     run, kinds = _trimmed(text, run, kinds)
-    tags = [(token.start, token.end) for token in run if token.kind != "text"]
-    literals = {text[start:end] for start, end in tags}
+    tags = array("Q", (place for token in run if token.kind != "text" for place in (token.start, token.end)))
+    literals = {text[start:end] for start, end in _spans(tags)}
     escaped: set[str] = set()
     source, codes = "", []
     for token, kind in zip(run, kinds, strict=True):
@@ -204,7 +206,11 @@ def _text_slot(text: str, run: list[HtmlToken]) -> list[HtmlSlot]:
     if last.kind == "text" and (blank := _BLANK_END.search(text, last.start, end)):
         end = blank.start()
     source = source.rstrip(" \xa0") if last.kind == "text" else source
-    return [HtmlSlot(start, end, source, tuple(codes), None, tuple(tags), tuple(sorted(escaped)))]
+    return [HtmlSlot(start, end, source, tuple(codes), None, tags, tuple(sorted(escaped)))]
+
+
+def _spans(tags: Sequence[int]) -> list[Span]:
+    return list(zip(tags[::2], tags[1::2], strict=True))
 
 
 def _pieces(text: str, literals: set[str], escaped: set[str]) -> Iterator[tuple[str, Sequence[Code]]]:
@@ -246,7 +252,7 @@ def _as_value(slot: HtmlSlot, target: str) -> str:
 
 def _as_markup(text: str, slot: HtmlSlot, target: str, values: Sequence[Edit]) -> str:
     """The target escaped outside its tags, the tags with their translated attributes."""
-    tags = {text[start:end]: (start, end) for start, end in reversed(slot.tags)}
+    tags = {text[start:end]: (start, end) for start, end in reversed(_spans(slot.tags))}
     has_nbsp = "&nbsp;" in text[slot.start:slot.end]
     pieces: list[str] = []
     position = 0

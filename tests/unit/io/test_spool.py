@@ -1,3 +1,5 @@
+import pickle
+
 import pytest
 
 from mtpipe.io.spool import Spool
@@ -23,3 +25,10 @@ def test_it_is_read_several_times_at_once_and_while_it_grows():
     spool.extend(range(2000, 3000))
     assert [next(one), next(other), spool[2999]] == [700, 1, 2999]
     assert list(one) == list(range(701, 3000))
+
+
+def test_it_equals_a_sequence_of_the_same_values_and_is_a_tuple_elsewhere():
+    spool = Spool(range(1000))
+    assert spool == tuple(range(1000)) == spool and spool == Spool(range(1000))
+    assert spool != tuple(range(999)) and spool != (*range(999), 0) and spool != 5
+    assert pickle.loads(pickle.dumps(spool)) == tuple(range(1000))

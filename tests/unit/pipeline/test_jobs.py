@@ -362,3 +362,8 @@ def test_sentences_in_another_language_are_left_and_the_report_says_so(source, t
     assert (tmp_path / "a.txt").read_text() == f"OPEN THE FILE THAT YOU WANT TO SEE.\n\n{german}\n"
     assert "Not translated: the text is German (de), not English (en)" in [note.note for note in report.notes]
     assert report.totals.untranslated == 1
+
+
+def test_the_page_lists_the_sentences_of_all_windows(source, tmp_path):
+    one, many = (jobs.run(job(source, tmp_path / str(size), window_bytes=size)) for size in (1 << 20, 1))
+    assert len(one.segments) == one.totals.segments and many.segments == one.segments

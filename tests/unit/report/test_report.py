@@ -10,6 +10,7 @@ import openpyxl
 import pytest
 
 from mtpipe.errors import InputError, OutputError
+from mtpipe.io.spool import Spool
 from mtpipe.report import wording, workbook
 from mtpipe.report.model import DocumentResult, JobInfo, JobReport, SegmentEntry, StepResult, TermCounts, TermResult
 from mtpipe.report.page import embeddable, links, render, write_report
@@ -331,3 +332,15 @@ def test_the_workbook_has_everything_and_no_formula(tmp_path):
     cells = list(book["sentences"].values)
     assert cells[0] == workbook.SENTENCES and cells[1][:4] == ("a#1", "a", "=1+1", "x\ufffd")
     assert book["sentences"]["C2"].data_type == "s" and book["terms"].max_row > 2
+
+
+def test_the_page_lists_so_many_documents_and_report_json_all(tmp_path):
+    rows = [DocumentResult(f"page{n:05}.txt", "written", segments=1, words=2) for n in range(6000)]
+    rows[5990] = replace(rows[5990], state="failed", message="can't be read")
+    large = replace(report(), documents=Spool(rows))
+    written, page = write_report(large, tmp_path)
+    assert JobReport.read(written).documents == tuple(rows)
+    assert json.loads(written.read_text()) == json.loads(json.dumps(large.to_dict()))
+    held = json.loads(embedded(page.read_text()))
+    assert len(held["documents"]) == 5000 and held["documents"][0]["path"] == "page05990.txt"
+    assert "there are 1,000 more, all of them in report.json" in page.read_text()
