@@ -178,6 +178,21 @@ def seed_drafts(folder: Path, pair: str, model: Path, out: Path, recorded: Path)
     click.echo(f"written: {task.record_drafts(test, model, out, recorded)}")
 
 
+@harness.command()
+@_DIR
+@_recorded
+def adaptive(folder: Path, recorded: Path, requests: Path | None, table_file: Path | None) -> None:
+    """Translation by an LLM with prompts that adapt to the sentence, on WMT23 in DIR, by recordings."""
+    from eval.harness import adaptive as task
+    from eval.harness import recorded_tables
+    from eval.harness.wmt23_data import tasks
+
+    test = next(each for each in tasks(folder) if each.pair == task.PAIR)
+    table = recorded_tables.prompts(task.outcome(test, recorded, requests))
+    _save(table_file, table)
+    click.echo(table.rstrip())
+
+
 @harness.command("wmt25-llm")
 @_DIR
 @_recorded
@@ -396,7 +411,7 @@ def quick_sets() -> None:
 
 @harness.command("seed-sample")
 @_DIR
-@click.option("-o", "--out", type=ANY, required=True, help="Folder for <pair>.csv, <pair>.jsonl.")
+@click.option("-o", "--out", type=ANY, required=True, help="Folder for <pair>.csv, <pair>.jsonl, <pair>.set.jsonl.")
 @click.option("--corpora", type=FOLDER, help="Folder with en-XX.<name>.tsv.xz: <pair>.generic.jsonl is drawn from it.")
 def seed_sample(folder: Path, out: Path, corpora: Path | None) -> None:
     """Draw the seed experiment's segments and terms from the WMT23 terminology task in DIR."""
@@ -404,7 +419,7 @@ def seed_sample(folder: Path, out: Path, corpora: Path | None) -> None:
     from eval.harness.wmt23_data import tasks
 
     for task in tasks(folder):
-        paths = [*sample.write(out, task)]
+        paths = [*sample.write(out, task), sample.write_set(out, task)]
         if corpora:
             paths.append(sample.write_generic(out, corpora, task.pair))
         click.echo(f"written: {', '.join(map(str, paths))}")
@@ -416,17 +431,13 @@ def seed_sample(folder: Path, out: Path, corpora: Path | None) -> None:
 @click.option("-o", "--out", type=ANY, required=True, help="Recording (.jsonl.xz); what it has is kept.")
 @click.option("--family", required=True, help="Of the model that answered.")
 @click.option("--date", required=True, metavar="YYYY-MM-DD", help="When it answered.")
-@click.option("--test", type=FILE, help="Segments (.jsonl) whose sources and drafts are left out of what is kept.")
+@click.option("--test", type=FILE,
+              help="Segments (.jsonl) whose sources, drafts and references are left out of what is kept.")  # fmt: skip
 def record(requests: Path, answers: Path, out: Path, family: str, date: str, test: Path | None) -> None:
     """Keep ANSWERS ({"custom_id", "content"} a line) to the REQUESTS of `--llm batch` as a recording."""
     from eval.harness import recordings
 
-    texts = {}
-    if test:
-        for row in map(json.loads, test.read_text(encoding="utf-8").splitlines()):
-            texts[row["id"]] = row["source"]
-            if "draft" in row:
-                texts[row["id"] + recordings.DRAFT] = row["draft"]
+    texts = recordings.texts(map(json.loads, test.read_text(encoding="utf-8").splitlines())) if test else {}
     added, lacking = recordings.record(requests, answers, out, family, date, texts)
     click.echo(f"{added} answers added, {lacking} requests without an answer: {out}")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from math import isnan
 
-from eval.harness import recordings, seed, wmt25_llm
+from eval.harness import adaptive, recordings, seed, wmt25_llm
 from eval.harness.tables import markdown, number
 from mtpipe.evaluation.comparison import Measure, System
 
@@ -22,6 +22,19 @@ The bundled models know no such text (medicine, linguistics, novels): most draft
 lets an edit change little beside the terms. What stands around the terms stays poor, above all in Chinese-English, and
 the gain in chrF2++ and BLEU is mostly that of the terms themselves. A hundred and forty steps of fine-tuning
 on 200 pairs taught a model of this size hardly any term."""
+
+_PROMPTS = """# Prompts that adapt to the sentence
+
+`make eval-seed`: WMT23 German-English, translated by a language model through `mtpipe translate --mt llm`'s own prompts
+(`mtpipe/llm/translation.py`): nothing but the text; one pair, the same for all; the nearest pairs of a memory; the
+sentence's terms as lines of a dictionary, also with French (a glossary that the model wrote). One variant was answered
+whole before the next, without sight of the sample's references. In brackets: 95 % intervals by bootstrap over
+segments.
+
+One and the same model answered all variants: it had met the sentences in the ones before, and their terms in writing
+the French glossary, so differences may be smaller than those of a model that starts anew. Many terms of the task are no
+translations of their source (*Fluoridspiegel = elevated serum fluoride concentrations*, *Fall = case report*): they
+were taken from the references, so obeying them lifts every figure, and a reader would not always thank for it."""
 
 _NAMES = {"tsr_strict": "terms used", "tsr_wmt23": "organisers' lemma count", "tsr_wmt25": "success",
           "chrF2++": "chrF2++", "BLEU": "BLEU"}  # fmt: skip
@@ -48,6 +61,15 @@ def calls(outcome: wmt25_llm.Outcome) -> str:
     note = (f"{count} segments of WMT25 EN-ES, drawn by seed {wmt25_llm.SEED}; drafts of {wmt25_llm.TEAM} without "
             f"terms. {recordings.sentence(outcome.answers)}{_lacking(waiting)}.")  # fmt: skip
     return "\n".join([*markdown(heads, rows), "", note, ""])
+
+
+def prompts(outcome: adaptive.Outcome) -> str:
+    """What each kind of adaptive prompt brings."""
+    rows = [[system.name, *_figures(system)] for system in outcome.systems]
+    note = (f"{outcome.segments} segments with {outcome.terms} terms, drawn by seed {adaptive.SEED}; the memory holds "
+            f"the other {outcome.units} of the set. {recordings.sentence(outcome.answers)}"
+            f"{_lacking(sum(outcome.waiting))}.")  # fmt: skip
+    return "\n".join([_PROMPTS, "", *markdown(["prompt", *_names(outcome.systems[0])], rows), "", note, ""])
 
 
 def _names(system: System) -> list[str]:

@@ -23,6 +23,7 @@ from mtpipe.llm.batch import custom_id
 FOLDER = Path("eval/recorded")
 MODEL = "claude"  # as requests name it
 DRAFT = "/draft"  # ends the names of texts that answers edit
+REFERENCE = "/reference"  # and those of references, as pairs of a memory stand in requests
 
 _PIECE = re.compile(r"\w+|\s+|[^\w\s]")
 
@@ -74,6 +75,16 @@ def whole(path: Path, out: Path, texts: Texts) -> Path:
 def altered(rows: Iterable[Row], texts: Texts = {}) -> list[str]:
     """The custom_ids of rows whose request is not the one that the digest names."""
     return [row["custom_id"] for row in rows if custom_id(_with(row["request"], texts)) != row["custom_id"]]
+
+
+def texts(rows: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """What of a shared task's segments ({"id", "source", "draft"?, "reference"?}) may stand in requests, by name."""
+    named = {}
+    for row in rows:
+        named[row["id"]] = row["source"]
+        ends = {DRAFT: row.get("draft"), REFERENCE: row.get("reference")}
+        named |= {row["id"] + end: text for end, text in ends.items() if text is not None}
+    return named
 
 
 def sentence(rows: Iterable[Row]) -> str:

@@ -56,6 +56,15 @@ def write(folder: Path, task: Wmt23Task) -> tuple[Path, Path]:
     return glossary, test
 
 
+def write_set(folder: Path, task: Wmt23Task) -> Path:
+    """<pair>.set.jsonl, the whole test set: the texts that no recording may hold; raises OutputError."""
+    path = folder / f"{task.pair}.set.jsonl"
+    rows = ({"id": segment.id, "source": segment.source, "reference": segment.reference}
+            for segment in task.segments("noterm"))  # fmt: skip
+    atomic.write_text(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+    return path
+
+
 def generic(corpora: Path, pair: str, count: int = GENERIC) -> Iterator[tuple[str, str]]:
     """Pairs of general text to mix in: count of en-XX.<name>.tsv.xz, turned to the pair's direction, drawn by the seed.
 

@@ -21,6 +21,7 @@ from mtpipe.llm.answer import KEY, fitted, text_of
 from mtpipe.llm.client import Caller
 from mtpipe.llm.prompts import Prompt, template
 from mtpipe.mt import Draft
+from mtpipe.tm.exchange import units
 from mtpipe.tm.memory import Memories
 
 _SCHEMA = {"type": "object", "properties": {KEY: {"type": "string"}}, "required": [KEY], "additionalProperties": False}
@@ -29,7 +30,8 @@ _SCHEMA = {"type": "object", "properties": {KEY: {"type": "string"}}, "required"
 class LlmTranslator:
     """Translator by an LLM; raises ConfigError where there is none, or for a prompt that can't be used.
 
-    pairs: how many units of the memories a prompt shows, at least as similar as `similar` (0…1). terms: whether the
+    pairs: how many units of the memories a prompt shows, at least as similar as `similar` (0…1). examples: a file of
+    pairs (TMX, TSV, …) that stand before them in every prompt. terms: whether the
     sentence's terms stand in it as lines of a dictionary. also: glossaries into other languages, {"fr": "terms.csv"},
     whose terms such a line chains. context: whether the sentences before and after are shown. prompts: a folder with a
     translate.txt in place of mtpipe's own.
@@ -37,8 +39,8 @@ class LlmTranslator:
 
     def __init__(
         self, source_lang: str, target_lang: str, llm: Caller | None = None, memories: Memories | None = None,
-        prompts: Path | None = None, pairs: int = 3, similar: float = 0.5, terms: bool = True,
-        also: Mapping[str, Path] | None = None, context: bool = False,
+        prompts: Path | None = None, pairs: int = 3, similar: float = 0.5, examples: Path | None = None,
+        terms: bool = True, also: Mapping[str, Path] | None = None, context: bool = False,
     ):  # fmt: skip
         if llm is None:
             raise ConfigError("translator 'llm' needs an LLM; give --llm")
@@ -46,6 +48,8 @@ class LlmTranslator:
             raise ConfigError("[mt.llm] pairs is 0 or more, similar from 0 to 1")
         self._llm, self._memories, self._template = llm, memories, template("translate", prompts)
         self._pairs, self._similar, self._has_terms, self._has_context = pairs, similar, terms, context
+        self._examples = [{"source": unit.source, "target": unit.target}
+                          for unit in (units(examples, source_lang, target_lang) if examples else ())]  # fmt: skip
         self._names = language_name(source_lang), language_name(target_lang)
         glossaries = {lang: load_glossary(Path(path), source_lang, lang) for lang, path in (also or {}).items()}
         self._chain = DictionaryChain(source_lang, target_lang, glossaries)
@@ -54,8 +58,8 @@ class LlmTranslator:
     def digest(self) -> str:
         """Of the LLM, the prompt's text, the memories and what is shown."""
         memories = self._memories.digest if self._memories and self._pairs else ""
-        parts = (self._llm.digest, self._template.digest, memories, self._pairs, self._similar, self._has_terms,
-                 self._chain.digest, self._has_context)  # fmt: skip
+        parts = (self._llm.digest, self._template.digest, memories, self._pairs, self._similar, self._examples,
+                 self._has_terms, self._chain.digest, self._has_context)  # fmt: skip
         return digest.of_text(repr(parts))
 
     def translate(self, segments: Sequence[Segment]) -> list[Draft]:
@@ -69,7 +73,7 @@ class LlmTranslator:
         values: dict[str, Any] = {
             "source": segment.source, "previous": previous, "next": following,
             "placeholders": list(dict.fromkeys(inline_codes.literals(segment.source, segment.codes))),
-            "similar": self._retrieved(segment),
+            "similar": [*self._examples, *self._retrieved(segment)],
             "terms": [self._line(term) for term in _terms(segment)] if self._has_terms else [],
         }  # fmt: skip
         return self._template.fill(_SCHEMA, source_language=self._names[0], target_language=self._names[1],

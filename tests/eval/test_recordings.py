@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eval.harness import drafts, recorded_tables, recordings, sample, seed, wmt23_data, wmt25_llm
+from eval.harness import adaptive, drafts, recorded_tables, recordings, sample, seed, wmt23_data, wmt25_llm
 from mtpipe.document.segment import Segment
 from mtpipe.errors import InputError
 from mtpipe.llm.batch import BatchLLM
@@ -77,7 +77,7 @@ def test_an_answer_to_no_request_is_an_error(tmp_path):
 @pytest.mark.parametrize("path", sorted((ROOT / recordings.FOLDER).glob("*-??.jsonl.xz")), ids=lambda path: path.name)
 def test_committed_recordings_say_who_answered_what_and_when(path):
     rows = recordings.read(path)
-    assert rows and all(row["model_family"] and row["date"] == "2026-11-21" for row in rows)
+    assert rows and all(row["model_family"] and row["date"] in ("2026-11-21", "2026-11-22") for row in rows)
     open_rows = [row for row in rows if "«" not in row["request"]["messages"][-1]["content"]]
     assert recordings.altered(open_rows) == []
 
@@ -139,3 +139,29 @@ def test_quality_over_calls_on_wmt25_drafts(tmp_path):
     assert waiting[:3] == [0, 0, 0] and waiting[4] == 3 >= waiting[3]
     assert list(map(lambda system: system.name, outcome.systems)) == list(wmt25_llm.CHAINS)
     assert "3 segments of WMT25 EN-ES, drawn by seed 17" in recorded_tables.calls(outcome)
+
+
+def test_each_kind_of_adaptive_prompt_is_asked_and_scored(tmp_path):
+    task, = wmt23_data.tasks(wmt23_folder(tmp_path / "data"))
+    answers, glossary = adaptive.paths(tmp_path)
+    glossary.write_text("source,target\nTabelle,tableau\n", encoding="utf-8")
+    with pytest.raises(InputError, match="zero-shot has no translation at all"):
+        adaptive.outcome(task, tmp_path, tmp_path / "requests")
+    users = []
+    for number, _ in enumerate(adaptive.VARIANTS, 1):
+        requests = tmp_path / "requests" / f"{number}.jsonl"
+        rows = list(map(json.loads, requests.read_text(encoding="utf-8").splitlines()))
+        users.append(rows[0]["body"]["messages"][-1]["content"])
+        contents = [json.dumps({"target": f"The table is empty {number}."})] * len(rows)
+        jsonl(tmp_path / "answers.jsonl", [{"custom_id": row["custom_id"], "content": content}
+                                           for row, content in zip(rows, contents, strict=True)])  # fmt: skip
+        sample.write_set(tmp_path, task)
+        texts = recordings.texts(map(json.loads, (tmp_path / "de-en.set.jsonl").read_text("utf-8").splitlines()))
+        recordings.record(requests, tmp_path / "answers.jsonl", answers, "Some model", "2026-11-22", texts)
+    assert "<similar>" not in users[0] and users[1].count("<similar>") == 1
+    assert "German (de): Tabelle = English (en): table\n" in users[3]
+    assert "German (de): Tabelle = English (en): table = French (fr): tableau\n" in users[4]
+    kept = json.dumps(recordings.read(answers))
+    assert "Die Tabelle ist leer" not in kept and "The table is empty 2." in kept
+    table = recorded_tables.prompts(adaptive.outcome(task, tmp_path))
+    assert "| zero-shot | 0.500" in table and "2 segments with 2 terms" in table and "no recorded answer" not in table
