@@ -53,9 +53,10 @@ def terms(counts: TermCounts) -> str:
 
 def error(entry: ErrorEntry) -> str:
     """An error of a segment, with what was expected and what is there."""
-    expected = f"; expected {' | '.join(entry.expected[:_LISTED])}" if entry.expected else ""
-    there = f"; found {entry.found!r}" if entry.found else ""
-    return f"{entry.id}: {entry.kind} {entry.term or ''}{expected}{there} ({entry.rule})"
+    what = f"{entry.kind} {entry.term}" if entry.term else entry.kind
+    expected = f"expected {' | '.join(entry.expected[:_LISTED])}" if entry.expected else ""
+    there = f"found {entry.found!r}" if entry.found else ""
+    return f"{entry.id}: {'; '.join(filter(None, (what, expected, there)))} ({entry.rule})"
 
 
 def _documents(totals: Totals) -> str:
