@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from mtpipe import __version__
 from mtpipe.server import deepl, libretranslate, schemas
 from mtpipe.server.limits import REFUSED, BodyLimits
+from mtpipe.server.plain_routes import add_post
 from mtpipe.server.requests import ApiError, fields, text, texts
 from mtpipe.server.service import LOG, Service, described, log_error
 from mtpipe.server.settings import ServerSettings
@@ -53,8 +54,6 @@ def create_app(settings: ServerSettings, origins: tuple[str, ...] = ()) -> FastA
 def _own(service: Service) -> APIRouter:
     router = APIRouter(tags=["mtpipe"])
 
-    @router.post("/mtpipe/v1/translate", response_model=dict[str, Any],
-                 openapi_extra=schemas.body(schemas.TranslateWithEvidence))  # fmt: skip
     async def translate(request: Request) -> Response:
         """Translate texts; the answer has their terms, errors, edits, confidence and suggestions."""
         values = await fields(request)
@@ -63,6 +62,8 @@ def _own(service: Service) -> APIRouter:
             handling=text(values, "tag_handling", ""), glossary_id=text(values, "glossary_id", ""),
         )  # fmt: skip
         return JSONResponse({"translations": [described(each) for each in translations]})
+
+    add_post(router, "/mtpipe/v1/translate", translate, schemas.TranslateWithEvidence)
 
     @router.get("/health")
     async def health() -> dict[str, Any]:

@@ -14,6 +14,7 @@ from mtpipe import plugins
 from mtpipe.errors import InputError
 from mtpipe.languages import tags
 from mtpipe.server import schemas
+from mtpipe.server.plain_routes import add_post
 from mtpipe.server.requests import ApiError, fields, names, text, texts
 from mtpipe.server.service import Service
 from mtpipe.server.settings import Pair
@@ -28,7 +29,6 @@ def routes(service: Service) -> APIRouter:
     router = APIRouter(tags=["DeepL"])
     store = service.store
 
-    @router.post("/v2/translate", response_model=dict[str, Any], openapi_extra=schemas.body(schemas.TranslateTexts))
     async def translate(request: Request) -> Response:
         """Translate texts; tag_handling (xml or html), ignore_tags and glossary_id are supported."""
         values = await fields(request)
@@ -43,6 +43,8 @@ def routes(service: Service) -> APIRouter:
             {"text": each.text, "detected_source_language": _code(each.pair[0]), "billed_characters": each.characters}
             for each in translations
         ]})  # fmt: skip
+
+    add_post(router, "/v2/translate", translate, schemas.TranslateTexts)
 
     @router.get("/v2/languages")
     async def languages(request: Request) -> list[dict[str, Any]]:

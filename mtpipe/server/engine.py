@@ -10,6 +10,7 @@ from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from itertools import chain, islice
 from math import ceil
+from time import monotonic
 
 from mtpipe.document import sentence_splitting
 from mtpipe.document.segment import Segment
@@ -18,7 +19,7 @@ from mtpipe.glossary.model import Glossary
 from mtpipe.pipeline.api import Passage, Pipeline
 from mtpipe.server.settings import Pair, ServerSettings
 
-_WINDOW = 0.003  # seconds in which requests join those before them while another batch is at work
+_WINDOW = 0.25, 0.02  # how long requests may join those before them: a share of the last batch's time, seconds at most
 _BATCH = 64  # sentences: whoever comes next waits no longer than these take
 _LOADED = 32  # pipelines with glossaries of clients
 
@@ -146,18 +147,21 @@ class Queue:
 
     def batches(self) -> Iterator[Batch]:
         """For one worker: what to translate next, until the queue is closed and empty."""
-        while batch := self._next():
+        window = 0.0
+        while batch := self._next(window):
+            start = monotonic()
             yield batch
+            window = min(_WINDOW[0] * (monotonic() - start), _WINDOW[1])
             with self._changes:
                 self._at_work -= 1
                 self.waiting -= sum(len(places) for _, places in batch)
 
-    def _next(self) -> Batch:
+    def _next(self, window: float) -> Batch:
         with self._changes:
             while True:
                 self._changes.wait_for(lambda: self._requests or not self._is_open)
                 if self._at_work and self._is_open:  # no time is lost: the processor is busy with another batch
-                    self._changes.wait_for(self._is_enough, _WINDOW)
+                    self._changes.wait_for(self._is_enough, window)
                 self._forget()
                 if self._requests or not self._is_open:
                     break

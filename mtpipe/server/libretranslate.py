@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse
 
 from mtpipe.languages import identification, tags
 from mtpipe.server import schemas
+from mtpipe.server.plain_routes import add_post
 from mtpipe.server.requests import ApiError, fields, text, texts
 from mtpipe.server.service import Service
 
@@ -20,7 +21,6 @@ def routes(service: Service) -> APIRouter:
     """The routes, which take JSON or forms."""
     router = APIRouter(tags=["LibreTranslate"])
 
-    @router.post("/translate", response_model=dict[str, Any], openapi_extra=schemas.body(schemas.LibreTranslateTexts))
     async def translate(request: Request) -> Response:
         """Translate q, a text or a list of texts; format text or html."""
         values = await fields(request)
@@ -38,6 +38,8 @@ def routes(service: Service) -> APIRouter:
             detected = [{"confidence": _SURE, "language": tags.primary_subtag(each.pair[0])} for each in translations]
             answer["detectedLanguage"] = detected if is_list else detected[0]
         return JSONResponse(answer)
+
+    add_post(router, "/translate", translate, schemas.LibreTranslateTexts)
 
     @router.post("/detect", openapi_extra=schemas.body(schemas.Detection))
     async def detect(request: Request) -> list[dict[str, Any]]:

@@ -73,12 +73,16 @@ def main(path: Path | None) -> None:
 def throughput(server: Served, sentences: list[str], folder: Path) -> None:
     """The clients and the job by turns."""
     pipe = mtpipe.Pipeline.load(*PAIR)
-    clients = [Client(server.url) for _ in range(CLIENTS)]
     (folder / "in.txt").write_text("\n\n".join(sentences) + "\n", encoding="utf-8")
+
+    def ask(lines: list[str]) -> None:
+        client = Client(server.url)  # a new one: the server closes what is idle while the job runs
+        for line in lines:
+            client.ask(line)
 
     def serve() -> None:
         with ThreadPoolExecutor(CLIENTS) as pool:  # each asks for its own sentences
-            list(pool.map(lambda n: [clients[n].ask(line) for line in sentences[n::CLIENTS]], range(CLIENTS)))
+            list(pool.map(ask, (sentences[n::CLIENTS] for n in range(CLIENTS))))
 
     def run(number: int) -> None:
         pipe.translate_folder(folder / "in.txt", folder / str(number) / "out.txt")
