@@ -56,8 +56,7 @@ _PRESSED = re.compile(rf"(?<!\w)(?:{_KEYS})\s?\+")
 _SUSPECT = re.compile(r"[\d_$%\\~:(){}\[\]⟦+\u00a0\u2007\u202f\u2190-\U0010ffff]|\.\w|--|[a-z][A-Z]|<[%?]")
 _SPACES = frozenset("\u00a0\u2007\u202f")
 _PICTURE = frozenset("\ufe0e\ufe0f\u200d")  # they choose how a symbol looks
-_ARROWS = frozenset(map(chr, range(0x2190, 0x2200)))  # by Unicode some of them are of mathematics
-_OF_TEXT = frozenset("°§№℃℉®™©℠￼")  # symbols that languages replace by words or leave out
+_OF_TEXT = frozenset("°§№℃℉®™©℠−￼")  # symbols that languages replace by words or leave out
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,8 +171,8 @@ def _pressed(combination: str) -> tuple[int, str | None]:
 
 
 def is_symbol(char: str) -> bool:
-    """Is it a symbol that no language has words for?"""
-    return char not in _OF_TEXT and (unicodedata.category(char) == "So" or char in _ARROWS)
+    """Whether it is a symbol that no language has words for, mathematical signs included."""
+    return char > "~" and char not in _OF_TEXT and unicodedata.category(char) in ("So", "Sm")
 
 
 def is_picture(char: str) -> bool:

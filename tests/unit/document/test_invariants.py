@@ -37,6 +37,7 @@ def texts(source, target, lang="de"):
     ("Enter 1,2 in step 1 of 2.", "In Schritt 1 von 2 eingeben.", "number", "1,2"),
     ("Enter 1,2,3 and 4.", "Geben Sie 1, 2 und 4 ein.", "number", "1,2,3"),
     ("See com.sun.star.util there.", "Siehe dort com.sonne.stern.util.", "identifier", "com.sun.star.util"),
+    ("Size: 85 × 60 × 60 cm", "Größe: 85 × 60 60 cm", "symbol", "×"),
     ("Choose Layer → Rotate.", "Wählen Sie Ebene Drehen.", "symbol", "→"),
     ("Do not unplug the cable.", "Ziehen Sie das Kabel ab.", "negation", "not"),
     ("Never put oil on a burn.", "Geben Sie Öl auf eine Brandwunde.", "negation", "Never"),
