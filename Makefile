@@ -96,21 +96,27 @@ eval-repair: $(BIN)/mtpipe ## repair other teams' WMT25 EN-ES drafts without mod
 WMT25_DE ?= ../shared/bench/wmt25-ende-dev
 EDITS := $(BIN)/python -m eval.harness repair
 TEAMS := tower CurTermNLLB duterm
-CLIENT := out/eval-edits/en-ru
+CLIENTS := de es ru cs
+EARLIER := out/eval-edits/first-version
+
+$(EARLIER): # mtpipe before its edits were read one by one, to compare with
+	rm -rf $@.part && mkdir -p $@.part && git archive 9f07cbf mtpipe | tar -x -C $@.part && mv $@.part $@
 
 $(VENV)/.german-nouns: $(BIN)/mtpipe # a dictionary whose own requirements do not go with ours
 	$(BIN)/pip install --quiet --no-deps german-nouns==1.2.5
 	@touch $@
 
-eval-edits: $(VENV)/.german-nouns ## drafts of WMT25 repaired safely and completely, and what readers said of the edits: eval/edits.*.md (after eval-repair)
+eval-edits: $(VENV)/.german-nouns $(EARLIER) ## drafts of WMT25 repaired safely and completely, and what readers said of the edits: eval/edits.*.md (after eval-repair)
 	for chain in safe complete; do \
 	  $(EDITS) $(TEAMS:%=$(WMT25_DE)/%.jsonl) -s en -t de --lexicon mtpipe/models/en-de/lexicon --repair $$chain --judged eval/judged/en-de.jsonl --table eval/edits.en-de.$$chain.md || exit 1; \
 	  $(EDITS) $(TEAMS:%=$(REPAIR)/%.jsonl) -s en -t es --lexicon $(REPAIR)/lexicon --repair $$chain --judged eval/judged/en-es.jsonl --table eval/edits.en-es.$$chain.md || exit 1; \
 	done
-	$(BIN)/python -m eval.harness client-drafts $(CORPORA)/en-ru.gnome-user-docs.tsv.xz eval/judged/en-ru.terms.csv -s en -t ru --out $(CLIENT)
-	$(BIN)/mtpipe corpus lexicon $(CLIENT)/rest.tsv -s en -t ru --out $(CLIENT)/lexicon
-	$(EDITS) $(CLIENT)/drafts.jsonl -s en -t ru --lexicon $(CLIENT)/lexicon --judged eval/judged/en-ru.jsonl --table eval/edits.en-ru.safe.md
-	$(BIN)/python -m eval.harness llm-edits $(WMT25_DE)/duterm.jsonl $(WMT25_DE)/llm_edits.duterm.jsonl -s en -t de --lexicon mtpipe/models/en-de/lexicon --calls eval/edits.calls.md --refusals eval/edits.refusals.md
+	for lang in $(CLIENTS); do client=out/eval-edits/en-$$lang; \
+	  $(BIN)/python -m eval.harness client-drafts $(CORPORA)/en-$$lang.gnome-user-docs.tsv.xz eval/judged/en-$$lang.terms.csv -s en -t $$lang --out $$client && \
+	  $(BIN)/mtpipe corpus lexicon $$client/rest.tsv -s en -t $$lang --out $$client/lexicon && \
+	  $(EDITS) $$client/drafts.jsonl -s en -t $$lang --lexicon $$client/lexicon --judged eval/judged/en-$$lang.jsonl --table eval/edits.client.en-$$lang.md || exit 1; \
+	done
+	$(BIN)/python -m eval.harness llm-edits $(WMT25_DE)/duterm.jsonl $(WMT25_DE)/llm_edits.duterm.jsonl -s en -t de --lexicon mtpipe/models/en-de/lexicon --earlier $(EARLIER) --calls eval/edits.calls.md --refusals eval/edits.refusals.md
 
 eval-repair-speed: $(BIN)/mtpipe ## words a second of a job with repair against one without, in one run (bundled en-de model)
 	$(BIN)/python -m eval.harness repair-speed $(WMT25_DE)/duterm.jsonl -s en -t de

@@ -314,9 +314,10 @@ def repair(
 @click.option("--wrong", default="", metavar="IDS", help="Answers that are not right, by reading: ids, commas.")
 @click.option("--calls", "calls_file", type=ANY, help="Markdown file: quality by what the LLM sees.")
 @click.option("--refusals", "refusals_file", type=ANY, help="Markdown file: what the guard makes of them.")
+@click.option("--earlier", type=FOLDER, help="A checkout of an earlier version, whose guard is compared with.")
 def llm_edits(
     drafts: Path, answers: Path, source_lang: str, target_lang: str, lexicon: Path, wrong: str,
-    calls_file: Path | None, refusals_file: Path | None,
+    calls_file: Path | None, refusals_file: Path | None, earlier: Path | None,
 ) -> None:
     """Take ANSWERS, recorded edits of DRAFTS by an LLM, through the repair chain and the guard; no LLM is asked."""
     from eval.harness import llm_edits as task
@@ -325,11 +326,13 @@ def llm_edits(
 
     segments = repairs.drafts(drafts, source_lang, target_lang)
     answered = task.Answered.of(segments, task.read(answers), target_lang, Lexicon.load(lexicon), source_lang)
-    for path, text in ((calls_file, task.calls_table(answered) if calls_file else ""),
-                       (refusals_file, task.refusals_table(answered, set(wrong.split(","))) if refusals_file else "")):
-        if path:
-            _save(path, text)
-            click.echo(text.rstrip())
+    if calls_file:
+        _save(calls_file, text := task.calls_table(answered))
+        click.echo(text)
+    if refusals_file:
+        judge = task.checkout_judge(earlier, drafts, source_lang, target_lang) if earlier else None
+        _save(refusals_file, text := task.refusals_table(answered, set(wrong.split(",")), judge))
+        click.echo(text.rstrip())
 
 
 @harness.command("repair-speed")

@@ -5,18 +5,24 @@ The model was asked once, with the project's own prompt, for every draft with er
 
 from __future__ import annotations
 
+import os
 import random
+import subprocess
+import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from eval.harness import damage
 from eval.harness.repair import METRICS
 from mtpipe.alignment.lexicon import Lexicon
 from mtpipe.document.segment import Segment
+from mtpipe.errors import InputError
 from mtpipe.evaluation.scoring import evaluate
 from mtpipe.io import json_lines
-from mtpipe.languages.tokenization import spans
 from mtpipe.postedit import guard
 from mtpipe.postedit.confidence import CERTAIN
 from mtpipe.postedit.editor import Candidate, Tools, Unusable
@@ -26,6 +32,10 @@ from mtpipe.terminology import checker
 
 SHARES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.75, 1.0)  # of the segments with errors that the LLM sees
 SEEDS = (1, 2, 3)  # of the random orders
+
+_VERDICTS = Path(__file__).parents[1] / "guard_verdicts.py"
+
+Judge = Callable[[Sequence[tuple[str, str]]], list[str]]  # (id of a draft, text in its place) → a guard's verdicts
 
 
 class Recorded:
@@ -118,64 +128,58 @@ def _words(values: Sequence[float]) -> str:
     return f"{values[0]:.3f}, {values[1]:.1f}, {values[2]:.1f}"
 
 
-# answers that are worse than the right one: (segment, right answer, another segment's answer, chance) → text
-_Damage = Callable[[Segment, str, str, random.Random], str]
+def refusals_table(answered: Answered, wrong: set[str], earlier: Judge | None = None) -> str:
+    """Markdown: the verdicts on right answers, and how many answers damaged in each way are let through.
 
-
-def _without_word(segment: Segment, answer: str, other: str, chance: random.Random) -> str:
-    words = answer.split()
-    del words[chance.randrange(len(words))]
-    return " ".join(words)
-
-
-def _without_half(segment: Segment, answer: str, other: str, chance: random.Random) -> str:
-    return answer[: len(answer) // 2]
-
-
-def _pasted(segment: Segment, answer: str, other: str, chance: random.Random) -> str:
-    return f"{segment.target} {', '.join(error.expected[0] for error in segment.errors)}"
-
-
-def _twice(segment: Segment, answer: str, other: str, chance: random.Random) -> str:
-    return f"{answer} {answer}"
-
-
-def _with_source(segment: Segment, answer: str, other: str, chance: random.Random) -> str:
-    return f"{answer} ({segment.source})"
-
-
-def _letters(segment: Segment, answer: str, other: str, chance: random.Random) -> str:
-    place = chance.choice(spans(answer) or [(0, 0)])
-    word = "".join(chance.choices("bcdfgklmnprstvxz", k=max(4, place[1] - place[0])))
-    return answer[: place[0]] + word + answer[place[1] :]
-
-
-DAMAGES: dict[str, _Damage] = {
-    "the source as it is": lambda segment, answer, other, chance: segment.source,
-    "another segment's answer": lambda segment, answer, other, chance: other,
-    "the first half": _without_half, "the terms behind the draft": _pasted, "the answer twice": _twice,
-    "the source behind it": _with_source, "a word of letters by chance": _letters, "a word left out": _without_word,
-}  # fmt: skip
-
-
-def refusals_table(answered: Answered, wrong: set[str]) -> str:
-    """Markdown: the verdicts on right answers, and how many answers damaged in each way are let through."""
+    wrong: answers that are not right. earlier: another version's guard, to be compared with.
+    """
     segments = {segment.id: segment for segment in answered.wrong()}
     right = {id: text for id, text in answered.answers.items() if id not in wrong and id in segments}
 
-    def verdict(id: str, text: str) -> str:
-        return guard.judge(segments[id], text, answered.lang, lexicon=answered.lexicon)
+    def now(texts: Sequence[tuple[str, str]]) -> list[str]:
+        return [guard.judge(segments[id], text, answered.lang, lexicon=answered.lexicon) for id, text in texts]
 
-    verdicts = {id: verdict(id, text) for id, text in right.items()}
-    refused = {id: reason for id, reason in verdicts.items() if reason != guard.ACCEPTED}
-    by_reason = "; ".join(f"{reason}: {count}" for reason, count in Counter(refused.values()).most_common())
-    share = len(refused) / len(right)
-    lines = [f"Right answers: {len(right)}, refused: {len(refused)} ({share:.1%}) {by_reason}".rstrip(),
-             *(f"- {id}: {reason}" for id, reason in refused.items()), "",
-             "| worse answers, made of the right ones | let through |", "|---|---:|"]  # fmt: skip
-    ids = list(right)
-    for name, damage in DAMAGES.items():
-        texts = [damage(segments[id], right[id], right[ids[i - 1]], random.Random(id)) for i, id in enumerate(ids)]
-        passed = sum(verdict(id, text) == guard.ACCEPTED for id, text in zip(ids, texts, strict=True))
-        lines.append(f"| {name} | {passed} of {len(ids)} |")
+    judges = {"now": now, **({"the first version's": earlier} if earlier else {})}
+    lines = []
+    for name, judge in judges.items():
+        verdicts = dict(zip(right, judge(list(right.items())), strict=True))
+        refused = {id: reason for id, reason in verdicts.items() if reason != guard.ACCEPTED}
+        by_reason = "; ".join(f"{reason}: {count}" for reason, count in Counter(refused.values()).most_common())
+        lines += [f"Right answers, the guard {name}: {len(right)}, refused: {len(refused)} "
+                  f"({len(refused) / len(right):.1%}) {by_reason}".rstrip(),
+                  *(f"- {id}: {reason}" for id, reason in refused.items())]  # fmt: skip
+    heads = "".join(f" {name} |" for name in judges)
+    lines += ["", f"| worse answers let through, made of the right ones |{heads}", "|---|" + "---:|" * len(judges)]
+    lines += [f"| {name} | {row}" for name, row in _let_through(segments, right, list(judges.values()))]
     return "\n".join(lines) + "\n"
+
+
+def _let_through(
+    segments: Mapping[str, Segment], right: Mapping[str, str], judges: Sequence[Judge]
+) -> Iterator[tuple[str, str]]:
+    """(kind of damage, the rest of its row), all texts judged at once."""
+    all_texts = ((name, damage.texts(name, segments, right)) for name in damage.DAMAGES)
+    made = {name: texts for name, texts in all_texts if texts}
+    texts = [item for texts in made.values() for item in texts.items()]
+    verdicts = [iter(judge(texts)) for judge in judges]
+    for name, texts_by_id in made.items():
+        passed = [sum(verdict == guard.ACCEPTED for verdict in islice(of_judge, len(texts_by_id)))
+                  for of_judge in verdicts]  # fmt: skip
+        yield name, " ".join(f"{count} of {len(texts_by_id)} |" for count in passed)
+
+
+def checkout_judge(checkout: Path, drafts: Path, source_lang: str, target_lang: str) -> Judge:
+    """The guard of another checkout of mtpipe, in a process of its own."""
+
+    def judge(texts: Sequence[tuple[str, str]]) -> list[str]:
+        with TemporaryDirectory() as folder:
+            path = Path(folder) / "texts.jsonl"
+            json_lines.write(path, ({"id": id, "text": text} for id, text in texts))
+            command = [sys.executable, str(_VERDICTS), str(drafts), str(path), source_lang, target_lang]
+            done = subprocess.run(command, env={**os.environ, "PYTHONPATH": str(checkout)}, capture_output=True,
+                                  text=True, check=False)  # fmt: skip
+        if done.returncode:
+            raise InputError(f"{checkout}: its guard could not be asked: {done.stderr.strip().splitlines()[-1]}")
+        return done.stdout.split()
+
+    return judge

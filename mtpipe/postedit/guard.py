@@ -1,7 +1,7 @@
 """May this edit replace that draft? Every rule of the repair, each refusal with a reason code for the report.
 
 "accepted" | no-change | untranslated | term-missing | term-lost | forbidden | overuse | code-lost | altered |
-number-changed | script | language | pasted | too-far | length | repetition | commentary | score
+number-changed | script | language | pasted | word-lost | too-far | length | repetition | commentary | score
 Editors have reasons of their own for what is no candidate: empty | format | too-long | not-taken | no-answer | budget
 """
 
@@ -21,6 +21,7 @@ from mtpipe.languages import scripts
 from mtpipe.languages.lemmatization import COMPOUNDING, is_known, lemma
 from mtpipe.languages.tags import primary_subtag
 from mtpipe.languages.tokenization import is_character, words
+from mtpipe.postedit.lost_words import lost_words
 from mtpipe.terminology import checker
 from mtpipe.terminology.inflected_match import Evidence
 
@@ -103,6 +104,8 @@ def judge(
         return "language"
     if _is_pasted(_words(old), _words(new), inside):
         return "pasted"
+    if lost_words(_words(old), _words(new), words(segment.source), lang, lexicon):
+        return "word-lost"
     if reason := _shape_reason(_words(old), _words(new), words(segment.source), inside, allowed, limits):
         return reason
     if scores is not None and scores[1] < scores[0] - limits.score_drop:

@@ -46,6 +46,7 @@ REASONS = {
     "script": "it would mix scripts",
     "language": "it would add words that are not in the target language",
     "pasted": "it put the term behind an unchanged draft",
+    "word-lost": "a word of the draft would go without anything in its place",
     "too-far": "it changed too much apart from the term",
     "length": "it was much longer or shorter",
     "repetition": "it repeated words",

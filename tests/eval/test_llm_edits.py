@@ -1,12 +1,15 @@
 """Recorded answers of a language model through the chain and the guard, and the ratio of speeds."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from eval.harness import llm_edits, repair_speed
+from eval.harness import damage, llm_edits, repair_speed
 from mtpipe.document.segment import Segment
+from mtpipe.errors import InputError
 from mtpipe.glossary.model import Glossary, Term
+from mtpipe.io import json_lines
 from mtpipe.terminology import checker
 from mtpipe.terminology.matcher import Matcher
 from tests.support.bilingual import spanish
@@ -44,8 +47,39 @@ def test_the_table_of_calls_begins_without_and_ends_with_all(answered):
 
 def test_refusals_are_counted_by_reason_and_damage(answered):
     table = llm_edits.refusals_table(answered, {"x#1"})
-    assert table.startswith("Right answers: 1, refused: 0 (0.0%)")
+    assert table.startswith("Right answers, the guard now: 1, refused: 0 (0.0%)")
     assert "| the answer twice | 0 of 1 |" in table and "| the source as it is | 0 of 1 |" in table
+
+
+def test_another_guard_is_compared_on_the_same_texts(answered):
+    table = llm_edits.refusals_table(answered, set(), lambda texts: ["term-missing"] * len(texts))
+    assert "Right answers, the guard the first version's: 2, refused: 2 (100.0%) term-missing: 2\n- x#0: " in table
+    assert "| the answer twice | 0 of 2 | 0 of 2 |" in table
+    assert "| a tag left out |" not in table  # no text has one
+
+
+def test_the_guard_of_this_checkout_in_a_process_of_its_own(tmp_path):
+    rows = [{"id": "x#0", "source": "Open the file.", "draft": "Öffnen Sie die Tabelle.",
+             "terms": [{"source": "file", "target": "Datei"}]}]  # fmt: skip
+    json_lines.write(tmp_path / "drafts.jsonl", rows)
+    judge = llm_edits.checkout_judge(Path(llm_edits.__file__).parents[2], tmp_path / "drafts.jsonl", "en", "de")
+    assert judge([("x#0", "Öffnen Sie die Datei."), ("x#0", "Öffnen Sie die Tabelle.")]) == ["accepted", "no-change"]
+    with pytest.raises(InputError, match="its guard could not be asked: "):
+        judge([("x#9", "Datei")])
+
+
+@pytest.mark.parametrize("name, expected", [
+    ("a number left out", "Öffnen Sie nicht <g1>Datei</g1>, bevor sie da ist."),
+    ("another number", "Öffnen Sie nicht <g1>Datei</g1> 4, bevor sie da ist."),
+    ("the negation left out", "Öffnen Sie <g1>Datei</g1> 3, bevor sie da ist."),
+    ("the last clause left out", "Öffnen Sie nicht <g1>Datei</g1> 3."),
+    ("a tag left out", "Öffnen Sie nicht Datei</g1> 3, bevor sie da ist."),
+])
+def test_damage_takes_out_what_it_says(name, expected):
+    answer = "Öffnen Sie nicht <g1>Datei</g1> 3, bevor sie da ist."
+    segment = Segment("x#0", "x", draft=answer)
+    assert damage.texts(name, {"x#0": segment}, {"x#0": answer}) == {"x#0": expected}
+    assert damage.texts(name, {"x#0": segment}, {"x#0": "Ja"}) == {}
 
 
 def test_the_ratio_of_speeds_is_said():

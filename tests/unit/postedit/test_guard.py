@@ -11,6 +11,7 @@ from mtpipe.postedit import guard
 from mtpipe.postedit.ladder import postedit
 from mtpipe.terminology import checker
 from mtpipe.terminology.matcher import Matcher
+from tests.support import bilingual
 
 MATCHER = Matcher(Glossary.of([
     Term(("pivot table",), ("Pivottabelle",)), Term(("table",), ("Tabelle",)), Term(("chart",), ("Diagramm",)),
@@ -39,6 +40,8 @@ CASES = [
     ("A table by Qwrtz", "Ein Tisch von Qwrtz", "Eine Tabelle von Qwrtz", "accepted"),  # a name that was there
     ("A table", LONG, LONG.replace("neue Tisch", "neuen xqkrt Tabelle"), "language"),
     ("A table", LONG, f"{LONG} Tabelle", "pasted"),
+    ("Not a table", "Nicht ein Tisch", "Keine Tabelle", "accepted"),  # something else stands there
+    ("Not a table", "Kein Tisch ist heute nicht da", "Keine Tabelle ist heute da", "word-lost"),
     # what the draft had beside the term in one word, and forms that no dictionary has
     ("The Xyqw table", "Der Xyqw-Tisch", "Die Xyqw-Tabelle", "accepted"),
     ("The Xyqw tables", "Die Xyqw-Tische", "Die Xyqw-Tabellen", "accepted"),
@@ -193,3 +196,15 @@ def test_a_term_may_come_as_often_as_the_word_it_replaces():
 def test_a_genitive_or_loan_plural_of_a_term_is_the_term():
     found = german("Filter for jobs.", "Filtern Sie nach Jobs.", ("job", "Job"))
     assert found.errors == ()
+
+
+@pytest.mark.parametrize("source, candidate, reason", [
+    ("The table is opened in the list", "Das Blatt wird in der Liste geöffnet", "accepted"),
+    ("The table is opened in the list", "Das Blatt wird in Listen geöffnet", "accepted"),
+    ("The table is opened in the list", "Das Blatt wird im Ordner geöffnet", "accepted"),  # something in its place
+    ("The table is opened in the list", "Das Blatt wird geöffnet", "word-lost"),
+    ("The table is opened", "Das Blatt wird geöffnet", "accepted"),  # it translated nothing
+])
+def test_a_word_that_translates_the_source_must_not_go(source, candidate, reason):
+    before = german(source, "Die Tabelle wird in der Liste geöffnet", ("table", "Blatt"))
+    assert guard.judge(before, candidate, "de", lexicon=bilingual.german()) == reason
