@@ -12,6 +12,8 @@ from hypothesis import Phase, settings
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 # what whoever tests has installed is no part of it
 os.environ["MTPIPE_MODELS"] = str(Path(__file__).with_name("no-models"))
+# nor is what is kept in a cache
+os.environ["XDG_CACHE_HOME"] = str(Path(__file__).parents[1] / ".pytest_cache")
 
 from tests.support.dictionary_model import build  # noqa: E402
 

@@ -13,6 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from zlib import crc32
 
+import numpy as np
+
 _MAGIC = 0x3154_584D  # "MXT1"
 _HEAD = 12  # bytes
 
@@ -64,15 +66,24 @@ class TextTable(Mapping[str, str]):
 
 def write(path: Path, rows: Iterable[tuple[str, str]]) -> None:
     """Writes a table of distinct keys; keys without tabs and line ends, values without line ends. Raises OSError."""
-    records = [f"{key}\t{value}\n".encode() for key, value in rows]
-    slots = array("I", bytes(4 * (2 * len(records) + 1)))
-    place = _HEAD + 4 * len(slots)
-    for record in records:
-        slot = crc32(record[: record.index(b"\t") + 1]) % len(slots)
-        while slots[slot]:
-            slot = (slot + 1) % len(slots)
-        slots[slot] = place
-        place += len(record)
-    head = array("I", (_MAGIC, place, len(slots)))
+    items = list(rows)
+    keys = [f"{key}\t".encode() for key, _ in items]
+    records = [key + f"{value}\n".encode() for key, (_, value) in zip(keys, items, strict=True)]
+    size = 2 * len(records) + 1
+    ends = np.cumsum(np.fromiter(map(len, records), np.int64, len(records))) + (_HEAD + 4 * size)
+    starts = ends - np.fromiter(map(len, records), np.int64, len(records))
+    slots = _slots(np.fromiter(map(crc32, keys), np.int64, len(keys)) % size, starts, size)
+    head = np.array((_MAGIC, ends[-1] if records else _HEAD + 4 * size, size), dtype="<u4")
     with path.open("wb") as file:
-        file.writelines((head.tobytes(), slots.tobytes(), *records))
+        file.writelines((head.tobytes(), slots.tobytes(), b"".join(records)))
+
+
+def _slots(homes: np.ndarray, places: np.ndarray, size: int) -> np.ndarray:
+    """The slots, each place in the first free one from its home on."""
+    order, steps = np.argsort(homes, kind="stable"), np.arange(len(homes))
+    own = np.maximum.accumulate(homes[order] - steps) + steps if len(homes) else homes
+    slots = np.zeros(size, dtype="<u4")
+    is_inside = own < size
+    slots[own[is_inside]] = places[order[is_inside]]
+    slots[np.flatnonzero(slots == 0)[: np.count_nonzero(~is_inside)]] = places[order[~is_inside]]  # the end of the circle
+    return slots

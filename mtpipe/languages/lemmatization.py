@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from functools import cache, lru_cache
 
-import simplemma
 from simplemma import Lemmatizer
-from simplemma.strategies import DefaultStrategy
-from simplemma.strategies.dictionaries.dictionary_factory import SUPPORTED_LANGUAGES
+from simplemma.strategies import DefaultStrategy, DictionaryLookupStrategy
 
+from mtpipe.languages.dictionaries import SUPPORTED_LANGUAGES, Dictionaries
 from mtpipe.languages.tags import primary_subtag
 from mtpipe.languages.tokenization import MARKS
 
@@ -77,7 +77,9 @@ def sequence(text: str, lang: str) -> tuple[str, ...]:
 def is_known(word: str, lang: str) -> bool | None:
     """Whether the language's dictionary has word, as it is or with a capital or without; None: no dictionary."""
     code = _code(lang)
-    return simplemma.is_known(word, code, low_memory=True) if code in SUPPORTED_LANGUAGES else None
+    if code not in SUPPORTED_LANGUAGES:
+        return None
+    return _lookup().get_lemma(unicodedata.normalize("NFC", word), code) is not None
 
 
 def _code(lang: str) -> str:
@@ -88,5 +90,9 @@ def _code(lang: str) -> str:
 
 @cache
 def _lemmatizer() -> Lemmatizer:
-    # low_memory: 70 MB for a language where the default holds hundreds
-    return Lemmatizer(lemmatization_strategy=DefaultStrategy(greedy=True, low_memory=True))
+    return Lemmatizer(lemmatization_strategy=DefaultStrategy(greedy=True, dictionary_factory=Dictionaries()))
+
+
+@cache
+def _lookup() -> DictionaryLookupStrategy:
+    return DictionaryLookupStrategy(Dictionaries())
