@@ -7,11 +7,12 @@ from collections import defaultdict, deque
 from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal
 from functools import cache, lru_cache
-
-from babel import Locale, UnknownLocaleError
-from babel.units import format_unit
+from typing import TYPE_CHECKING
 
 from mtpipe.languages.tags import primary_subtag
+
+if TYPE_CHECKING:
+    from babel import Locale
 
 Span = tuple[int, int]
 
@@ -219,6 +220,8 @@ def _unit_names(sign: str, language: str) -> tuple[str, ...]:
     locale = _locale(language)
     if locale is None:
         return ()
+    from babel.units import format_unit  # on use: it takes a while to import
+
     names = set()
     for length in ("long", "short", "narrow"):
         for number in (1, 2, 5):
@@ -235,6 +238,8 @@ def _decimal_mark(language: str) -> str:
 
 @cache
 def _locale(language: str) -> Locale | None:
+    from babel import Locale, UnknownLocaleError
+
     try:
         return Locale.parse(language)
     except (UnknownLocaleError, ValueError):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import TYPE_CHECKING
 
-import regex
+if TYPE_CHECKING:
+    import regex
 
 SECONDS = 1.0  # for the matches of one expression in one text
 _PROBE_SECONDS = 0.2
@@ -18,6 +20,8 @@ class SlowRegex(Exception):
 @cache
 def compiled(pattern: str) -> regex.Pattern[str]:
     """Raises ValueError for a pattern that is not a regular expression (Python's, as the package regex has them)."""
+    import regex  # on use: few glossaries have any
+
     try:
         return regex.compile(pattern)
     except (regex.error, RecursionError, OverflowError) as error:

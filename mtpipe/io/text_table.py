@@ -85,5 +85,5 @@ def _slots(homes: np.ndarray, places: np.ndarray, size: int) -> np.ndarray:
     slots = np.zeros(size, dtype="<u4")
     is_inside = own < size
     slots[own[is_inside]] = places[order[is_inside]]
-    slots[np.flatnonzero(slots == 0)[: np.count_nonzero(~is_inside)]] = places[order[~is_inside]]  # the end of the circle
+    slots[np.flatnonzero(slots == 0)[: np.count_nonzero(~is_inside)]] = places[order[~is_inside]]
     return slots

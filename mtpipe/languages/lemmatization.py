@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import cache, lru_cache
+from typing import TYPE_CHECKING
 
-from simplemma import Lemmatizer
-from simplemma.strategies import DefaultStrategy, DictionaryLookupStrategy
-
-from mtpipe.languages.dictionaries import SUPPORTED_LANGUAGES, Dictionaries
 from mtpipe.languages.tags import primary_subtag
 from mtpipe.languages.tokenization import MARKS
+
+if TYPE_CHECKING:
+    from simplemma import Lemmatizer
+    from simplemma.strategies import DictionaryLookupStrategy
 
 _TOKEN = re.compile(rf"(?:\w[{MARKS}]*)+|[^\w\s]")
 COMPOUNDING = frozenset("de nl sv da nb nn no is fi et hu".split())
@@ -37,7 +38,7 @@ def lemma(word: str, lang: str) -> str:
 @lru_cache(maxsize=20_000)
 def _lemma(word: str, lang: str) -> str:
     code = _code(lang)
-    if code not in SUPPORTED_LANGUAGES:
+    if not _has_dictionary(code):
         return word.casefold()
     spelling = word if not word.isupper() or len(word) < 4 else word.capitalize()
     lemma = _lemmatizer().lemmatize(spelling, code).casefold()
@@ -77,7 +78,7 @@ def sequence(text: str, lang: str) -> tuple[str, ...]:
 def is_known(word: str, lang: str) -> bool | None:
     """Whether the language's dictionary has word, as it is or with a capital or without; None: no dictionary."""
     code = _code(lang)
-    if code not in SUPPORTED_LANGUAGES:
+    if not _has_dictionary(code):
         return None
     return _lookup().get_lemma(unicodedata.normalize("NFC", word), code) is not None
 
@@ -89,10 +90,26 @@ def _code(lang: str) -> str:
 
 
 @cache
+def _has_dictionary(code: str) -> bool:
+    from mtpipe.languages.dictionaries import SUPPORTED_LANGUAGES  # on use: simplemma takes a while to import
+
+    return code in SUPPORTED_LANGUAGES
+
+
+@cache
 def _lemmatizer() -> Lemmatizer:
+    from simplemma import Lemmatizer
+    from simplemma.strategies import DefaultStrategy
+
+    from mtpipe.languages.dictionaries import Dictionaries
+
     return Lemmatizer(lemmatization_strategy=DefaultStrategy(greedy=True, dictionary_factory=Dictionaries()))
 
 
 @cache
 def _lookup() -> DictionaryLookupStrategy:
+    from simplemma.strategies import DictionaryLookupStrategy
+
+    from mtpipe.languages.dictionaries import Dictionaries
+
     return DictionaryLookupStrategy(Dictionaries())

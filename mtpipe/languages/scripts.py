@@ -5,8 +5,6 @@ from __future__ import annotations
 import unicodedata
 from functools import cache, lru_cache
 
-import langcodes
-
 from mtpipe.languages.tags import primary_subtag
 
 # ranges for a regular expression's [class]
@@ -18,6 +16,7 @@ HANGUL = "\u1100-\u11ff\uac00-\ud7ff"
 SOUTH_EAST_ASIAN = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"  # Thai, Lao, Burmese, Khmer: without spaces too
 
 _UNSPACED = frozenset("zh ja th lo km my yue".split())
+_LATIN = frozenset("ca cs da de en es et fi fr hr hu it lt lv nl no pl pt ro sk sl sv tr vi".split())
 _RIGHT_TO_LEFT = frozenset("ar arc ckb dv fa he iw ks ps sd syr ug ur yi".split())
 # by ISO 15924: what the Unicode names of a script's letters begin with
 _NAMES = {
@@ -32,6 +31,10 @@ _NAMES = {
 @cache
 def of_language(lang: str) -> frozenset[str]:
     """How the Unicode names of the language's letters begin (LATIN, CJK …); empty where that is not known."""
+    if lang in _LATIN:
+        return frozenset(("LATIN",))
+    import langcodes  # on use: it takes a while, and usual codes are known without it
+
     language = langcodes.Language.get(lang)
     return frozenset(_NAMES.get(language.maximize().script or "", "").split() if language.is_valid() else ())
 

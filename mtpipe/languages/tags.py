@@ -10,8 +10,6 @@ import re
 from collections.abc import Collection
 from functools import lru_cache
 
-import langcodes
-
 from mtpipe.errors import InputError
 
 ANY = "mul"  # the tag of "multiple languages"
@@ -84,6 +82,10 @@ def closest_variant(tags: tuple[str, ...], target: str) -> str | None:
 
 def standard(code: str) -> str | None:
     """The shortest tag of what people and models write (deu_Latn → de, en_US → en-US); None for what is no language."""
+    if code in _NAMES:
+        return code
+    import langcodes  # on use: it takes a while, and usual codes are known without it
+
     try:
         language = langcodes.Language.get(code.replace("_", "-"), normalize=True)
         return langcodes.standardize_tag(language, macro=True) if language.is_valid() else None
@@ -128,6 +130,8 @@ def folder_names(tag: str) -> frozenset[str]:
 
 def with_territory(tag: str) -> str:
     """The tag with the country that most of its speakers are in, as office programs want it: de-DE of de."""
+    import langcodes
+
     language = langcodes.Language.get(tag)
     territory = language.territory or language.maximize().territory
     return tag if language.territory or not territory else f"{language.language}-{territory}"
@@ -158,9 +162,15 @@ def _language(tag: str) -> str:
 def _script(tag: str) -> str | None:
     """The script that a tag states by itself or by its region: Hant of zh-TW, none of zh."""
     stated = standard("-".join(_subtags(tag)))
-    return langcodes.Language.get(stated).maximize().script if stated and "-" in stated else None
+    if not stated or "-" not in stated:
+        return None
+    import langcodes
+
+    return langcodes.Language.get(stated).maximize().script
 
 
 def _distance(one: str, other: str) -> int:
+    import langcodes
+
     first, second = (langcodes.Language.get(code).maximize() for code in (one, other))
     return langcodes.tag_distance(one, other) + (1000 if first.script != second.script else 0)

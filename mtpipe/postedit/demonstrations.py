@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rapidfuzz import fuzz, process
-
 from mtpipe.errors import ConfigError, InputError
 from mtpipe.io import json_lines
 from mtpipe.languages.tags import primary_subtag
@@ -56,6 +54,8 @@ def nearest(demonstrations: list[Demonstration], source: str, count: int) -> lis
     """So many of them, those with the most similar sources; in the order of the file."""
     if len(demonstrations) <= count:
         return demonstrations
+    from rapidfuzz import fuzz, process  # on use: only prompts with examples need it
+
     best = process.extract(source, [one.source for one in demonstrations], scorer=fuzz.ratio, limit=count)
     return [demonstrations[i] for i in sorted(place for _, _, place in best)]
 

@@ -7,8 +7,6 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from rapidfuzz import fuzz, process
-
 from mtpipe.document import inline_codes as inline
 from mtpipe.document.segment import Segment
 from mtpipe.errors import InputError, OutputError
@@ -122,6 +120,8 @@ def _lock(folder: Path) -> Lock:
 
 
 def _scored(text: str, hits: Sequence[Hit], threshold: float) -> list[tuple[Hit, float]]:
+    from rapidfuzz import fuzz, process  # on use: most jobs have no memory
+
     texts = [masked(hit.source, inline.find(hit.source)).casefold() for hit in hits]
     scored = process.extract(text, texts, scorer=fuzz.ratio, score_cutoff=100 * threshold, limit=None)
     return [(hits[place], min(score / 100, _NEARLY)) for _, score, place in scored]

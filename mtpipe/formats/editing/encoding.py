@@ -7,8 +7,6 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from charset_normalizer import from_bytes
-
 from mtpipe.errors import InputError, OutputError
 from mtpipe.io import compression
 
@@ -152,6 +150,8 @@ def _legacy(data: bytes, error: UnicodeDecodeError, name: str, declared: re.Patt
     if sum(character > "\x7f" for character in text) - damaged > damaged:
         raise InputError(f"{name}: {bad}; the rest is UTF-8, so the file is damaged there: correct that line")
     letters = {c for c in around.decode("cp1252", "replace").lower() if c > "\x7f"} - _PUNCTUATION
+    from charset_normalizer import from_bytes  # on use: most files are UTF-8
+
     best = from_bytes(around, cp_isolation=_LEGACY).best()
     for guess in ("cp1252" if any(letters <= alphabet for alphabet in _WESTERN) else "", best.encoding if best else ""):
         if codec := _lossless(data, guess):

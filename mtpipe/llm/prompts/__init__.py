@@ -11,13 +11,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
-
-from jinja2 import Environment, StrictUndefined
-from jinja2.sandbox import SandboxedEnvironment
+from typing import TYPE_CHECKING, Any
 
 from mtpipe.errors import ConfigError
 from mtpipe.io import digest
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 FOLDER = Path(__file__).parent
 _SEPARATOR = "\n---\n"
@@ -82,6 +82,9 @@ def template(name: str, folder: Path | None = None) -> Template:
 
 @cache
 def _environment() -> Environment:
+    from jinja2 import StrictUndefined  # on use: a job without a language model needs no prompt
+    from jinja2.sandbox import SandboxedEnvironment
+
     # a user's template runs no code of Python's; it is plain text for a model, not HTML: nothing is escaped; delimiters
     # in what is filled in are the callers' concern
     return SandboxedEnvironment(
