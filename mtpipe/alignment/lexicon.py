@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -53,7 +53,7 @@ class Table(Mapping[str, Value]):
         self._read = read
         self._known: dict[str, Value] = {}
 
-    def get(self, word, default=None):  # type: ignore[no-untyped-def]  # quicker than Mapping's by an exception
+    def get(self, word: str, default: Any = None) -> Any:  # quicker than Mapping's by an exception
         value = self._known.get(word)
         if value is None:
             with _readable(self._path):
@@ -276,7 +276,7 @@ class _Forms:
         self._inside.update(word for before, word in zip(sentence, sentence[1:])
                             if word[0].isalpha() and before not in _ENDS)
 
-    def by_lemma(self, lang: str, known: dict[str, dict[str, int]]) -> dict[str, dict[str, int]]:
+    def by_lemma(self, lang: str, known: Mapping[str, Mapping[str, int]]) -> dict[str, dict[str, int]]:
         for row in known.values():
             self._inside.update(row)
         spelling: dict[str, str] = {}
@@ -299,7 +299,7 @@ def _count(table: dict[str, dict[str, int]], key: str, column: str) -> None:
 def _sums(links: Mapping[str, Mapping[str, float]]) -> Counter[str]:
     totals: Counter[str] = Counter()
     for row in links.values():
-        totals.update(row)  # type: ignore[arg-type]  # shares of counts
+        totals.update(row)  # shares of counts
     return totals
 
 

@@ -31,13 +31,15 @@ class NgramTable:
         head = data[:_HEAD].view("<u4").tolist() if len(data) >= _HEAD else [0]
         if head[0] != _MAGIC:
             raise ValueError("no table of n-grams")
+        self.salt: int
+        self.bits: int
         self.salt, self.bits, count, frequent = head[1:]
         buckets = _HEAD + 4 * ((1 << self.bits) + 1)
         ends = buckets + 4 * count
         if len(data) != ends + 12 * frequent:
             raise ValueError("the table is cut off")
-        self._starts = memoryview(data)[_HEAD:buckets].cast("I")
-        self._ngrams = memoryview(data)[buckets:ends]
+        self._starts = memoryview(data.data)[_HEAD:buckets].cast("I")
+        self._ngrams = memoryview(data.data)[buckets:ends]
         self._rest = data[ends:]
         self._known: dict[str, int] = {}
 

@@ -11,9 +11,11 @@ import mmap
 from array import array
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 from zlib import crc32
 
 import numpy as np
+from numpy.typing import NDArray
 
 _MAGIC = 0x3154_584D  # "MXT1"
 _HEAD = 12  # bytes
@@ -31,7 +33,7 @@ class TextTable(Mapping[str, str]):
         self._first = _HEAD + 4 * head[2]
         self._slots = memoryview(self._data)[_HEAD : self._first].cast("I")
 
-    def get(self, key, default=None):  # type: ignore[no-untyped-def]  # quicker than Mapping's by an exception
+    def get(self, key: str, default: Any = None) -> Any:  # quicker than Mapping's by an exception
         start, slots, data = f"{key}\t".encode(), self._slots, self._data
         slot = crc32(start) % len(slots)
         while place := slots[slot]:
@@ -42,13 +44,13 @@ class TextTable(Mapping[str, str]):
         return default
 
     def __getitem__(self, key: str) -> str:
-        value = self.get(key)
+        value: str | None = self.get(key)
         if value is None:
             raise KeyError(key)
         return value
 
     def __contains__(self, key: object) -> bool:
-        return self.get(key) is not None
+        return isinstance(key, str) and self.get(key) is not None
 
     def __iter__(self) -> Iterator[str]:
         return (key for key, _ in self._records())
@@ -78,11 +80,11 @@ def write(path: Path, rows: Iterable[tuple[str, str]]) -> None:
         file.writelines((head.tobytes(), slots.tobytes(), b"".join(records)))
 
 
-def _slots(homes: np.ndarray, places: np.ndarray, size: int) -> np.ndarray:
+def _slots(homes: NDArray[np.int64], places: NDArray[np.int64], size: int) -> NDArray[np.uint32]:
     """The slots, each place in the first free one from its home on."""
     order, steps = np.argsort(homes, kind="stable"), np.arange(len(homes))
     own = np.maximum.accumulate(homes[order] - steps) + steps if len(homes) else homes
-    slots = np.zeros(size, dtype="<u4")
+    slots: NDArray[np.uint32] = np.zeros(size, dtype="<u4")
     is_inside = own < size
     slots[own[is_inside]] = places[order[is_inside]]
     slots[np.flatnonzero(slots == 0)[: np.count_nonzero(~is_inside)]] = places[order[~is_inside]]

@@ -14,7 +14,7 @@ from typing import Protocol
 import numpy as np
 
 from mtpipe.document import inline_codes, invariants
-from mtpipe.document.segment import Code, Segment
+from mtpipe.document.segment import Code, Segment, TermMatch
 from mtpipe.languages import tokenization
 from mtpipe.mt import Draft, outer_symbols
 from mtpipe.mt.term_annotation import Line, coded_line, plain_line
@@ -75,7 +75,7 @@ def hide_names(segment: Segment, is_known: Callable[[str], bool]) -> Segment:
     They are names, mostly, and as such the same in the other language; from a letter's bytes a model makes others.
     """
     source = segment.source
-    places = [*segment.codes, *segment.matches]
+    places: list[Code | TermMatch] = [*segment.codes, *segment.matches]
     codes = [Code(start, end) for start, end in tokenization.spans(source)
              if not source[start:end].isascii() and not _is_readable(source[start:end], is_known)
              and not any(place.start < end and start < place.end for place in places)]
