@@ -34,10 +34,10 @@ def review(job: Path, port: int, tm: Path | None) -> None:
     def failed(error: MtpipeError) -> None:
         click.echo(f"mtpipe: the documents are not written, all decisions are kept: {error}", err=True)
 
-    listener = listen("127.0.0.1", port)
-    reviewing = Reviewing(state_folder(job), tm)
-    sentences = reviewing.list.counts()[0].get("all", 0)
+    folder = state_folder(job)
+    listener = listen("127.0.0.1", port)  # a browser that comes now is answered once the list is there
     address = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    click.echo(f"mtpipe: {amount(sentences, 'sentence')} to review at {address} (Ctrl+C writes the documents and ends)",
-               err=True)  # fmt: skip
+    click.echo(f"mtpipe: review at {address} (Ctrl+C writes the documents and ends)", err=True)
+    reviewing = Reviewing(folder, tm)
+    click.echo(f"mtpipe: {amount(reviewing.list.counts()[0].get('all', 0), 'sentence')} to review", err=True)
     run(create_app(reviewing, written, failed), listener)

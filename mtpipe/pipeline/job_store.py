@@ -113,12 +113,13 @@ class Store:
     peers: folders of other stores, in which units, drafts, documents and edits are looked up that this one lacks.
     siblings: where others that may be at work have their folders; of those units and drafts are looked up, too.
     is_part: one writer of several, whose file others may read at any time; is_local: and all of them on one machine,
-    which is faster. is_locked: whether the caller holds the folder's lock already.
+    which is faster. is_locked: whether the caller holds the folder's lock already. is_shared: whether one thread
+    may read while another, always the same, writes.
     """
 
     def __init__(
         self, folder: Path, peers: Sequence[Path] = (), *, siblings: Sequence[Path] = (), is_part: bool = False,
-        is_local: bool = False, is_locked: bool = False,
+        is_local: bool = False, is_locked: bool = False, is_shared: bool = False,
     ):  # fmt: skip
         self._path = folder / FILE
         self._peers: dict[Path, sqlite3.Connection | None] = {peer / FILE: None for peer in peers}
@@ -127,7 +128,8 @@ class Store:
         self._is_local = is_local
         with self._guarded():
             self._lock = None if is_locked else lock.Lock(folder)
-            self._db = sqlite3.connect(self._path, timeout=_PATIENCE * is_part, isolation_level=None)
+            self._db = sqlite3.connect(self._path, timeout=_PATIENCE * is_part, isolation_level=None,
+                                       check_same_thread=not is_shared)  # fmt: skip
             # a write-ahead log needs one machine; EXCLUSIVE before the first read spares it its shared memory
             self._db.execute(f"PRAGMA locking_mode = {'NORMAL' if is_part else 'EXCLUSIVE'}")
             self._db.execute(f"PRAGMA journal_mode = {'TRUNCATE' if is_part and not is_local else 'WAL'}")
@@ -322,9 +324,17 @@ class Store:
         with self._guarded():
             return [path for path, in self._db.execute("SELECT path FROM unwritten ORDER BY path")]
 
-    def set_written(self, path: str) -> None:
+    def last_decision(self) -> int:
+        """The number of the last one, 0 before the first."""
         with self._guarded():
-            self._db.execute("DELETE FROM unwritten WHERE path = ?", (path,))
+            return self._db.execute("SELECT coalesce(max(n), 0) FROM history").fetchone()[0]
+
+    def set_written(self, path: str, decision: int) -> None:
+        """The document has all edits up to that decision."""
+        query = """DELETE FROM unwritten WHERE path = ?1 AND NOT EXISTS (
+                   SELECT 1 FROM history h JOIN sentences s ON s.id = h.id WHERE h.n > ?2 AND s.path = ?1)"""
+        with self._guarded():
+            self._db.execute(query, (path, decision))
 
     def absorb(self, parts: Iterable[Path]) -> None:
         """Takes over all that the stores in the folders of parts hold, the later ones counting more."""

@@ -171,6 +171,7 @@ def _document(
     keys = store.keys(path)
     if [(sentence.id, sentence.source) for sentence in flat] != [(id, source) for id, source, _ in keys]:
         raise InputError(f"{place}: changed since it was translated; run the same `mtpipe translate` again first")
+    decision = store.last_decision()
     units = store.load({key: sentence for (_, _, key), sentence in zip(keys, flat, strict=True)})
     merged = [_with(sentence, units[key][1]) for (_, _, key), sentence in zip(keys, flat, strict=True)]
     finished = applied(merged, store.edits(path), settings["target_lang"], store.remarks(path))
@@ -180,7 +181,7 @@ def _document(
                        for segment, part in zip(document.segments, parts, strict=True))  # fmt: skip
         form = _form(place, settings)
         job_folder.place(target, partial(form.write, replace(document, segments=joined)))
-        store.set_written(path)
+        store.set_written(path, decision)
     return finished
 
 

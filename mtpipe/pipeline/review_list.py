@@ -6,13 +6,14 @@ It lives in temporary tables of the job's own SQLite file, made when it is opene
 from __future__ import annotations
 
 import json
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from math import exp
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from mtpipe.document.segment import Code, Segment, TermError, TermMatch
 from mtpipe.errors import MtpipeError
@@ -29,25 +30,51 @@ _LOW = 0.1  # the share of sentences whose confidence counts as low
 _TABLES = """
 PRAGMA temp_store = MEMORY;
 CREATE TEMP TABLE items (n INTEGER PRIMARY KEY, path TEXT, place INTEGER, id TEXT, key TEXT, rank INTEGER,
-                         doubt INTEGER, kinds TEXT, status TEXT, is_edited INTEGER, text TEXT);
+                         doubt INTEGER, kinds TEXT, status TEXT, is_edited INTEGER);
+CREATE TEMP TABLE texts (n INTEGER PRIMARY KEY, text TEXT);
 CREATE TEMP TABLE item_terms (term INTEGER, n INTEGER, is_missing INTEGER, PRIMARY KEY (term, n)) WITHOUT ROWID;
 """
-_INDEXES = """
+_FIRST = """
 CREATE INDEX temp.items_by_rank ON items (rank, kinds, status, is_edited, path);
-CREATE INDEX temp.items_by_doubt ON items (doubt, kinds, status, is_edited, path);
 CREATE INDEX temp.items_by_key ON items (key);
-CREATE INDEX temp.items_by_kinds ON items (kinds, status, is_edited);
-CREATE INDEX temp.items_by_path ON items (path, status);
 """
+_LATER = (
+    "CREATE INDEX temp.items_by_kinds ON items (kinds, status, is_edited)",
+    "CREATE INDEX temp.items_by_path ON items (path, status)",
+    "CREATE INDEX temp.items_by_doubt ON items (doubt, kinds, status, is_edited, path)",
+)
+_ROWS_AT_ONCE = 2000
 _ROWS = """SELECT {columns} FROM sentences s JOIN units u ON u.key = s.key {joins}
            LEFT JOIN edits e ON e.id = s.id AND e.source = s.source
            LEFT JOIN reviews r ON r.id = s.id AND r.source = s.source"""
 _COLUMNS = """s.path, s.n, s.id, s.key, s.source, s.codes, s.matches, e.target, coalesce(r.status, ''),
               coalesce(r.comment, ''), coalesce(r.version, 0), u.*"""
 
+_BRIEFLY = """s.path, s.n, s.id, s.key, s.matches, e.target IS NOT NULL, coalesce(r.status, ''),
+              coalesce(r.comment, '') != '', u.score, u.errors, instr(u.edits, '"uncertain"') > 0,
+              CASE WHEN instr(u.notes, 'hallucination') THEN u.notes ELSE '' END, u.postedit"""
+_TEXTS = """SELECT i.n, i.id, s.source, coalesce(e.target, u.postedit, u.draft, '')
+            FROM items i JOIN sentences s ON s.path = i.path AND s.n = i.place JOIN units u ON u.key = i.key
+            LEFT JOIN edits e ON e.id = i.id AND e.source = s.source WHERE i.n >= ? AND i.n < ?"""
+_DECODER = json.JSONDecoder()
 
-_TARGET, _STATUS, _COMMENT, _MATCHES = 7, 8, 9, 6
-_DRAFT, _SCORE, _POSTEDIT, _NOTES, _ERRORS, _EDITS = 14, 15, 16, 17, 18, 19
+
+class _Row(NamedTuple):
+    """What the list takes from a sentence of the file; notes: where they tell of a possible hallucination."""
+
+    path: str
+    place: int
+    id: str
+    key: str
+    matches: str
+    is_edited: int
+    status: str
+    is_commented: int
+    score: float | None
+    errors: str
+    is_uncertain: int
+    notes: str
+    postedit: str | None
 
 
 class Unknown(MtpipeError):
@@ -82,7 +109,7 @@ class Query:
             else ("status = ?", ["" if self.status == "open" else self.status]) if self.status else ("", []),
             ("path = ?", [self.document]) if self.document else ("", []),
             ("n IN (SELECT n FROM item_terms WHERE term = ?)", [self.term]) if self.term is not None else ("", []),
-            ("instr(text, ?)", [self.text.casefold()]) if self.text else ("", []),
+            ("n IN (SELECT n FROM texts WHERE instr(text, ?))", [self.text.casefold()]) if self.text else ("", []),
         ]  # fmt: skip
         parts = [part for part in parts if part[0]]
         return " AND ".join(text for text, _ in parts) or "1", [value for _, values in parts for value in values]
@@ -149,17 +176,36 @@ class ReviewList(Store):
     """The list of a finished job by its state folder; holds the job's lock. Raises InputError, JobStateError."""
 
     def __init__(self, folder: Path):
-        super().__init__(folder)
+        super().__init__(folder, is_shared=True)
         self.job_settings = review.settings_of(self, folder)
         with self._guarded():
             self._terms = {n: _term(row) for n, row in self._db.execute("SELECT n, term FROM terms")}
             self._db.executescript(_TABLES)
             with transaction(self._db):
                 self._fill()
-            self._db.executescript(_INDEXES)
+            self._db.executescript(_FIRST)
+        self._later = self._completed()
+
+    def complete(self) -> Iterator[None]:
+        """Makes what the list can be read without for a while, a little at each step: indexes, texts to search in."""
+        with self._guarded():
+            for _ in self._later:
+                yield
+
+    def _completed(self) -> Iterator[None]:
+        for index in _LATER:
+            self._db.execute(index)
+            yield
+        number = self._db.execute("SELECT count(*) FROM items").fetchone()[0]
+        for start in range(0, number, _ROWS_AT_ONCE):
+            rows = self._db.execute(_TEXTS, (start, start + _ROWS_AT_ONCE)).fetchall()
+            self._db.executemany("INSERT OR REPLACE INTO texts VALUES (?, ?)", ((n, _text(*row)) for n, *row in rows))
+            yield
 
     def page(self, query: Query, size: int, after: int | None = None, before: int | None = None) -> Page:
         """The first items of a query, or those after or before item n, in the query's order."""
+        if query.text:
+            deque(self.complete(), 0)
         place, (condition, values) = ORDERS[query.order], query.condition()
         edge, way = (before, "<") if before is not None else (after, ">")
         part = f" AND {place} {way} (SELECT {place} FROM items WHERE n = ?)" if edge is not None else ""
@@ -310,9 +356,10 @@ class ReviewList(Store):
         errors = item.errors if target == item.target else self.check(item, target)
         new = replace(item, target=target, status=status, comment=comment, is_edited=is_edited, errors=errors)
         is_low = self._db.execute("SELECT instr(kinds, ' low ') FROM items WHERE n = ?", (item.n,)).fetchone()[0]
-        self._db.execute("UPDATE items SET kinds = ?, status = ?, is_edited = ?, text = ? WHERE n = ?",
-                         (_kinds(new, bool(is_low)), status, is_edited, _text(segment.id, segment.source, target),
-                          item.n))  # fmt: skip
+        self._db.execute("UPDATE items SET kinds = ?, status = ?, is_edited = ? WHERE n = ?",
+                         (_kinds(new, bool(is_low)), status, is_edited, item.n))  # fmt: skip
+        self._db.execute("INSERT OR REPLACE INTO texts VALUES (?, ?)",
+                         (item.n, _text(segment.id, segment.source, target)))  # fmt: skip
         self._db.executemany("UPDATE item_terms SET is_missing = ? WHERE term = ? AND n = ?",
                              [(is_missing, term, n) for term, n, is_missing in _term_rows(new)])  # fmt: skip
 
@@ -320,35 +367,36 @@ class ReviewList(Store):
 
     def _fill(self) -> None:
         """The list's tables; only sentences whose errors are not in the file are checked."""
-        rows = self._db.execute(_ROWS.format(columns=_COLUMNS, joins="") + " ORDER BY s.path, s.n").fetchall()
-        scores = sorted(score for row in rows if (score := row[_SCORE]) is not None)
+        query = _ROWS.format(columns=_BRIEFLY, joins="") + " ORDER BY s.path, s.n"
+        rows = list(map(_Row._make, self._db.execute(query)))
+        scores = sorted(row.score for row in rows if row.score is not None)
         limit = scores[int(len(scores) * _LOW)] if scores else 0.0
         kinds: list[str] = []
         terms: list[tuple[int, int, bool]] = []
         is_known = not self.job_settings.get("checks")
         for n, row in enumerate(rows):
-            is_low = row[_SCORE] is not None and row[_SCORE] < limit
-            if is_known and row[_TARGET] is None:
-                kinds.append(_stored_kinds(row, is_low))
-                terms += self._stored_terms(n, row)
+            is_low = row.score is not None and row.score < limit
+            if is_known and not row.is_edited:
+                errors = _parsed(row.errors)
+                kinds.append(_stored_kinds(row, errors, is_low))
+                if row.matches != "[]":
+                    terms += self._stored_terms(n, row.matches, errors)
             else:
-                item = self._item(n, row)
+                whole = _ROWS.format(columns=_COLUMNS, joins="") + " WHERE s.path = ? AND s.n = ?"
+                item = self._item(n, self._db.execute(whole, (row.path, row.place)).fetchone())
                 kinds.append(_kinds(item, is_low))
                 terms += _term_rows(item)
-        doubt = _places(row[_SCORE] if row[_SCORE] is not None else 1.0 for row in rows)
+        doubt = _places(row.score if row.score is not None else 1.0 for row in rows)
         severity = {names: -sum(_SEVERITY.get(kind, 0) for kind in names.split()) for names in set(kinds)}
         rank = _places((severity[names], place) for names, place in zip(kinds, doubt, strict=True))
-        self._db.executemany("INSERT INTO items VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", (
-            (n, row[0], row[1], row[2], row[3], rank[n], doubt[n], kinds[n], row[_STATUS], row[_TARGET] is not None,
-             _text(row[2], row[4], _target(row))) for n, row in enumerate(rows)))  # fmt: skip
-        self._db.executemany("INSERT INTO item_terms VALUES (?, ?, ?)", terms)
+        self._db.executemany("INSERT INTO items VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", (
+            (n, row.path, row.place, row.id, row.key, rank[n], doubt[n], kinds[n], row.status, row.is_edited)
+            for n, row in enumerate(rows)))  # fmt: skip
+        self._db.executemany("INSERT INTO item_terms VALUES (?, ?, ?)", sorted(terms))
 
-    def _stored_terms(self, n: int, row: Sequence[Any]) -> list[tuple[int, int, bool]]:
-        """What _term_rows says of a sentence as the job left it."""
-        if row[_MATCHES] == "[]":
-            return []
-        numbers = list(dict.fromkeys(match[3] for match in json.loads(row[_MATCHES])))
-        errors = [] if row[_ERRORS] == "[]" else json.loads(row[_ERRORS])
+    def _stored_terms(self, n: int, matches: str, errors: Sequence[Any]) -> list[tuple[int, int, bool]]:
+        """What _term_rows says of a sentence as the job left it, with these errors."""
+        numbers = list(dict.fromkeys(match[3] for match in _parsed(matches)))
         is_untranslated = any(error[0] == "untranslated" for error in errors)
         wrong = {error[1] for error in errors if error[0] in ("missing", "changed")}
         return [(number, n, self._terms[number].status != "forbidden" and (is_untranslated or place in wrong))
@@ -360,7 +408,8 @@ class ReviewList(Store):
         terms = tuple(TermMatch(self._terms[term], start, end, rule) for start, end, rule, term in places)
         segment = unit_of(unit, Segment(id, source, terms, codes=tuple(Code(*code) for code in json.loads(codes))))
         numbers = tuple(place[3] for place in places)
-        item = Item(n, path, segment, _target(row), segment.errors, numbers, status, comment, version,
+        target = edited if edited is not None else segment.target or ""
+        item = Item(n, path, segment, target, segment.errors, numbers, status, comment, version,
                     edited is not None, equal)  # fmt: skip
         if item.is_edited or self.job_settings.get("checks"):
             item = replace(item, errors=self.check(item, item.target))
@@ -376,16 +425,24 @@ def _kinds(item: Item, is_low: bool) -> str:
     return f" {' '.join(dict.fromkeys(kinds))} "
 
 
-def _stored_kinds(row: Sequence[Any], is_low: bool) -> str:
-    """What _kinds says of a sentence as the job left it, from its row of _COLUMNS."""
-    kinds = [] if row[_ERRORS] == "[]" else [error[0] for error in json.loads(row[_ERRORS])]
-    if '"uncertain"' in row[_EDITS] and kinds:
+def _stored_kinds(row: _Row, errors: Sequence[Any], is_low: bool) -> str:
+    """What _kinds says of a sentence as the job left it, with these errors."""
+    kinds = [error[0] for error in errors]
+    if row.is_uncertain and kinds:
         kinds.append("suggestion")
-    if "hallucination" in row[_NOTES]:
-        segment = Segment("", "", postedit=row[_POSTEDIT], notes=tuple(json.loads(row[_NOTES])))
-        kinds += ["suspected"] * steps.is_suspected(segment)
-    kinds += ["commented"] * bool(row[_COMMENT]) + ["low"] * is_low
+    kinds += ["suspected"] * bool(row.notes and _is_suspected(row.notes, row.postedit is not None))
+    kinds += ["commented"] * row.is_commented + ["low"] * is_low
     return f" {' '.join(dict.fromkeys(kinds))} "
+
+
+@lru_cache(1000)
+def _is_suspected(notes: str, is_repaired: bool) -> bool:
+    return steps.is_suspected(Segment("", "", postedit="" if is_repaired else None, notes=tuple(json.loads(notes))))
+
+
+def _parsed(text: str) -> Any:
+    """A value in JSON as it was written here, without white space around it: read faster than by json.loads."""
+    return [] if text == "[]" else _DECODER.raw_decode(text)[0]
 
 
 def _term_rows(item: Item) -> list[tuple[int, int, bool]]:
@@ -403,12 +460,6 @@ def _places(values: Iterable[Any]) -> list[int]:
     for place, n in enumerate(sorted(range(len(keys)), key=keys.__getitem__)):
         places[n] = place
     return [places[n] for n in range(len(keys))]
-
-
-def _target(row: Sequence[Any]) -> str:
-    """The current text of a row of _COLUMNS: the person's, the repaired one, the draft."""
-    edited, postedit, draft = row[_TARGET], row[_POSTEDIT], row[_DRAFT]
-    return next((text for text in (edited, postedit, draft) if text is not None), "")
 
 
 def _text(id: str, source: str, target: str) -> str:

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from importlib import resources
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
-from fastapi import FastAPI, Query, Request, Response
-from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, ValidationError
+from starlette.applications import Starlette
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mtpipe.document import inline_codes
 from mtpipe.errors import MtpipeError
@@ -35,6 +40,22 @@ _KINDS = {**wording.KINDS, "suspected": "Possible hallucination", "low": "Low co
 _FILES = {"/": ("text/html", ["server/review.html"]),
           "/review.js": ("text/javascript", ["report/parts.js", "server/review.js"]),
           "/review.css": ("text/css", ["report/page.css", "server/review.css"])}  # fmt: skip
+_SWITCH = 0.0005  # seconds that a thread may keep the others waiting while documents are written
+_M = TypeVar("_M", bound=BaseModel)
+
+
+class Filter(BaseModel):
+    """Which sentences to show, in which order: those after or before sentence n."""
+
+    kind: str = ""
+    status: Literal["", "open", "approved", "rejected", "edited"] = ""
+    document: str = ""
+    term: int | None = None
+    text: str = ""
+    order: Literal["worst", "confidence", "document"] = "worst"
+    after: int | None = None
+    before: int | None = None
+    size: int = Field(25, ge=1, le=200)
 
 
 class Check(BaseModel):
@@ -85,42 +106,60 @@ class Reviewing:
         statuses, kinds = self.list.counts()
         return {"statuses": statuses, "kinds": kinds, "unwritten": len(self.list.unwritten())}
 
-    def warm_up(self) -> Callable[[], object]:
-        """A check of some other text, for a thread: it loads the dictionaries, which nobody should wait for."""
+    async def prepare(self) -> None:
+        """Makes what the first screen can do without and what nobody should wait for later, little by little: indexes,
+        and, by a check of some other text, the dictionaries."""
+        for _ in self.list.complete():
+            await asyncio.sleep(0)
         query = review_list.Query(kind="missing")
         items = self.list.page(query, 1).items or self.list.page(replace(query, kind=""), 1).items
-        return lambda: [self.list.check(item, f"{item.segment.source} .") for item in items]
+        for item in items:
+            await asyncio.to_thread(self.list.check, item, f"{item.segment.source} .")
 
     async def write(self) -> dict[str, Any]:
-        """Writes what is not written yet, a document after the other, with other requests in between."""
+        """Writes what is not written yet, in a thread: other requests are answered in between."""
         async with self._writing:
             if not self._is_changed:
                 return {"documents": 0, "memory": 0}
             self._is_changed = False
-            documents = self.list.unwritten()
             try:
-                for _ in review.rewrite(self.list, self._folder, documents):
-                    await asyncio.sleep(0)
-                ids = self.list.reviewed() if self.tm else set()
-                if self.tm and ids:
-                    review.learn(self.list, self._folder, ids, self.tm)
+                with _polite_threads():
+                    return await asyncio.to_thread(self._write)
             except BaseException:
                 self._is_changed = True
                 raise
-            return {"documents": len(documents), "memory": len(ids)}
+
+    def _write(self) -> dict[str, Any]:
+        documents = self.list.unwritten()
+        for _ in review.rewrite(self.list, self._folder, documents):
+            pass
+        ids = self.list.reviewed() if self.tm else set()
+        if self.tm and ids:
+            review.learn(self.list, self._folder, ids, self.tm)
+        return {"documents": len(documents), "memory": len(ids)}
+
+
+@contextmanager
+def _polite_threads() -> Iterator[None]:
+    """With this, who answers a request waits less for the thread that computes."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(_SWITCH)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before)
 
 
 def create_app(
     reviewing: Reviewing, on_written: Callable[[dict[str, Any]], object] = lambda counts: None,
     on_error: Callable[[MtpipeError], object] = lambda error: None,
-) -> FastAPI:
+) -> Starlette:
     """The application; on_written is told what was written at its end, on_error why that could not be."""
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        warming = asyncio.create_task(asyncio.to_thread(reviewing.warm_up()))
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
         yield
-        await warming
+        await asyncio.gather(*app.state.preparing)
         try:
             on_written(await reviewing.write())
         except MtpipeError as error:
@@ -128,119 +167,139 @@ def create_app(
         finally:
             reviewing.list.__exit__()
 
-    app = FastAPI(title="mtpipe review", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
-    for path, (media, names) in _FILES.items():
-        app.add_api_route(path, _file(media, names), methods=["GET"])
-    _reading(app, reviewing)
-    _acting(app, reviewing)
-    _errors(app)
-    app.add_middleware(GZipMiddleware, minimum_size=2000, compresslevel=3)
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=_LOOPBACK)
+    routes = [Route(path, _file(media, names)) for path, (media, names) in _FILES.items()]
+    middleware = [Middleware(TrustedHostMiddleware, allowed_hosts=_LOOPBACK),
+                  Middleware(GZipMiddleware, minimum_size=2000, compresslevel=3), Middleware(Guard)]  # fmt: skip
+    app = Starlette(routes=[*routes, *_reading(reviewing), *_acting(reviewing)], lifespan=lifespan,
+                    middleware=middleware, exception_handlers=_HANDLERS)  # fmt: skip
+    app.state.preparing = []
     return app
 
 
-def _file(media: str, names: list[str]) -> Callable[[], Awaitable[Response]]:
+async def _body(request: Request, model: type[_M]) -> _M:
+    return model.model_validate_json(await request.body())
+
+
+def _file(media: str, names: list[str]) -> Callable[[Request], Awaitable[Response]]:
     text = "".join(resources.files("mtpipe").joinpath(name).read_text(encoding="utf-8") for name in names)
 
-    async def answer() -> Response:
+    async def answer(request: Request) -> Response:
         return Response(text, media_type=media)
 
     return answer
 
 
-def _reading(app: FastAPI, reviewing: Reviewing) -> None:
+def _reading(reviewing: Reviewing) -> list[Route]:
     sentences = reviewing.list
 
-    @app.get("/api/job")
-    async def job() -> dict[str, Any]:
+    async def job(request: Request) -> Response:
         settings = sentences.job_settings
         documents = [{"path": path, "sentences": number, "open": left} for path, number, left in sentences.documents()]
-        return {"source_lang": settings["source_lang"], "target_lang": settings["target_lang"], "out": settings["out"],
-                "memory": str(reviewing.tm or ""), "documents": documents, **reviewing.progress(),
-                "words": {**wording.FOR_PAGE, "kinds": _KINDS}}  # fmt: skip
+        return JSONResponse({
+            "source_lang": settings["source_lang"], "target_lang": settings["target_lang"], "out": settings["out"],
+            "memory": str(reviewing.tm or ""), "documents": documents, **reviewing.progress(),
+            "words": {**wording.FOR_PAGE, "kinds": _KINDS},
+        })  # fmt: skip
 
-    @app.get("/api/sentences")
-    async def page(
-        kind: str = "", status: Literal["", "open", "approved", "rejected", "edited"] = "", document: str = "",
-        term: int | None = None, text: str = "", order: Literal["worst", "confidence", "document"] = "worst",
-        after: int | None = None, before: int | None = None, size: int = Query(25, ge=1, le=200),
-    ) -> dict[str, Any]:  # fmt: skip
-        query = review_list.Query(kind, status, document, term, text, order)
-        part = sentences.page(query, size, after, before)
-        return {"total": part.total, "first": part.first, **described(part.items, sentences)}
+    async def page(request: Request) -> Response:
+        chosen = Filter.model_validate(dict(request.query_params))
+        query = review_list.Query(**chosen.model_dump(exclude={"after", "before", "size"}))
+        part = sentences.page(query, chosen.size, chosen.after, chosen.before)
+        if not request.app.state.preparing:  # now that something is there to read
+            request.app.state.preparing.append(asyncio.create_task(reviewing.prepare()))
+        return JSONResponse({"total": part.total, "first": part.first, **described(part.items, sentences)})
 
-    @app.get("/api/sentences/{n}")
-    async def one(n: int) -> dict[str, Any]:
-        items = sentences.items([n])
-        if not items:
-            raise Unknown(f"no sentence {n}")
-        return described(items, sentences)
+    async def one(request: Request) -> Response:
+        return JSONResponse(described([_item(sentences, request.path_params["n"])], sentences))
 
-    @app.get("/api/terms")
-    async def terms() -> list[dict[str, Any]]:
-        return [_entry(count) for count in sentences.terms()]
+    async def terms(request: Request) -> Response:
+        return JSONResponse([_entry(count) for count in sentences.terms()])
 
-    @app.post("/api/check")
-    async def check(body: Check) -> dict[str, Any]:
-        items = sentences.items([body.n])
-        if not items:
-            raise Unknown(f"no sentence {body.n}")
-        return {"errors": _errors_of(items[0], sentences.check(items[0], body.target)),
-                "codes": _spans(items[0], body.target)}  # fmt: skip
+    async def check(request: Request) -> Response:
+        body = await _body(request, Check)
+        item = _item(sentences, body.n)
+        return JSONResponse({"errors": _errors_of(item, sentences.check(item, body.target)),
+                             "codes": _spans(item, body.target)})  # fmt: skip
+
+    return [Route("/api/job", job), Route("/api/sentences", page), Route("/api/sentences/{n:int}", one),
+            Route("/api/terms", terms), Route("/api/check", check, methods=["POST"])]  # fmt: skip
 
 
-def _acting(app: FastAPI, reviewing: Reviewing) -> None:
+def _item(sentences: ReviewList, n: int) -> Item:
+    items = sentences.items([n])
+    if not items:
+        raise Unknown(f"no sentence {n}")
+    return items[0]
+
+
+def _acting(reviewing: Reviewing) -> list[Route]:
     sentences = reviewing.list
 
-    @app.post("/api/decide")
-    async def decide(body: Decision) -> dict[str, Any]:
+    async def decide(request: Request) -> Response:
+        body = await _body(request, Decision)
         changes = body.model_dump(include={"target", "status", "comment"}, exclude_none=True)
-        return reviewing.changed(*sentences.decide(body.n, body.version, changes))
+        return JSONResponse(reviewing.changed(*sentences.decide(body.n, body.version, changes)))
 
-    @app.post("/api/equal")
-    async def equal(body: Equal) -> dict[str, Any]:
-        return reviewing.changed(*sentences.decide_equal(body.n, body.version))
+    async def equal(request: Request) -> Response:
+        body = await _body(request, Equal)
+        return JSONResponse(reviewing.changed(*sentences.decide_equal(body.n, body.version)))
 
-    @app.post("/api/undo")
-    async def undo(body: Undo) -> dict[str, Any]:
-        return reviewing.changed(*sentences.undo(body.action))
+    async def undo(request: Request) -> Response:
+        body = await _body(request, Undo)
+        return JSONResponse(reviewing.changed(*sentences.undo(body.action)))
 
-    @app.post("/api/write")
-    async def write() -> dict[str, Any]:
+    async def write(request: Request) -> Response:
         counts = await reviewing.write()
-        return {**counts, **reviewing.progress()}
+        return JSONResponse({**counts, **reviewing.progress()})
+
+    actions = {"decide": decide, "equal": equal, "undo": undo, "write": write}
+    return [Route(f"/api/{name}", action, methods=["POST"]) for name, action in actions.items()]
 
 
-def _errors(app: FastAPI) -> None:
-    """Errors are JSON with a message; requests that pages of other sites can send are refused."""
+async def _conflict(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Conflict)
+    return JSONResponse({"message": str(error), "n": error.item.n}, 409)
 
-    @app.exception_handler(Conflict)
-    async def conflict(request: Request, error: Conflict) -> Response:
-        return JSONResponse({"message": str(error), "n": error.item.n}, 409)
 
-    @app.exception_handler(Unknown)
-    async def unknown(request: Request, error: Unknown) -> Response:
-        return JSONResponse({"message": str(error)}, 404)
+async def _unknown(request: Request, error: Exception) -> Response:
+    return JSONResponse({"message": str(error)}, 404)
 
-    @app.exception_handler(MtpipeError)
-    async def failure(request: Request, error: MtpipeError) -> Response:
-        return JSONResponse({"message": str(error)}, 500)
 
-    @app.exception_handler(RequestValidationError)
-    async def invalid(request: Request, error: RequestValidationError) -> Response:
-        places = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
-        return JSONResponse({"message": places}, 422)
+async def _failure(request: Request, error: Exception) -> Response:
+    return JSONResponse({"message": str(error)}, 500)
 
-    @app.middleware("http")
-    async def guard(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-        origin = request.headers.get("origin")
-        is_json = request.headers.get("content-type", "").partition(";")[0].strip() == "application/json"
-        is_foreign = bool(origin) and urlsplit(origin or "").netloc != request.headers.get("host")
-        if is_foreign or request.method == "POST" and not is_json:
-            return JSONResponse({"message": "only this page may change the job"}, 403)
-        response = await call_next(request)
-        response.headers.update(_HEADERS)
-        return response
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, ValidationError)
+    places = "; ".join(f"{'.'.join(map(str, each['loc'])) or 'body'}: {each['msg']}" for each in error.errors())
+    return JSONResponse({"message": places}, 422)
+
+
+_HANDLERS = {Conflict: _conflict, Unknown: _unknown, MtpipeError: _failure, ValidationError: _invalid}
+
+
+class Guard:
+    """Requests that pages of other sites can send are refused, and no answer may be used but by this page."""
+
+    def __init__(self, app: ASGIApp):
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await self._app(scope, receive, send)
+
+        async def sent(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(_HEADERS)
+            await send(message)
+
+        headers = Headers(scope=scope)
+        origin = headers.get("origin")
+        is_json = headers.get("content-type", "").partition(";")[0].strip() == "application/json"
+        is_foreign = bool(origin) and urlsplit(origin or "").netloc != headers.get("host")
+        if is_foreign or scope["method"] == "POST" and not is_json:
+            return await JSONResponse({"message": "only this page may change the job"}, 403)(scope, receive, send)
+        await self._app(scope, receive, sent)
 
 
 def described(items: list[Item] | tuple[Item, ...], sentences: ReviewList) -> dict[str, Any]:

@@ -85,7 +85,7 @@ def test_what_can_t_be_written_is_said_and_kept(out):
 
 
 @pytest.mark.parametrize(("path", "body", "status", "message"), [
-    ("decide", {"n": 999, "version": 0}, 404, "no sentence 999"), ("decide", {"n": "x"}, 422, "body.n"),
+    ("decide", {"n": 999, "version": 0}, 404, "no sentence 999"), ("decide", {"n": "x"}, 422, "n: "),
     ("decide", {"n": 0, "version": 0, "status": "perhaps"}, 422, "approved"),
     ("decide", {"n": 0, "version": 0, "target": "x" * 100_001}, 422, "target"),
     ("undo", {"action": 7}, 404, "no action 7"), ("check", {"n": -1, "target": ""}, 404, "no sentence -1"),

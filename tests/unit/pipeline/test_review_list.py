@@ -1,11 +1,13 @@
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from mtpipe.config import Job
 from mtpipe.errors import JobStateError
 from mtpipe.mt.fake import FakeTranslator
-from mtpipe.pipeline import jobs, review
+from mtpipe.pipeline import job_folder, jobs, review
 from mtpipe.pipeline.review_list import Conflict, Query, ReviewList, Unknown
 from mtpipe.tm.store import TmFile
 
@@ -151,6 +153,41 @@ def test_documents_report_and_memory_are_written_as_import_does(folder, sentence
     assert report["edits"]["accepted"] == {"person": 1} and report["totals"]["segments_with_errors"] == 1
     assert [note["note"] for note in report["notes"]] == ["rejected by a person: 3, not 4"]
     assert sentences.unwritten() == [] and TmFile(tmp_path / "m.sqlite").count() == 1
+
+
+def test_who_decides_while_a_document_is_written_has_it_written_again(folder, sentences, tmp_path, monkeypatch):
+    """Another thread writes; nothing of what it reads or keeps is in the way of the decision."""
+    items = sentences.page(Query(document="a.html"), 10).items
+    sentences.decide(items[0].n, 0, {"target": "Eins <b>zwei</b>."})
+    place, begins, goes_on = job_folder.place, threading.Event(), threading.Event()
+
+    def slow(target, write):
+        begins.set()
+        assert goes_on.wait(300)
+        place(target, write)
+
+    monkeypatch.setattr(job_folder, "place", slow)
+    with ThreadPoolExecutor(1) as thread:
+        writing = thread.submit(lambda: list(review.rewrite(sentences, folder, sentences.unwritten())))
+        assert begins.wait(300)
+        sentences.decide(items[1].n, 0, {"target": "Drei."})
+        with pytest.raises(Conflict):
+            sentences.decide(items[1].n, 0, {"target": "Vier."})
+        goes_on.set()
+        writing.result(300)
+    assert "Drei." not in (tmp_path / "out" / "a.html").read_text() and sentences.unwritten() == ["a.html"]
+    list(review.rewrite(sentences, folder, sentences.unwritten()))
+    assert "Drei." in (tmp_path / "out" / "a.html").read_text() and sentences.unwritten() == []
+
+
+def test_the_list_is_completed_step_by_step_and_nothing_waits_for_it(sentences):
+    item = sentences.page(Query(kind="missing"), 1).items[0]
+    steps = sentences.complete()
+    next(steps)
+    sentences.decide(item.n, 0, {"target": "Ganz neu."})
+    assert sources(sentences.page(Query(text="GANZ"), 9)) == [item.segment.source]  # completes it
+    assert sentences.page(Query(text="use the row"), 9).total == 1
+    assert list(steps) == [] and list(sentences.complete()) == []
 
 
 def test_an_edit_that_is_taken_back_leaves_the_document_as_it_was(folder, sentences, tmp_path):
