@@ -140,6 +140,7 @@ RECORDED := eval/recorded
 eval-seed: $(BIN)/mtpipe ## the paper's experiment on WMT23: terms used after each stage, from recorded answers and drafts (WMT23_DIR)
 	$(BIN)/python -m eval.harness seed $(WMT23_DIR) --requests $(SEED)/requests --table eval/seed.md
 	$(BIN)/python -m eval.harness adaptive $(WMT23_DIR) --requests $(SEED)/requests/adaptive --table eval/adaptive.md
+	$(BIN)/python -m eval.harness back-translation $(WMT23_DIR) --table eval/back-translation.md
 
 SEED_LANGS = --source-lang $(word 1,$(subst -, ,$(PAIR))) --target-lang $(word 2,$(subst -, ,$(PAIR)))
 SEED_BUDGET ?= --learning-rate 6e-4 --steps 140 --minutes 7

@@ -193,6 +193,21 @@ def adaptive(folder: Path, recorded: Path, requests: Path | None, table_file: Pa
     click.echo(table.rstrip())
 
 
+@harness.command("back-translation")
+@_DIR
+@_recorded
+def back_translation(folder: Path, recorded: Path, requests: Path | None, table_file: Path | None) -> None:
+    """What is kept of sentences that an LLM wrote and the bundled model translated back, on WMT23's terms in DIR."""
+    from eval.harness import back_translation as task
+    from eval.harness import recorded_tables
+    from eval.harness.wmt23_data import tasks
+
+    test = next(each for each in tasks(folder) if each.pair == task.PAIR)
+    table = recorded_tables.back_translations(task.outcome(test, recorded, requests))
+    _save(table_file, table)
+    click.echo(table.rstrip())
+
+
 @harness.command("wmt25-llm")
 @_DIR
 @_recorded

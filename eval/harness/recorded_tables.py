@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from math import isnan
 
-from eval.harness import adaptive, recordings, seed, wmt25_llm
+from eval.harness import adaptive, back_translation, recordings, seed, wmt25_llm
 from eval.harness.tables import markdown, number
 from mtpipe.evaluation.comparison import Measure, System
 
@@ -35,6 +35,18 @@ One and the same model answered all variants: it had met the sentences in the on
 the French glossary, so differences may be smaller than those of a model that starts anew. Many terms of the task are no
 translations of their source (*Fluoridspiegel = elevated serum fluoride concentrations*, *Fall = case report*): they
 were taken from the references, so obeying them lifts every figure, and a reader would not always thank for it."""
+
+_BACK = """# Back-translation of what a language model wrote
+
+`make eval-seed`: for the first 100 terms of the seed experiment's German-English sample a language model wrote an
+English sentence each; the bundled English-German model translated it, under the glossary turned round, and was repaired
+without LLM; the filters of `mtpipe synthesize --way back-translate` refused what is unfit. The German sentences were
+read one by one (`eval/judged/back-translation.de-en.jsonl`), by the language model, which had seen the scores: *good*
+(grammatical, and says what the English says), *small errors* (a wrong ending, gender or spelling), *wrong*.
+
+The score is of the words around the terms. It was of all words until November 22: nothing was kept, since no model
+expects a word such as *Hautatrophie* that it was told to use. What is left is what the small model can translate at
+all. The pairs are too few for a fine-tuning of their own (200 are needed)."""
 
 _NAMES = {"tsr_strict": "terms used", "tsr_wmt23": "organisers' lemma count", "tsr_wmt25": "success",
           "chrF2++": "chrF2++", "BLEU": "BLEU"}  # fmt: skip
@@ -70,6 +82,18 @@ def prompts(outcome: adaptive.Outcome) -> str:
             f"the other {outcome.units} of the set. {recordings.sentence(outcome.answers)}"
             f"{_lacking(sum(outcome.waiting))}.")  # fmt: skip
     return "\n".join([_PROMPTS, "", *markdown(["prompt", *_names(outcome.systems[0])], rows), "", note, ""])
+
+
+def back_translations(outcome: back_translation.Outcome) -> str:
+    """Written, kept and why not, and how what is kept reads."""
+    labels = back_translation.LABELS
+    rows = [[f"{each.least}" if each.least > -10 else "off", str(each.proposed), str(each.kept),
+             ", ".join(f"{reason} {count}" for reason, count in each.refused.items()) or "–",
+             *(str(each.labels.get(label, 0)) for label in labels), str(each.labels.get("", 0))]
+            for each in outcome.filtered]  # fmt: skip
+    heads = ["minimum score", "written", "kept", "refused", *(f"kept: {label}" for label in labels), "kept: not judged"]
+    note = f"{recordings.sentence(outcome.answers)}{_lacking(outcome.waiting)}."
+    return "\n".join([_BACK, "", *markdown(heads, rows), "", note, ""])
 
 
 def _names(system: System) -> list[str]:

@@ -51,8 +51,8 @@ class Decoder(Translator, Protocol):
         """Translations that begin with the given prefixes (plain text, whole words)."""
         ...
 
-    def score(self, pairs: Sequence[tuple[str, str]]) -> list[float]:
-        """Log-probability per target token of each (source, target)."""
+    def score(self, pairs: Sequence[tuple[str, str]], skip: Sequence[Sequence[tuple[int, int]]] = ()) -> list[float]:
+        """Log-probability per target token of each (source, target); skip: spans of each target that do not count."""
         ...
 
     def align(self, pairs: Sequence[tuple[str, str]]) -> list[NDArray[Any]]:

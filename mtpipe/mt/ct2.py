@@ -143,8 +143,11 @@ class CTranslate2Translator:
                 drafts[i] = Draft("", notes=(f"no end within the model's {limit} tokens",))
         return drafts
 
-    def score(self, pairs: Sequence[tuple[str, str]]) -> list[float]:
-        """Log-probability per target token, end included; -inf for a pair longer than the model's limit."""
+    def score(self, pairs: Sequence[tuple[str, str]], skip: Sequence[Sequence[tuple[int, int]]] = ()) -> list[float]:
+        """Log-probability per target token, end included; -inf for a pair longer than the model's limit.
+
+        skip: spans of each target whose tokens do not count.
+        """
         sources, targets = self._encode_pairs(pairs)
         able = [i for i in range(len(pairs)) if max(len(sources[i]), len(targets[i]) + 1) <= self.model.max_tokens]
         scores = [-math.inf] * len(pairs)
@@ -152,8 +155,15 @@ class CTranslate2Translator:
             [sources[i] for i in able], [targets[i] for i in able], max_input_length=0, **self._batch
         )
         for i, result in zip(able, results, strict=True):
-            scores[i] = float(np.mean(result.log_probs[len(self._ahead) :]))
+            tokens = np.array(result.log_probs[len(self._ahead) :])
+            counted = self._counted(pairs[i][1], skip[i]) if skip and skip[i] else []
+            scores[i] = float(np.mean(tokens[counted] if len(counted) == len(tokens) else tokens))
         return scores
+
+    def _counted(self, target: str, skip: Sequence[tuple[int, int]]) -> list[bool]:
+        """Of each piece of a target and of its end: whether it is in none of the spans."""
+        spans = self._target.spans(target)
+        return [not any(start < last and first < end for first, last in skip) for start, end in spans] + [True]
 
     def align(self, pairs: Sequence[tuple[str, str]]) -> list[np.ndarray]:
         """Attention when the target is forced, [target words × source words], rows summing to 1 at most.

@@ -39,7 +39,7 @@ class FakeTranslator:
             drafts.append(Draft(" ".join([prefix, *rest]).strip()))
         return drafts
 
-    def score(self, pairs: Sequence[tuple[str, str]]) -> list[float]:
+    def score(self, pairs: Sequence[tuple[str, str]], skip: Sequence[Sequence[tuple[int, int]]] = ()) -> list[float]:
         return [sum(word.isupper() for word in target.split()) / max(1, len(target.split())) - 1 for _, target in pairs]
 
     def align(self, pairs: Sequence[tuple[str, str]]) -> list[np.ndarray]:

@@ -18,6 +18,8 @@ from mtpipe.pipeline import resources
 from mtpipe.pipeline.steps import check, translate
 from mtpipe.postedit.ladder import postedit
 from mtpipe.synthesis.recipe import BACK_TRANSLATE, SynthesisRecipe
+from mtpipe.terminology import checker
+from mtpipe.terminology.inflected_match import evidence
 from mtpipe.terminology.matcher import Matcher
 
 
@@ -40,7 +42,10 @@ class BackTranslator:
         self.digest = self._tools.translator.digest
 
     def translate(self, sentences: Sequence[tuple[str, Term]]) -> list[tuple[str, float | None]]:
-        """The sentences' translations, in order, with the term's source in them if that can be, "" for none; scores."""
+        """The sentences' translations, in order, with the term's source in them if that can be, "" for none; scores.
+
+        A score is that of the words around the terms: a rare term is what the model can't expect, and was told.
+        """
         segments = [Segment(str(n), text, codes=inline_codes.find(text), terms=(reverse(term),))
                     for n, (text, term) in enumerate(sentences)]
         tools = self._tools
@@ -50,7 +55,12 @@ class BackTranslator:
         if not hasattr(tools.translator, "score"):
             return [(text, None) for text in texts]
         plain = [(plain_text(segment.source), plain_text(text)) for segment, text in zip(done, texts, strict=True)]
-        return list(zip(texts, cast(Decoder, tools.translator).score(plain), strict=True))
+        places = [self._places(segment, text) for segment, (_, text) in zip(done, plain, strict=True)]
+        return list(zip(texts, cast(Decoder, tools.translator).score(plain, places), strict=True))
+
+    def _places(self, segment: Segment, text: str) -> list[tuple[int, int]]:
+        """Of the segment's terms in a text."""
+        return [(one.start, one.end) for term in checker.required(segment) for one in evidence(term, text, self._lang)]
 
 
 def reverse(term: Term) -> Term:

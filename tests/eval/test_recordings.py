@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eval.harness import adaptive, drafts, recorded_tables, recordings, sample, seed, wmt23_data, wmt25_llm
+from eval.harness import adaptive, back_translation, drafts, recorded_tables, recordings, sample, seed, wmt23_data, wmt25_llm
 from mtpipe.document.segment import Segment
 from mtpipe.errors import InputError
 from mtpipe.llm.batch import BatchLLM
@@ -165,3 +165,11 @@ def test_each_kind_of_adaptive_prompt_is_asked_and_scored(tmp_path):
     assert "Die Tabelle ist leer" not in kept and "The table is empty 2." in kept
     table = recorded_tables.prompts(adaptive.outcome(task, tmp_path))
     assert "| zero-shot | 0.500" in table and "2 segments with 2 terms" in table and "no recorded answer" not in table
+
+
+def test_a_table_tells_what_is_kept_of_back_translations_and_how_it_reads():
+    kept = back_translation.Filtered(-0.8, 100, 34, {"doubtful translation": 61, "echo": 5}, {"good": 20, "": 14})
+    off = back_translation.Filtered(-99.0, 100, 95, {}, {})
+    table = recorded_tables.back_translations(back_translation.Outcome([kept, off], 2, []))
+    assert "| -0.8 | 100 | 34 | doubtful translation 61, echo 5 | 20 | 0 | 0 | 14 |" in table
+    assert "| off | 100 | 95 | – |" in table and "2 prompts of this code have no recorded answer" in table

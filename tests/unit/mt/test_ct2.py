@@ -166,6 +166,13 @@ def test_score_prefers_the_right_target_and_does_not_depend_on_the_batch(transla
     assert translator.score([]) == []
 
 
+def test_a_score_can_leave_out_what_the_model_was_told_to_write(translator):
+    right, wrong = ("the cell", "die Zelle"), ("the cell", "die Tabelle")
+    whole, around = translator.score([right, wrong]), translator.score([right, wrong], [[], [(4, 11)]])
+    assert around[0] == whole[0] > whole[1] and around[1] > whole[1]
+    assert translator.score([wrong], [[(0, 11)]])[0] > whole[1]  # the end of the text still counts
+
+
 def test_score_is_minus_infinity_beyond_the_limit(translator):
     assert translator.score([("open " * 60, "öffne"), ("open", "öffne " * 60)]) == [-math.inf, -math.inf]
 
