@@ -8,7 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eval.harness import adaptive, back_translation, drafts, recorded_tables, recordings, sample, seed, wmt23_data, wmt25_llm
+from eval.harness import (
+    adaptive,
+    back_translation,
+    drafts,
+    recorded_tables,
+    recordings,
+    sample,
+    seed,
+    wmt23_data,
+    wmt25_llm,
+)
 from mtpipe.document.segment import Segment
 from mtpipe.errors import InputError
 from mtpipe.llm.batch import BatchLLM
