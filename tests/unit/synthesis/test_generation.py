@@ -232,7 +232,7 @@ def reasons(*pairs, term=RANGE, user="Write pairs.", score=None):
     ("The cell range is here and there.",
      "Der Zellbereich ist hier und da und hier und da und hier und da und hier.", "repetition"),
     ("We know the secret test sentence about the cell range must never come up in any training.",
-     "Das wissen wir ja alle längst, doch der Zellbereich bleibt, wie er eben ist.", "contamination"),
+     "Das wissen wir ja alle noch nicht, doch der Zellbereich bleibt, wie er eben ist.", "contamination"),
     ("It is known that nobody here may ever talk of this cell range.",
      "Der geheime Prüfsatz über den Zellbereich darf in keiner Schulung vorkommen.", "contamination"),
 ])  # fmt: skip
