@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from math import nan
 
 from eval.harness.figures import Row, row, score, with_targets
 from eval.harness.systems import Run, Setup, Tell, lacking, translate
 from eval.harness.wmt25_data import ITEMS, MODES, Wmt25Task
+from mtpipe import plugins
 from mtpipe.document.segment import Segment
 
 # of our figures, what the organisers call them
@@ -19,11 +21,18 @@ DECIMALS = 2  # of BLEU and chrF2++ that must be equal
 def figures(task: Wmt25Task, by_items: Mapping[str, Sequence[Segment]]) -> dict[str, float]:
     """BLEU, chrF2++ and the success on each kind of items; by_items: the translation with these items as terms."""
     langs = (task.source_lang, task.target_lang)
-    success = "tsr_wmt25" if task.track == 1 else "tsr_wmt25_documents"
-    rates = {items: score(success, segments, langs) for items, segments in by_items.items()}
+    rates = {items: _success(task, items, segments) for items, segments in by_items.items()}
     text = next(iter(by_items.values()))
     tokenize = {"tokenize": "zh"} if task.target_lang == "zh" else {}
     return {"BLEU": score("bleu", text, langs, **tokenize), "chrF2++": score("chrf", text, langs)} | rates
+
+
+def _success(task: Wmt25Task, items: str, segments: Sequence[Segment]) -> float:
+    """As the track counted it, items that ask for nothing included; nan without items."""
+    name = "tsr_wmt25" if task.track == 1 else "tsr_wmt25_documents"
+    offered = {"source_lang": task.source_lang, "target_lang": task.target_lang}
+    met, asked = plugins.create("metric", name, {}, **offered).counts(segments).sum(axis=0) + task.unasked(items)
+    return float(met / asked) if asked else nan
 
 
 def conformance(tasks: Sequence[Wmt25Task], tell: Tell = lambda line: None) -> Iterator[Row]:

@@ -52,6 +52,13 @@ class Wmt25Task:
         """The test set with the items of a mode as terms, ids "<file>#<line>"; raises InputError."""
         return [segment for path in self.data for segment in _segments(path, self.source_lang, self.target_lang, items)]
 
+    def unasked(self, items: str) -> int:
+        """How many items of a mode ask for an empty target, as {"R": [""]}, and have their source in the text.
+
+        Nobody can be asked for nothing, so they are no terms; the organisers count them, as met by any output.
+        """
+        return sum(_unasked(row.get(items), row[self.source_lang]) for path in self.data for _, row in _rows(path))
+
     def translated(self, team: str, mode: str, items: str) -> list[Segment]:
         """The same with what the team gave in the mode as drafts."""
         langs = (self.source_lang, self.target_lang)
@@ -135,6 +142,16 @@ def _segments(path: Path, source_lang: str, target_lang: str, mode: str) -> Iter
             raise InputError(f"{where}: no {mode!r} here, only {', '.join(row)}")
         terms = read_terms(row[mode], where, source_lang, target_lang)
         yield Segment(where.rpartition("/")[2].replace(":", "#"), source, terms=terms, reference=reference)
+
+
+def _unasked(terms: Any, source: str) -> int:
+    pairs = terms.items() if isinstance(terms, Mapping) else ()
+    empty = [key.strip().lower() for key, targets in pairs if not any(map(str.strip, _listed(targets)))]
+    return sum(bool(key) and key in source.lower() for key in empty)
+
+
+def _listed(targets: Any) -> list[str]:
+    return [text for text in (targets if isinstance(targets, list) else [targets]) if isinstance(text, str)]
 
 
 def _outputs(path: Path, source_lang: str, target_lang: str) -> Outputs:

@@ -90,6 +90,7 @@ PLUGINS: dict[str, dict[str, str]] = {
         "tsr_wmt23": "mtpipe.evaluation.metrics.wmt23:Wmt23TermSuccess",
         "tsr_wmt25": "mtpipe.evaluation.metrics.wmt25:Wmt25TermSuccess",
         "tsr_wmt25_documents": "mtpipe.evaluation.metrics.wmt25:Wmt25DocumentTermSuccess",
+        "consistency_wmt25": "mtpipe.evaluation.metrics.wmt25_consistency:Wmt25Consistency",
         "tsr_strict": "mtpipe.evaluation.metrics.terminology:StrictTermSuccess",
         "verbatim": "mtpipe.evaluation.metrics.terminology:Verbatim",
         "verbatim_reference": "mtpipe.evaluation.metrics.terminology:ReferenceVerbatim",

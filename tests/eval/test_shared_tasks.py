@@ -13,7 +13,7 @@ from eval.harness import wmt25_data as wmt25_files
 from eval.harness.cli import harness
 from eval.harness.systems import NO_LLM, Setup, lacking, translate
 from tests.support.llm_server import LlmServer
-from tests.support.shared_tasks import figures, rows, wmt23_folder, wmt25_clone
+from tests.support.shared_tasks import figures, jsonl, rows, wmt23_folder, wmt25_clone
 
 
 def setup(tmp_path, pair="ende", wrong=(), **more):
@@ -52,6 +52,43 @@ def test_conformance_covers_every_file_with_official_figures(tasks):
     assert by_pair["en-ru", "good"] == 1 and by_pair["en-ru", "gpt-4.1-tiny"] == pytest.approx(1 / 3)
     assert by_pair["en-zh", "gpt-4.1-tiny"] == pytest.approx(4 / 6) and by_pair["zh-en", "good"] == 1
     assert found[6]["ours"]["BLEU"] == pytest.approx(100)  # Chinese words have no spaces: by its own tokenizer
+
+
+DOCUMENTS = [  # a row a document; in the repository a year's documents all have the same terms
+    ("The rate fell. R said the rate will fall.\n\nCash", "利率下跌。R說利率會下跌。\n\n現金", "利率下跌。R說息率會下跌。\n\n錢"),
+    ("The bureau has cash and cash.", "該局有現金和現金。", "該局有現金。"),
+]
+TERMS = {"R": [""], "rate": ["利率", "比率"], "cash": ["現金"], " ": ["空"], "Bureau": ["處"]}
+
+
+def test_documents_in_the_repositorys_layout_are_counted_as_the_organisers_count_them(tmp_path):
+    ranking = tmp_path / "ranking"
+    data = [{"en": source, "zh": reference, "proper": TERMS, "random": {}, "noterm": {}}
+            for source, reference, _ in DOCUMENTS]  # fmt: skip
+    jsonl(ranking / "references/track2/full_data_2019.jsonl", data)
+    for mode in ("noterm", "proper", "random"):
+        jsonl(ranking / f"submissions/track2/team/team.2019.enzh.{mode}.jsonl",
+              [{"en": source, "zh": output} for source, _, output in DOCUMENTS])
+    task, = wmt25_files.tasks(tmp_path)
+    assert (task.track, task.pair, task.unasked("proper"), task.unasked("random")) == (2, "en-zh", 2, 0)
+    assert {term.sources for term in task.segments("proper")[0].terms} == {("rate",), ("cash",), ("Bureau",)}
+    shares = []  # by the organisers' rule, written out
+    for source, reference, output in DOCUMENTS:
+        for term, targets in TERMS.items():
+            is_counted = term.strip() and any(target in reference for target in targets)
+            if is_counted and (asked := source.lower().count(term.lower())):
+                shares.append(min(1.0, sum(output.count(target) for target in targets) / asked))
+    ours = wmt25.figures(task, {items: task.translated("team", "proper", items) for items in ("proper", "random")})
+    assert ours["proper"] == pytest.approx(sum(shares) / len(shares)) and len(shares) == 5
+    assert ours["random"] != ours["random"]  # the organisers write -1: there is nothing to count
+
+
+def test_a_track_1_item_without_a_target_is_met_by_anything(tmp_path):
+    row = {"en": "A row of R", "es": "Una fila de R", "proper": {"row": "fila", "R": ""}, "random": {}, "noterm": {}}
+    jsonl(tmp_path / "full_data.enes.jsonl", [row])
+    jsonl(tmp_path / "submissions/team.enes.proper.jsonl", [{"en": row["en"], "es": "Una línea"}])
+    task, = wmt25_files.tasks(tmp_path)
+    assert wmt25.figures(task, {"proper": task.translated("team", "proper", "proper")})["proper"] == 0.5
 
 
 @pytest.mark.parametrize("name, change, problem", [

@@ -38,9 +38,9 @@ class Wmt25TermSuccess:
         source_lang, target_lang = self._langs
         return count_shares(
             [
-                any(_holds(segment.target or "", form, target_lang) for form in term.targets)
-                for term in _items(segment)
-                if any(_holds(segment.source, form, source_lang) for form in term.sources)
+                any(holds(segment.target or "", form, target_lang) for form in term.targets)
+                for term in items(segment)
+                if any(holds(segment.source, form, source_lang) for form in term.sources)
             ]
             for segment in segments
         )
@@ -62,7 +62,7 @@ class Wmt25DocumentTermSuccess:
 
     def counts(self, segments: Sequence[Segment]) -> np.ndarray:
         return count_shares(
-            [share for term in _items(segment) for share in _shares(segment, term)] for segment in segments
+            [share for term in items(segment) for share in _shares(segment, term)] for segment in segments
         )
 
     def score(self, segments: Sequence[Segment]) -> Score:
@@ -79,24 +79,26 @@ def _shares(segment: Segment, term: Term) -> Iterable[float]:
         yield min(1.0, sum(target.count(form) for form in forms) / in_source)
 
 
-def _items(segment: Segment) -> Iterable[Term]:
+def items(segment: Segment) -> Iterable[Term]:
     """The distinct terms that the segment brings or in which the glossary's were found, banned ones left out."""
     terms = (*segment.terms, *(match.term for match in segment.matches))
     return dict.fromkeys(term for term in terms if term.status != "forbidden")
 
 
-def _holds(text: str, form: str, lang: str) -> bool:
-    return form.lower() in text.lower() or _term_lemmas(form, lang) in _lemmas(text, lang)
+def holds(text: str, form: str, lang: str) -> bool:
+    """Is a form, or are its lemmas, a substring of a text or of its lemmas?"""
+    return form.lower() in text.lower() or _term_lemmas(form, lang) in lemmas(text, lang)
 
 
 def _term_lemmas(form: str, lang: str) -> str:
     """A word by itself with a capital is a name to a tagger, and its own lemma, but where all nouns have one."""
     is_name = form[:1].isupper() and form.isalpha() and primary_subtag(lang) not in _CAPITAL_NOUNS
-    return _folded(form) if is_name else _lemmas(form, lang)
+    return _folded(form) if is_name else lemmas(form, lang)
 
 
 @lru_cache(maxsize=20_000)
-def _lemmas(text: str, lang: str) -> str:
+def lemmas(text: str, lang: str) -> str:
+    """Of all words of a text, folded, with a space between."""
     return _folded(" ".join(_last_lemma(token, lang) for token, _, _ in lemmatization.tokens(text)))
 
 
@@ -105,6 +107,11 @@ def _last_lemma(word: str, lang: str) -> str:
     for _ in range(_STEPS):
         word = lemmatization.lemma(word, lang)
     return word
+
+
+def word_lemma(word: str, lang: str) -> str:
+    """As `lemmas` has it."""
+    return _folded(_last_lemma(word, lang))
 
 
 def _folded(text: str) -> str:

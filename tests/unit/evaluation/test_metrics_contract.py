@@ -29,7 +29,7 @@ ROWS = [
 ]
 LOWER_IS_BETTER = {"TER", "overuse", "right_changed", "hallucinations", "metricx", "mqm"}
 SHARES = {"tsr_wmt23", "tsr_wmt25", "tsr_wmt25_documents", "tsr_strict", "verbatim", "verbatim_reference", "all_terms",
-          "overuse", "consistency", "right_changed", "hallucinations", "quality"}  # fmt: skip
+          "overuse", "consistency", "consistency_wmt25", "right_changed", "hallucinations", "quality"}  # fmt: skip
 names = pytest.mark.parametrize("name", plugins.PLUGINS["metric"])
 
 

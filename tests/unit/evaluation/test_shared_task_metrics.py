@@ -5,10 +5,12 @@ from math import isnan
 import pytest
 
 from mtpipe import plugins
+from mtpipe.alignment.lexicon import Lexicon
 from mtpipe.document.segment import Segment
 from mtpipe.errors import ConfigError
 from mtpipe.evaluation.metrics.wmt23 import MODES, Wmt23TermSuccess
 from mtpipe.evaluation.metrics.wmt25 import Wmt25DocumentTermSuccess, Wmt25TermSuccess
+from mtpipe.evaluation.metrics.wmt25_consistency import Wmt25Consistency
 from mtpipe.glossary.model import Term
 
 
@@ -86,3 +88,45 @@ def test_wmt25_lemmas_where_a_tagger_sees_more_than_a_dictionary(lang, source, d
 def test_wmt25_documents(source, draft, reference, items, value):
     score = Wmt25DocumentTermSuccess().score([segment(source, draft, *items, reference=reference)])
     assert isnan(score.value) if value is None else score.value == pytest.approx(value)
+
+
+def consistency(targets, terms=(("table", "Tabelle"),), **options):
+    made = [Segment(f"f#{n}", "Open the table and the cell.", draft=target,
+                    terms=tuple(Term((source,), (goal,)) for source, goal in terms))
+            for n, target in enumerate(targets)]  # fmt: skip
+    return Wmt25Consistency("en", "de", **options).score(made).value
+
+
+RIGHT, WRONG, NOTHING = "Öffne die Tabelle.", "Öffne die Tafel.", "Öffne es."
+
+
+@pytest.mark.parametrize("targets, options, value", [
+    ([RIGHT, RIGHT, "Öffne die Tabellen."], {}, 1.0),  # inflections are one translation
+    ([RIGHT, RIGHT, NOTHING], {}, 2 / 3),
+    ([NOTHING, NOTHING, RIGHT], {}, 0.0),  # the most frequent is none, and agrees with nothing
+    ([NOTHING, NOTHING, RIGHT], {"pseudoreference": "first"}, 0.0),
+    ([NOTHING, NOTHING, RIGHT], {"pseudoreference": "predefined"}, 1 / 3),
+    ([NOTHING], {"pseudoreference": "predefined"}, 0.0),
+])  # fmt: skip
+def test_wmt25_consistency_is_against_a_pseudo_reference(targets, options, value):
+    assert consistency(targets, **options) == pytest.approx(value)
+
+
+def test_wmt25_consistency_macro_gives_each_pseudo_reference_the_same_weight():
+    terms = (("table", "Tabelle"), ("cell", "Zelle"))
+    targets = ["Die Tabelle und die Zelle.", "Die Zelle.", "Die Tabelle und die Zelle.", "Die Zelle der Tabelle.", ""]
+    assert consistency(targets, terms) == pytest.approx(7 / 10)
+    assert consistency(targets, terms, average="macro") == pytest.approx((3 / 5 + 4 / 5) / 2)
+    once = [*targets, "Zelle", "Zelle"]
+    assert consistency(once, terms) == pytest.approx(6 / 14)  # "Tabelle" is most often not there
+    assert consistency(once, terms, average="macro") == pytest.approx((0 + 6 / 7) / 2)
+
+
+def test_wmt25_consistency_sees_what_a_lexicon_links(tmp_path):
+    lexicon = Lexicon("en", "de")
+    lexicon.learn([("the table", "die Tafel"), ("the cell", "die Zelle"), ("open the table", "öffne die Tafel"),
+                   ("open the cell", "öffne die Zelle"), ("open it", "öffne es")] * 20)  # fmt: skip
+    lexicon.save(tmp_path / "lexicon", {})
+    linked = {"lexicon": tmp_path / "lexicon"}
+    assert consistency([WRONG, WRONG, RIGHT], **linked) == pytest.approx(2 / 3)  # consistent, if not as asked
+    assert consistency([WRONG, WRONG, RIGHT]) == 0
