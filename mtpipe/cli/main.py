@@ -5,6 +5,7 @@ Only this package prints and exits; all else is imported inside the bodies, for 
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from mtpipe.config import SettingsFile
     from mtpipe.report.model import JobReport
 
+os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # to look for any takes longer than to read the settings
 # groups in modules of their own, which take their options from here
 _APART = {"corpus": "mtpipe.cli.corpus", "evaluate": "mtpipe.cli.evaluate",
           "export": "mtpipe.cli.exchange", "import": "mtpipe.cli.exchange:import_edits",

@@ -43,8 +43,9 @@ def _plugin(kind: str, *others: str) -> AfterValidator:
     """A plug-in of that kind by name, or one of others."""
 
     def check(name: str) -> str:
-        if ":" not in name and name not in (available := [*others, *plugins.names(kind)]):
-            raise problem(f"no such {kind} plug-in; available: {', '.join(filter(None, available))}")
+        if ":" not in name and name not in others and not plugins.is_named(kind, name):
+            available = filter(None, (*others, *plugins.names(kind)))
+            raise problem(f"no such {kind} plug-in; available: {', '.join(available)}")
         return name
 
     return AfterValidator(check)

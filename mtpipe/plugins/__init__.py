@@ -187,16 +187,20 @@ def names(kind: str) -> list[str]:
     return sorted({*PLUGINS[kind], *_installed(f"mtpipe.{kind}")})
 
 
+def is_named(kind: str, name: str) -> bool:
+    """Whether it is one of `names`, of which mtpipe's own are known without a look at what is installed."""
+    return name in PLUGINS.get(kind, ()) or name in names(kind)
+
+
 def load(kind: str, name: str) -> Any:
     """The class or function behind a name of PLUGINS, an entry point of group mtpipe.<kind> or "package.module:Class".
 
     Raises ConfigError for an unknown name and for a plug-in whose optional package is not installed.
     """
-    available = names(kind)
-    points = _installed(f"mtpipe.{kind}")
-    where = PLUGINS[kind].get(name) or points.get(name) or (name if ":" in name else None)
-    if where is None:
-        raise ConfigError(f"no such {kind} plug-in {name!r}; available: {', '.join(available)}, or give module:Class")
+    if not is_named(kind, name) and ":" not in name:
+        available = ", ".join(names(kind))
+        raise ConfigError(f"no such {kind} plug-in {name!r}; available: {available}, or give module:Class")
+    where = PLUGINS[kind].get(name) or _installed(f"mtpipe.{kind}").get(name) or name
     module_name, _, attribute = where.partition(":")
     try:
         module = import_module(module_name)

@@ -65,7 +65,7 @@ def test_spacy_and_printing_stay_where_they_belong(path):
 @pytest.mark.parametrize("name", ["main.py", "options.py"])
 def test_the_command_line_imports_only_click_and_errors_at_the_top(name):
     top = {name for name, is_top in imports(ROOT / "cli" / name) if is_top and not name.startswith("__")}
-    light = {"json", "signal", "threading", "collections.abc", "importlib", "pathlib", "typing", "click"}
+    light = {"json", "os", "signal", "threading", "collections.abc", "importlib", "pathlib", "typing", "click"}
     assert top <= light | {"mtpipe.__version__", "mtpipe.errors", "mtpipe.cli.options"}
 
 
