@@ -52,7 +52,7 @@ corpus: $(BIN)/mtpipe ## data/corpora/$(PAIR): download packages, clean, split (
 	$(MAKE) --no-print-directory $$($(BIN)/python -m eval.harness packages $(PAIR) | sed 's|^|$(PACKAGES)/|')
 	$(RECIPE) corpus
 
-.PHONY: check-scale check-scale-large check-scale-model eval-outside
+.PHONY: check-scale check-scale-large check-scale-model check-memory eval-outside
 eval-outside: $(BIN)/mtpipe ## texts unlike the training's: another program's manual, a game, a handbook; into eval/outside.*.$(PAIR).md (SYSTEMS: --model)
 	$(MAKE) --no-print-directory $$($(BIN)/python -m eval.harness packages $(PAIR) | sed -n '/^gimp-help/,$$ s|^|$(PACKAGES)/|p')
 	$(RECIPE) outside --systems "$(SYSTEMS)"
@@ -197,6 +197,9 @@ check-scale-model: $(VENV)/.dev ## the same with the bundled model at small size
 	TARGET=$@ $(SCALE) --documents 60 --kills 6 --jobs serial,workers,shards --model --to eval/scale-model.md
 
 LARGE ?= 100000
+
+check-memory: $(VENV)/.dev ## peak memory for more documents, tags, glossary entries, memory units (MEMORY: as --documents 100,1000 --units ""): eval/memory.md
+	$(BIN)/python -m tests.benchmarks.memory $(MEMORY) --to eval/memory.md
 
 check-hostile: $(VENV)/.dev ## 10 000 damaged documents, glossaries, LLM faults, kills, full disks (HOSTILE: fewer, as --documents 500): eval/hostile.md
 	mkdir -p out && $(BIN)/python -m tests.benchmarks.hostile $(HOSTILE) > out/hostile.md; status=$$?; cat out/hostile.md; mv out/hostile.md eval/hostile.md; exit $$status

@@ -32,6 +32,7 @@ from mtpipe.postedit.ladder import postedit
 from mtpipe.report.model import JobInfo, JobReport, LlmUsage
 from mtpipe.tm.pretranslation import recall
 
+_SENTENCES = 4096  # of documents that are in memory together, and as many more that are read ahead
 _USAGE = ("calls", "cached", "failed", "unanswered", "tokens_in", "tokens_out", "seconds")
 
 
@@ -51,7 +52,8 @@ class Worker:
         self._flushing: job_folder.Flushing
         self._scratch: TemporaryDirectory[str] | None = None
         self._windows: Iterator[Window] = iter(())
-        self._ahead: list[tuple[int, list[JobDocument]]] = []
+        self._window: tuple[int, deque[File]] = 0, deque()  # and what is not read of it yet
+        self._ahead: list[tuple[int, list[JobDocument], bool]] = []
         self._tally = self._new_tally()
 
     @property
@@ -63,19 +65,20 @@ class Worker:
         """(number, report) of each window, in order, its documents being written.
 
         windows may say in is_ready whether the next of them is there already: it is then read while this one is being
-        translated.
+        translated. An empty window has no report.
         """
         with job_folder.Flushing() as self._flushing:
-            for number, documents in self._read(windows):
+            for number, documents, is_last in self._read(windows):
                 units = self.finish(documents)
                 with self._store.together():
                     for document in documents:
                         self.write(document, units)
-                yield number, self.report()
+                if is_last:
+                    yield number, self.report()
 
     def draft(self, windows: Iterator[Window]) -> Iterator[tuple[int, JobReport]]:
         """As run, only translates and keeps the drafts."""
-        for number, documents in self._read(windows):
+        for number, documents, _ in self._read(windows):
             units, count = units_of(documents), 0
             total = len(units)
             self._tally.count(unique_units=len(self._store.first_seen(units)))
@@ -89,27 +92,37 @@ class Worker:
             yield number, self.report()
 
     def plan(self, windows: Iterator[Window]) -> Iterator[tuple[list[str], JobReport]]:
-        """(keys of the units, report) of each window as it is before anything is done."""
-        for _, documents in self._read(windows):
+        """(keys of the units, report) of documents as they are before anything is done."""
+        for _, documents, _ in self._read(windows):
             for document in documents:
                 self.count(document, document.sentences)
             yield [key for document in documents for key in document.keys], self.report()
 
-    def _read(self, windows: Iterator[Window]) -> Iterator[tuple[int, list[JobDocument]]]:
-        """The documents of each window, their terms matched."""
+    def _read(self, windows: Iterator[Window]) -> Iterator[tuple[int, list[JobDocument], bool]]:
+        """(number of the window, documents with terms matched, whether they are its last ones): no more at a time than
+        have some thousands of sentences."""
         self._windows = windows
         while self._look_ahead(is_waiting=True):
             yield self._ahead.pop()
 
     def _look_ahead(self, is_waiting: bool = False) -> bool:
-        """Reads the next window, so that it is there when it is needed; False after the last.
+        """Reads the next documents, so that they are there when they are needed; False after the last.
 
-        is_waiting: also where that means to wait for it.
+        is_waiting: also where that means to wait for a window.
         """
-        if not self._ahead and (is_waiting or getattr(self._windows, "is_ready", True)):
+        if self._ahead:
+            return True
+        if not self._window[1] and (is_waiting or getattr(self._windows, "is_ready", True)):
             for number, files in islice(self._windows, 1):
-                self._ahead.append((number, self.match([self.read(file) for file in files])))
-        return bool(self._ahead)
+                self._window = number, deque(files)
+        number, coming = self._window
+        documents, count = list[JobDocument](), 0
+        while coming and count < _SENTENCES:
+            documents.append(self.read(coming.popleft()))
+            count += sum(map(len, documents[-1].parts))
+        if documents:
+            self._ahead.append((number, self.match(documents), not coming))
+        return bool(documents)
 
     def read(self, file: File) -> JobDocument:
         """A document that can't be read becomes a failed one: the others go on."""

@@ -23,7 +23,7 @@ from mtpipe.io import atomic
 from mtpipe.report import wording
 from mtpipe.report.model import FILE, DocumentResult, JobReport, SegmentEntry, to_dict
 
-_MOST = 5000  # documents on the page
+_MOST = 2000  # documents on the page
 _LISTS = ("documents", "per_term", "errors", "edited", "refusals", "notes")
 # characters that reorder or hide text: file names and terms come from strangers
 _CONTROLS = re.compile("[\u0000-\u0008\u000b-\u001f\u00ad\u200b\u202a-\u202e\u2060\u2066-\u2069\ufeff]")

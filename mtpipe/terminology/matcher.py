@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from itertools import repeat
@@ -32,6 +32,7 @@ _SPACED_TOKEN, _HYPHENED_TOKEN = (
     for inside in (_INSIDE, rf"{_INSIDE}|-(?=[^\W_])")
 )
 _HYPHENED = COMPOUNDING | {"es"}  # their words may be parts of what a hyphen makes one word
+_BETWEEN = "\x1f"  # the words of a phrase: no word has it
 _PATIENCE = 3  # slow searches of a regex
 _RULES = ("surface", "lemma", "regex")
 _NOUNS = frozenset(("NOUN", "PROPN"))
@@ -114,25 +115,38 @@ def _forms(word: str, lang: str) -> tuple[str, str]:
 
 
 class _Phrases:
-    """Sequences of words, each with the terms that it stands for; all those in a text are found at once."""
+    """Sequences of words, each with the terms that it stands for; all those in a text are found at once.
+
+    Kept in the least memory, as there may be millions: words as one text, the only term of a phrase as a number.
+    """
 
     def __init__(self) -> None:
-        self._terms: defaultdict[tuple[str, ...], list[int]] = defaultdict(list)
-        self._lengths: defaultdict[str, set[int]] = defaultdict(set)  # by first word
+        self._terms: dict[str, int | tuple[int, ...]] = {}
+        self._lengths: dict[str, tuple[int, ...]] = {}  # by first word
+        self._kept: dict[tuple[int, ...], tuple[int, ...]] = {}  # those lengths, as there are few
 
-    def add(self, words: Iterable[str], term: int) -> None:
-        key = tuple(words)
-        if key and term not in self._terms[key]:
-            self._terms[key].append(term)
-            self._lengths[key[0]].add(len(key))
+    def add(self, words: Sequence[str], term: int) -> None:
+        if not words:
+            return
+        key, terms = _BETWEEN.join(words), self._of(_BETWEEN.join(words))
+        if term not in terms:
+            self._terms[key] = (*terms, term) if terms else term
+        lengths = self._lengths.get(words[0], ())
+        if len(words) not in lengths:
+            lengths = tuple(sorted((*lengths, len(words))))
+            self._lengths[words[0]] = self._kept.setdefault(lengths, lengths)
 
     def find(self, words: Sequence[str]) -> Iterator[tuple[int, int, int]]:
-        """(term, first word, end) of each phrase in words."""
+        """(first word, end, term) of each phrase in words."""
         for first, word in enumerate(words):
             for length in self._lengths.get(word, ()):
                 if first + length <= len(words):
-                    for term in self._terms.get(tuple(words[first : first + length]), ()):
-                        yield term, first, first + length
+                    for term in self._of(_BETWEEN.join(words[first : first + length])):
+                        yield first, first + length, term
+
+    def _of(self, key: str) -> tuple[int, ...]:
+        terms = self._terms.get(key, ())
+        return (terms,) if isinstance(terms, int) else terms
 
 
 class _Search:
@@ -141,7 +155,7 @@ class _Search:
     def __init__(self, matcher: Matcher, terms: tuple[Term, ...]):
         self._terms = terms
         self._is_spaced, self._is_english = matcher.is_spaced, matcher.is_english
-        self._tokens: defaultdict[int, list[Sequence[SourceToken]]] = defaultdict(list)  # of the terms' sources
+        self._read = lru_cache(maxsize=10_000)(matcher.read)  # of terms that occur
         self._lower, self._exact, self._lemma = _Phrases(), _Phrases(), _Phrases()
         self.slow: Counter[Term] = Counter()  # searches that took too long
         self._regexes = [term for term in terms if term.regex]
@@ -157,26 +171,27 @@ class _Search:
         if is_exact or is_acronym(source):
             plural = [read(f"{source}s")] if is_acronym(source) and not is_exact else []
             for form in (tokens, *plural):
-                self._exact.add((token.text for token in form), index)
+                self._exact.add([token.text for token in form], index)
             return
-        lower = [token.lower for token in tokens]
-        self._tokens[index].append(tokens)
+        lower, lemmas = [token.lower for token in tokens], [token.lemma for token in tokens]
         self._lower.add(lower, index)
-        # a lemma need not be its own: French données → donnée, donnée → donner
-        self._lemma.add((token.lemma for token in tokens), index)
-        self._lemma.add(lower, index)
+        if lemmas != lower:
+            self._lemma.add(lemmas, index)
 
     def spans(
         self, text: str, tokens: Sequence[SourceToken], only: frozenset[Term] | None = None
     ) -> list[tuple[int, int, Term, str]]:
+        lemmas = [token.lemma for token in tokens]
+        # a lemma need not be its own: French données → donnée, donnée → donner
+        inflected = sorted({*self._lemma.find(lemmas), *self._lower.find(lemmas)})
         searches = (
-            (self._exact, [token.text for token in tokens], "surface"),
-            (self._lower, [token.lower for token in tokens], "surface"),
-            (self._lemma, [token.lemma for token in tokens], "lemma"),
+            (self._exact.find([token.text for token in tokens]), "surface"),
+            (self._lower.find([token.lower for token in tokens]), "surface"),
+            (inflected, "lemma"),
         )
         spans = []
-        for phrases, words, rule in searches:
-            for index, first, end in phrases.find(words):
+        for places, rule in searches:
+            for first, end, index in places:
                 if rule == "lemma" and not self._is_form(index, tokens[first:end]):
                     continue
                 last = tokens[end - 1]
@@ -189,7 +204,9 @@ class _Search:
     def _is_form(self, index: int, words: Sequence[SourceToken]) -> bool:
         """Whether words with a term's lemmas are forms of it, and no other parts of speech: "sheet named" is no form of
         "sheet name". Of one word alone nobody can tell."""
-        sources = [tokens for tokens in self._tokens[index] if len(tokens) == len(words)]
+        folded = [fold(source)[0].strip() for source in self._terms[index].sources]
+        read = [self._read(source) for source in folded if not is_acronym(source)]
+        sources = [tokens for tokens in read if len(tokens) == len(words)]
         return len(words) == 1 or not sources or any(map(self._are_alike, repeat(words), sources))
 
     def _are_alike(self, words: Sequence[SourceToken], term: Sequence[SourceToken]) -> bool:

@@ -367,3 +367,11 @@ def test_sentences_in_another_language_are_left_and_the_report_says_so(source, t
 def test_the_page_lists_the_sentences_of_all_windows(source, tmp_path):
     one, many = (jobs.run(job(source, tmp_path / str(size), window_bytes=size)) for size in (1 << 20, 1))
     assert len(one.segments) == one.totals.segments and many.segments == one.segments
+
+
+def test_a_window_of_many_sentences_is_done_in_parts_and_reported_once(source, tmp_path, monkeypatch):
+    whole = jobs.run(job(source, tmp_path / "whole"))
+    monkeypatch.setattr("mtpipe.pipeline.worker._SENTENCES", 1)
+    for engine in ("serial", "processes"):
+        report = jobs.run(job(source, tmp_path / engine, engine=engine, workers=1))
+        assert report.documents == whole.documents and report.totals == whole.totals
