@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from mtpipe.config.job import PARTS
-from mtpipe.document.segment import Code, Edit, Segment, TermError
+from mtpipe.document.segment import Code, Edit, Segment, TermError, TermMatch
 from mtpipe.errors import JobStateError
 from mtpipe.glossary.model import Term
 from mtpipe.io import lock, object_store
@@ -280,6 +280,21 @@ class Store:
             query = "SELECT id, source, key FROM sentences WHERE path = ? ORDER BY n"
             return self._db.execute(query, (path,)).fetchall()
 
+    def terms_by_number(self) -> dict[int, Term]:
+        """The job's terms."""
+        with self._guarded():
+            rows = [(n, json.loads(row)) for n, row in self._db.execute("SELECT n, term FROM terms")]
+            return {n: Term(tuple(sources), tuple(targets), status, tuple(forms), *rest)
+                    for n, (sources, targets, status, forms, *rest) in rows}  # fmt: skip
+
+    def segments(self, path: str, terms: Mapping[int, Term]) -> list[Segment]:
+        """The sentences of a document as the job left them; terms: the job's."""
+        query = """SELECT s.id, s.source, s.codes, s.matches, u.* FROM sentences s JOIN units u ON u.key = s.key
+                   WHERE s.path = ? ORDER BY s.n"""
+        with self._guarded():
+            return [unit_of(unit, sentence_of(id, source, codes, matches, terms))
+                    for id, source, codes, matches, *unit in self._db.execute(query, (path,))]  # fmt: skip
+
     def sentences(self, make: Callable[..., T]) -> Iterator[T]:
         """make(id, document, source, codes, draft, target, errors, confidence, is_edited, alternatives, status,
         comment) of each sentence."""
@@ -534,6 +549,12 @@ def unit_of(row: Sequence[Any], segment: Segment) -> Segment:
         errors=tuple(_error(item, segment) for item in json.loads(errors)),
         edits=tuple(_edit(item, segment) for item in json.loads(edits)),
     )  # fmt: skip
+
+
+def sentence_of(id: str, source: str, codes: str, matches: str, terms: Mapping[int, Term]) -> Segment:
+    """A segment of a row of sentences, with what it has before it is translated."""
+    places = tuple(TermMatch(terms[term], start, end, rule) for start, end, rule, term in json.loads(matches))
+    return Segment(id, source, places, codes=tuple(Code(*code) for code in json.loads(codes)))
 
 
 def _term_row(term: Term) -> list:

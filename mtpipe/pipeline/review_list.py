@@ -15,12 +15,12 @@ from math import exp
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from mtpipe.document.segment import Code, Segment, TermError, TermMatch
+from mtpipe.document.segment import Segment, TermError
 from mtpipe.errors import MtpipeError
 from mtpipe.glossary.model import Term
 from mtpipe.io.sqlite import transaction
 from mtpipe.pipeline import review, steps
-from mtpipe.pipeline.job_store import Store, error_text, unit_of
+from mtpipe.pipeline.job_store import Store, error_text, sentence_of, unit_of
 
 STATUSES = ("", "approved", "rejected")
 ORDERS = {"worst": "rank", "confidence": "doubt", "document": "n"}
@@ -178,8 +178,8 @@ class ReviewList(Store):
     def __init__(self, folder: Path):
         super().__init__(folder, is_shared=True)
         self.job_settings = review.settings_of(self, folder)
+        self._terms = self.terms_by_number()
         with self._guarded():
-            self._terms = {n: _term(row) for n, row in self._db.execute("SELECT n, term FROM terms")}
             self._db.executescript(_TABLES)
             with transaction(self._db):
                 self._fill()
@@ -404,10 +404,8 @@ class ReviewList(Store):
 
     def _item(self, n: int, row: Sequence[Any], equal: int = 0) -> Item:
         path, _, id, _, source, codes, matches, edited, status, comment, version, *unit = row
-        places = json.loads(matches)
-        terms = tuple(TermMatch(self._terms[term], start, end, rule) for start, end, rule, term in places)
-        segment = unit_of(unit, Segment(id, source, terms, codes=tuple(Code(*code) for code in json.loads(codes))))
-        numbers = tuple(place[3] for place in places)
+        segment = unit_of(unit, sentence_of(id, source, codes, matches, self._terms))
+        numbers = tuple(match[3] for match in json.loads(matches))
         target = edited if edited is not None else segment.target or ""
         item = Item(n, path, segment, target, segment.errors, numbers, status, comment, version,
                     edited is not None, equal)  # fmt: skip
@@ -465,8 +463,3 @@ def _places(values: Iterable[Any]) -> list[int]:
 def _text(id: str, source: str, target: str) -> str:
     """Where a search looks."""
     return f"{id}\n{source}\n{target}".casefold()
-
-
-def _term(row: str) -> Term:
-    sources, targets, status, forms, *rest = json.loads(row)
-    return Term(tuple(sources), tuple(targets), status, tuple(forms), *rest)

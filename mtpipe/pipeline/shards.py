@@ -8,10 +8,11 @@ from pathlib import Path, PurePosixPath
 
 from mtpipe.config.job import STATE
 from mtpipe.errors import InputError
-from mtpipe.pipeline import job_store
+from mtpipe.pipeline import job_store, review
 from mtpipe.pipeline.job_store import Store
 from mtpipe.pipeline.report_union import ReportUnion
-from mtpipe.report.model import FILE, JobReport
+from mtpipe.pipeline.summary import LISTED, sentence_entry
+from mtpipe.report.model import FILE, JobReport, SegmentEntry
 
 _PATIENCE = 10.0  # seconds that it waits for a shard that is just beginning or ending
 
@@ -39,6 +40,7 @@ def merge(out: Path, elsewhere: Sequence[Path] = (), report_dir: Path | None = N
         with Store(folder, is_locked=True) as store:
             if settings := store.settings():
                 store.save_settings(settings | {"reports": (report_dir or folder).resolve()})
+                report = _with_sentences(report, store, settings["target_lang"])
     write_report(report, report_dir or folder)
     return report
 
@@ -64,6 +66,18 @@ def _united(reports: Sequence[JobReport], out: Path) -> JobReport:
     total = max(each.seconds.get("total", 0.0) for each in shards.values())
     return replace(report, job=replace(report.job, shard=""), seconds=report.seconds | {"total": total},
                    created=max(each.created for each in shards.values()))  # fmt: skip
+
+
+def _with_sentences(report: JobReport, store: Store, lang: str) -> JobReport:
+    """The report with the list of the sentences whose state is here: the reports of shards, in JSON, have none."""
+    entries: list[SegmentEntry] = []
+    terms = store.terms_by_number()
+    for document in report.documents:
+        if len(entries) < LISTED:
+            segments = review.applied(store.segments(document.path, terms), store.edits(document.path), lang)
+            entries += [sentence_entry(segment, document.path) for segment in segments[: LISTED - len(entries)]]
+    left_out = {**report.left_out, "segments": report.totals.segments - len(entries)}
+    return replace(report, segments=tuple(entries), left_out=left_out)
 
 
 def order(names: Iterable[str]) -> list[str]:

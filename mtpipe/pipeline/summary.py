@@ -125,7 +125,7 @@ class Tally:
             self._list("errors", self._errors, _error_entry(segment, path, error))
         for note in segment.notes:
             self._list("notes", self._notes, Note(note, id=segment.id))
-        self._list("segments", self._sentences, _sentence_entry(segment, path))
+        self._list("segments", self._sentences, sentence_entry(segment, path))
         return Counter(
             segments=1, words=_word_count(segment), segments_with_terms=int(bool(required)), required=len(required),
             met_draft=len(required) - len(unmet["draft"]), met=len(required) - len(unmet["final"]),
@@ -187,7 +187,8 @@ def _error_entry(segment: Segment, path: str, error: TermError) -> ErrorEntry:
     )  # fmt: skip
 
 
-def _sentence_entry(segment: Segment, path: str) -> SegmentEntry:
+def sentence_entry(segment: Segment, path: str) -> SegmentEntry:
+    """What the report's list of sentences says of one."""
     kinds = dict.fromkeys([*(error.kind for error in segment.errors), *["suspected"] * is_suspected(segment)])
     editors = "+".join(edit.editor for edit in segment.edits if edit.is_accepted)
     draft = None if segment.draft == segment.target else segment.draft

@@ -70,8 +70,9 @@ def test_shards_and_their_merged_report_are_those_of_the_whole_job(source, tmp_p
     assert contents(tmp_path / "out") == contents(tmp_path / "whole")
     assert counted(merged) == counted(whole)
     assert replace(merged.job, out="") == replace(whole.job, out="")
-    assert JobReport.read(tmp_path / "out/.mtpipe/report.json") == merged
-    assert (tmp_path / "out/.mtpipe/report.html").is_file()
+    assert len(merged.segments) == 3 * DOCUMENTS and merged.segments == whole.segments
+    assert JobReport.read(tmp_path / "out/.mtpipe/report.json").to_dict() == merged.to_dict()
+    assert "Open the cell 17." in (tmp_path / "out/.mtpipe/report.html").read_text()
     again = shards.merge(tmp_path / "out")
     assert counted(again) == counted(merged)
 
@@ -84,6 +85,8 @@ def test_what_people_review_is_there_after_merging(source, tmp_path):
     assert languages == ("en", "de") and len(rows) == 3 * DOCUMENTS
     edited = review.take_in(tmp_path / "out/.mtpipe", {rows[0].id: "Von Hand."})
     assert edited.edited == (rows[0].id,) and "Von Hand." in (tmp_path / "out" / rows[0].document).read_text()
+    listed = {entry.id: entry for entry in shards.merge(tmp_path / "out").segments}
+    assert len(listed) == len(rows) and listed[rows[0].id].target == "Von Hand."
     shard = job_folder.shard_of(rows[0].document, 5)
     jobs.run(job(source, tmp_path / "out", shard=(shard, 5)))
     assert "Von Hand." in (tmp_path / "out" / rows[0].document).read_text()
