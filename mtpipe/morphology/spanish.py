@@ -33,6 +33,8 @@ _MASCULINE = ("or", "aje", "ma", "men", "al", "ar", "én", "ín", "ón", "el", "
 _LINKS = frozenset("de del por para con en sin a al y o".split())
 _CLOSED = _LINKS | frozenset("tras según cada hasta desde entre durante mediante si pero porque cuando donde más menos "
                              "muy ya también solo sólo no se le les que como sobre ante bajo".split())  # fmt: skip
+_AGENT = re.compile("[dst]or$")  # deudor, emisor: nouns more than adjectives
+_VERBAL_NOUN = re.compile("[aeiou](?:ción|miento)$|sión$")
 _FEW = 3
 # endings of regular verbs by conjugation, each column the same person, tense and mood
 _ENDINGS = {
@@ -81,7 +83,11 @@ class Spanish:
         first = term.split()[0].casefold()
         if re.search("[aei]r(se)?$", first) and len(first) > 3 and not self._has_article(first):
             return "verb"
-        return "noun" if self._has_article(singular(first)) or not _is_adjective(first) else "adjective"
+        if self._has_article(singular(first)) or not _is_adjective(first) or _AGENT.search(first):
+            return "noun"
+        # "pedido abierto": an adjective is followed by none, nor by an attribute
+        is_head = any(word == "de" or word not in _CLOSED and _is_adjective(word) for word in term.split()[1:2])
+        return "noun" if is_head else "adjective"
 
     def gender(self, noun: str) -> tuple[str, bool]:
         """The gender of a noun in the singular, and whether it is more than a guess."""
@@ -112,7 +118,7 @@ class Spanish:
     def wordings(self, phrase: TermContext) -> list[Wording]:
         pos = self.part_of_speech(phrase.term)
         if pos == "verb":
-            return self._verbal(phrase)
+            return self._verbal(phrase) or self._infinitive(phrase)
         if phrase.old[0].casefold() in _CLOSED or _row(phrase.old[0]):
             return []
         is_attribute = self._is_attribute(phrase)
@@ -121,10 +127,12 @@ class Spanish:
             return []  # a participle is no noun
         if pos == "adjective" and not is_noun or is_attribute and _is_adjective(phrase.term.split()[0]):
             number = "p" if is_plural(phrase.old[0]) else "s"
-            gender = _shown(phrase.old[0], number) or self.gender(singular((phrase.before or ("",))[-1]))[0]
+            # "edad promedio": a noun beside a noun does not agree with it
+            own_gender = _shown(phrase.old[0], number) if not self._has_article(phrase.old[0].casefold()) else ""
+            gender = own_gender or self.gender(singular((phrase.before or ("",))[-1]))[0]
             form = " ".join([_adjective(phrase.term.split()[0], gender, number), *phrase.term.split()[1:]])
             return [Wording(phrase.before, form, phrase.after)]
-        return self._nominal(phrase) if is_noun and not is_attribute else []
+        return self._nominal(phrase) or self._verbal_noun(phrase) if is_noun and not is_attribute else []
 
     def _is_attribute(self, phrase: TermContext) -> bool:
         """Whether what is to be replaced by a noun stands beside one, as adjectives and participles do."""
@@ -144,8 +152,8 @@ class Spanish:
         # "operación de procesamiento" → its head is its first noun; function words in front are not replaced
         old = phrase.old[0]
         is_nominal = phrase.before and (_row(phrase.before[-1]) or phrase.before[-1].casefold() in _LINKS)
-        if self._is_verb_form(old) and not is_nominal:
-            return []
+        if self._is_verb_form(old) and (not is_nominal or self._is_object(phrase.after)):
+            return []  # "para mostrar las notas": an infinitive with its object
         is_many = is_plural(old) if not self._determined(phrase.before) else self._is_many(phrase)
         doubts: tuple[str, ...] = ()
         if phrase.number and (phrase.number == "p") != is_many:
@@ -249,6 +257,28 @@ class Spanish:
         doubts = ("form",) if len(set(inflected)) > 1 else ()
         return [Wording(phrase.before, " ".join([form + pronoun, *rest]), phrase.after, 1 / (i + 1), doubts)
                 for i, form in enumerate(dict.fromkeys(inflected))]  # fmt: skip
+
+    def _verbal_noun(self, phrase: TermContext) -> list[Wording]:
+        """A noun for the infinitive that begins a heading: mostrar las notas → visualización de las notas."""
+        is_heading = not phrase.before and phrase.old[0].casefold() == lemma(phrase.old[0], "es")
+        if not is_heading or not self._is_verb_form(phrase.old[0]) or not self._is_object(phrase.after):
+            return []
+        first, *rest = phrase.after
+        of = ("del",) if first == "el" else ("de", first)
+        return [Wording((), phrase.term, (*of, *rest))]
+
+    def _infinitive(self, phrase: TermContext) -> list[Wording]:
+        """The other way round: edición de las notas → tratar las notas."""
+        is_heading = not phrase.before and _VERBAL_NOUN.search(phrase.old[0].casefold())
+        if not is_heading or len(phrase.old) > 1 or phrase.after[:1] not in (("de",), ("del",)):
+            return []
+        rest = (("el",) if phrase.after[0] == "del" else ()) + tuple(phrase.after[1:])
+        return [Wording((), phrase.term, rest)] if self._is_object(rest) else []
+
+    def _is_object(self, words: Sequence[str]) -> bool:
+        """Whether a noun phrase without a preposition begins here."""
+        return bool(words) and (_row(words[0]) is not None and words[0] not in ("del", "al") or (
+            words[0].casefold() not in _CLOSED | self._function_words and not self._is_verb_form(words[0])))
 
 
 def is_plural(word: str) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from rapidfuzz import fuzz
@@ -27,6 +27,7 @@ from mtpipe.morphology.protocol import TermContext, Wording
 _NEAR = 4  # words before and after that grammar may look at
 _NEIGHBOURS = 3  # source words on either side that may be the other half of a compound
 _KNOWN = 0.02  # share of a word's uses from which a translation counts
+_USUAL = 0.5  # share of a target word's uses that translate the same word: no function word is so faithful
 _BESIDE = 0.5  # link weight from which a word beside the term stands elsewhere
 _LINKED, _ELSEWHERE = 0.35, 0.1  # link weight and share of uses from which a word is another's translation
 _COGNATE = 86  # similarity of a word and what it was borrowed from
@@ -123,6 +124,8 @@ class Replacements:
         is_noun = self._morphology is None or self._morphology.part_of_speech(term.target) == "noun"
         is_bent = surface.casefold() not in (source.casefold() for source in term.sources)
         occurrence = _occurrence(draft, inside, surface)
+        empty = [k for k in draft.empty if not self._is_usual(occurrence.words, draft.target_word(k))]
+        draft = replace(draft, empty=empty)
         replacements = []
         for place in dict.fromkeys(self._places(draft, term, occurrence, is_noun)):
             if self._morphology is None and _is_form(place.old, term.target):
@@ -308,6 +311,11 @@ class Replacements:
                 best = max(best, *(max(self._lexicon.translation(source_word, form)) for form in forms))
         return best
 
+    def _is_usual(self, source_words: Sequence[str], word: str) -> bool:
+        """Whether a word that passes for a function word is hardly ever anything but the term's translation: uso."""
+        forth, back = self._shares(source_words, word) if len(source_words) == 1 and word.isalpha() else (0.0, 0.0)
+        return forth > _KNOWN and back > _USUAL
+
     def _renders(self, source_words: Sequence[str], word: str) -> float:
         """The same, a compound by the worst of its parts."""
         best = self._translates(source_words, word)
@@ -373,9 +381,10 @@ class Replacements:
         text = " ".join([*wording.before[same:], form])
         common_end = _common(phrase.after[::-1], wording.after[::-1])
         trail = len(phrase.after) - common_end
-        if trail:
-            end = draft.theirs[place.last - 1 + trail][1]
-            text = " ".join([text, *wording.after[: len(wording.after) - common_end]]).replace(" ,", ",")
+        new_words = wording.after[: len(wording.after) - common_end]
+        if new_words or trail:
+            end = draft.theirs[place.last - 1 + trail][1] if trail else end
+            text = " ".join([text, *new_words]).replace(" ,", ",")
         words = tuple(range(place.first - changed, place.last + trail))
         return start, end, text, words, wording
 

@@ -44,3 +44,26 @@ def test_function_words_are_not_replaced():
 def test_plurals(word, expected):
     assert spanish.plural(word) == expected
     assert spanish.singular(expected) == word
+
+
+@pytest.mark.parametrize("term, old, before, after, expected", [
+    ("visualización", "Mostrar", "", "las operaciones", "visualización de las operaciones"),
+    ("visualización", "Mostrar", "", "operaciones", "visualización de operaciones"),
+    ("visualización", "Mostrar", "", "el archivo", "visualización del archivo"),
+    ("visualización", "Mostrar", "", "con cuidado", None),  # no object that the noun could take
+    ("visualización", "mostrar", "para", "las operaciones", None),  # no heading
+    ("tratar", "Edición", "", "de una tarjeta", "tratar una tarjeta"),
+    ("tratar", "Edición", "", "del archivo", "tratar el archivo"),
+    ("tratar", "edición", "la", "de una tarjeta", None),
+    ("tratar", "Edición", "", "completa", None),
+])
+def test_a_heading_may_begin_with_an_infinitive_or_its_noun(term, old, before, after, expected):
+    assert best(term, old, before, after) == expected
+
+
+@pytest.mark.parametrize("term, expected", [
+    ("pedido abierto", "noun"), ("deudor", "noun"), ("orientado a necesidad", "adjective"), ("activo", "adjective"),
+    ("hoja de cálculo", "noun"), ("imprimir", "verb"),
+])  # fmt: skip
+def test_the_part_of_speech_of_a_term(term, expected):
+    assert Spanish().part_of_speech(term) == expected

@@ -88,6 +88,9 @@ SPANISH = [
     ("Open the selected <b>template</b>.", "Abra la <b>plantilla</b> seleccionada.", [("template", "modelo")],
      "Abra el <b>modelo</b> seleccionado."),
     ("Open the template {x}.", "Abra la plantilla {x}.", [("template", "modelo")], "Abra el modelo {x}."),
+    # an infinitive begins a heading: the noun takes its object with a preposition
+    ("Delete the template", "Borrar la plantilla", [("delete", "eliminación")], "Eliminación de la plantilla"),
+    ("Delete templates", "Borrar plantillas", [("delete", "eliminación")], "Eliminación de plantillas"),
     # words that no corpus has
     ("Open the frobnicator of the table.", "Abra el frobnicador de la tabla.", [("frobnicator", "frobnizador")],
      "Abra el frobnizador de la tabla."),
