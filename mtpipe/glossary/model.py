@@ -70,5 +70,5 @@ class Glossary:
 def digest(terms: Iterable[Term]) -> str:
     """SHA-256 over what the terms demand; their order, lines and notes do not count."""
     demands = ((t.sources, t.targets, t.status, t.forms, t.case_sensitive, t.domain, t.regex) for t in terms)
-    lines = sorted(json.dumps(demand, ensure_ascii=False) for demand in demands)
+    lines = sorted(map(json.JSONEncoder(ensure_ascii=False).encode, demands))
     return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogatepass")).hexdigest()

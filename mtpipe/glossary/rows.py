@@ -28,6 +28,7 @@ _BOOLEANS = {
     **dict.fromkeys(("no", "n", "false", "f", "0", "", "off"), False),
 }
 _INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff]")  # soft hyphen, zero-width space, word joiner, BOM
+_CLEAN = re.compile("(?:[!-~]+(?: [!-~]+)*)?")  # most texts
 _SPACES = re.compile(r"[ \t\r\n\f\v]+")
 _BAR = re.compile(r"(\\*)\|")
 
@@ -154,7 +155,7 @@ def unsplit(parts: Sequence[str]) -> str:
 
 def clean(text: str) -> str:
     """The text in NFC, without invisible characters, its white space runs single spaces and none at the ends."""
-    if text.isascii() and text.isalnum():
+    if _CLEAN.fullmatch(text):
         return text
     return _SPACES.sub(" ", _INVISIBLE.sub("", unicodedata.normalize("NFC", text))).strip()
 
@@ -202,6 +203,8 @@ def _status(word: str, is_its_own_target: bool, problems: list[str]) -> str:
 
 
 def _boolean(word: str, problems: list[str]) -> bool:
+    if not word:
+        return False
     value = _BOOLEANS.get(word.strip().casefold())
     if value is None:
         problems.append(f"case_sensitive is “{word.strip()}” — write yes or no")
@@ -210,6 +213,8 @@ def _boolean(word: str, problems: list[str]) -> bool:
 
 def _regex(pattern: str, problems: list[str]) -> str:
     pattern = pattern.strip()
+    if not pattern:
+        return ""
     try:
         term_regex.compiled(pattern)
     except ValueError as error:
@@ -284,6 +289,8 @@ def _listed(item: Mapping[str, Any], *names: str) -> list[str]:
 
 def _cleaned(parts: Sequence[str], warnings: list[str]) -> tuple[str, ...]:
     texts = tuple(map(clean, parts))
+    if len(texts) == 1 and texts[0] == parts[0]:
+        return texts if texts[0] else ()
     warnings += [
         f"spaces at the ends, line breaks or invisible characters removed from “{part}”"
         for part, text in zip(parts, texts, strict=True)

@@ -1,8 +1,11 @@
-"""How much memory this process has needed."""
+"""This process's memory: how much it has needed, and when Python looks for what of it is garbage."""
 
 from __future__ import annotations
 
+import gc
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 
 def peak() -> int | None:
@@ -13,3 +16,15 @@ def peak() -> int | None:
 
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return most if sys.platform == "darwin" else most * 1024
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Keeps Python from looking for garbage while many objects are made that all stay: a third of the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()

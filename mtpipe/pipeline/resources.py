@@ -16,6 +16,7 @@ from mtpipe.document.segment import Segment
 from mtpipe.errors import ConfigError, InputError
 from mtpipe.glossary.loading import load_glossary
 from mtpipe.glossary.model import Glossary
+from mtpipe.io import process_memory
 from mtpipe.io.digest import of_folder
 from mtpipe.io.object_store import shown
 from mtpipe.languages.tags import primary_subtag
@@ -65,6 +66,7 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+@process_memory.uncollected()
 def load(job: Job, scratch: Path, glossary: Glossary | None = None, threads: int = 0) -> Toolbox:
     """Raises ConfigError, GlossaryError or ModelError for what can't be loaded; memories are made in scratch.
 

@@ -103,8 +103,9 @@ class Matcher:
 
     def _tokens(self, text: str) -> list[SourceToken]:
         lang = self._lang
-        words = ((match.group(), match.start()) for match in self._token.finditer(text))
-        return [SourceToken(word, start, *_forms(word, lang)) for word, start in words]
+        make = SourceToken._make  # in half the time that the class itself takes
+        return [make((word := match.group(), match.start(), *_forms(word, lang), ""))
+                for match in self._token.finditer(text)]  # fmt: skip
 
 
 @lru_cache(maxsize=20_000)
@@ -128,7 +129,8 @@ class _Phrases:
     def add(self, words: Sequence[str], term: int) -> None:
         if not words:
             return
-        key, terms = _BETWEEN.join(words), self._of(_BETWEEN.join(words))
+        key = _BETWEEN.join(words)
+        terms = self._of(key)
         if term not in terms:
             self._terms[key] = (*terms, term) if terms else term
         lengths = self._lengths.get(words[0], ())
@@ -204,10 +206,12 @@ class _Search:
     def _is_form(self, index: int, words: Sequence[SourceToken]) -> bool:
         """Whether words with a term's lemmas are forms of it, and no other parts of speech: "sheet named" is no form of
         "sheet name". Of one word alone nobody can tell."""
+        if len(words) == 1:
+            return True
         folded = [fold(source)[0].strip() for source in self._terms[index].sources]
         read = [self._read(source) for source in folded if not is_acronym(source)]
         sources = [tokens for tokens in read if len(tokens) == len(words)]
-        return len(words) == 1 or not sources or any(map(self._are_alike, repeat(words), sources))
+        return not sources or any(map(self._are_alike, repeat(words), sources))
 
     def _are_alike(self, words: Sequence[SourceToken], term: Sequence[SourceToken]) -> bool:
         pairs = [(word, own) for word, own in zip(words, term, strict=True) if word.lower != own.lower]

@@ -112,3 +112,15 @@ def test_digests_tell_texts_files_and_folders_apart(tmp_path):
     before = digest.of_folder(tmp_path)
     (tmp_path / "a").rename(tmp_path / "b")
     assert len(before) == 16 and digest.of_folder(tmp_path) != before
+
+
+def test_garbage_is_looked_for_again_after_a_time_without():
+    import gc
+
+    from mtpipe.io.process_memory import uncollected
+
+    assert gc.isenabled()
+    with pytest.raises(KeyError), uncollected():
+        assert not gc.isenabled()
+        raise KeyError
+    assert gc.isenabled()
