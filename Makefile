@@ -232,6 +232,7 @@ $(CLIENTS)/.weblate: # in a virtual environment of its own, without what builds 
 	@touch $@
 
 $(CLIENTS)/.node:
+	command -v npm || apt-get install -y --no-install-recommends nodejs npm || { echo "install Node.js: apt-get install nodejs npm"; exit 1; }
 	npm install --silent --prefix $(CLIENTS)/node deepl-node@1
 	@touch $@
 
