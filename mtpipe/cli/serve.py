@@ -5,12 +5,15 @@ from __future__ import annotations
 import logging
 import signal
 import socket
+import sys
 from pathlib import Path
 from typing import Any
 
 import click
 
 from mtpipe.cli.options import ANY, FILE, FOLDER, llm_options, protect
+
+_SWITCH = 0.0005  # seconds for which a thread that computes keeps the one that answers waiting
 
 
 @click.command()
@@ -77,6 +80,7 @@ def run(app: Any, listener: socket.socket) -> None:
     """Serves an ASGI application until SIGTERM or Ctrl+C; what runs is finished."""
     import uvicorn
 
+    sys.setswitchinterval(_SWITCH)
     config = uvicorn.Config(app, log_config=None, access_log=False, timeout_keep_alive=30, lifespan="on")
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)  # uvicorn finishes what runs and then raises the signal once more

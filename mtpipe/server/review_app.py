@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from importlib import resources
 from pathlib import Path
@@ -40,7 +39,6 @@ _KINDS = {**wording.KINDS, "suspected": "Possible hallucination", "low": "Low co
 _FILES = {"/": ("text/html", ["server/review.html"]),
           "/review.js": ("text/javascript", ["report/parts.js", "server/review.js"]),
           "/review.css": ("text/css", ["report/page.css", "server/review.css"])}  # fmt: skip
-_SWITCH = 0.0005  # seconds that a thread may keep the others waiting while documents are written
 _M = TypeVar("_M", bound=BaseModel)
 
 
@@ -123,8 +121,7 @@ class Reviewing:
                 return {"documents": 0, "memory": 0}
             self._is_changed = False
             try:
-                with _polite_threads():
-                    return await asyncio.to_thread(self._write)
+                return await asyncio.to_thread(self._write)
             except BaseException:
                 self._is_changed = True
                 raise
@@ -137,17 +134,6 @@ class Reviewing:
         if self.tm and ids:
             review.learn(self.list, self._folder, ids, self.tm)
         return {"documents": len(documents), "memory": len(ids)}
-
-
-@contextmanager
-def _polite_threads() -> Iterator[None]:
-    """With this, who answers a request waits less for the thread that computes."""
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(_SWITCH)
-    try:
-        yield
-    finally:
-        sys.setswitchinterval(before)
 
 
 def create_app(

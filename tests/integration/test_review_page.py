@@ -141,13 +141,18 @@ def browser(playwright):
         opened.close()
 
 
-def visit(browser, served, **options):
+def opened(browser, url, **options):
     page = browser.new_context(**options).new_page()
     page.set_default_timeout(PATIENCE)
     page.errors = []
     page.on("pageerror", lambda error: page.errors.append(str(error)))
     page.on("console", lambda message: message.type == "error" and page.errors.append(message.text))
-    page.goto(served.url)
+    page.goto(url)
+    return page
+
+
+def visit(browser, served, **options):
+    page = opened(browser, served.url, **options)
     page.wait_for_selector("#list li textarea")
     return page
 
@@ -248,3 +253,17 @@ def test_a_phone_s_width_is_enough(browser, out, scheme):
         unnamed = page.evaluate("""[...document.querySelectorAll('button, input, select, textarea')].filter(node =>
             !(node.textContent.trim() || node.getAttribute('aria-label') || node.labels?.length)).length""")
         assert unnamed == 0
+
+
+@pytest.mark.slow
+def test_the_report_as_a_file(browser, expect, out):
+    page = opened(browser, (out / ".mtpipe" / "report.html").as_uri())
+    every, errors = page.locator("#all"), page.locator("#errors")
+    expect(every.locator("article")).to_have_count(50)
+    expect(errors.locator("article")).to_have_count(1)
+    assert "cell → Zelle" in errors.inner_text() and errors.locator("mark.src").inner_text() == "cell"
+    every.get_by_role("button", name="Next").click()
+    expect(every.locator("article")).to_have_count(15)
+    every.get_by_label("Search all sentences").fill("use the row")
+    expect(every.locator("article")).to_have_count(1)
+    assert "USE THE ROW" in every.inner_text() and page.errors == []
