@@ -10,10 +10,11 @@ import os
 import sys
 from argparse import ArgumentParser
 from collections.abc import Callable, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.benchmarks.scale import translation_log
+from tests.benchmarks.scale import ray_nodes, translation_log
 from tests.benchmarks.scale.campaign import Campaign, Outcome
 
 _HEADS = (
@@ -33,6 +34,7 @@ def jobs(campaign: Campaign) -> dict[str, Callable[[], Outcome]]:
         "shards": campaign.sharded,
         "full-disk": campaign.full_disk,
         "slow-worker": campaign.slow_worker,
+        **({"ray-nodes": lambda: ray_nodes.disturbed(campaign)} if find_spec("ray") else {}),
     }
 
 

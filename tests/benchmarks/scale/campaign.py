@@ -60,7 +60,7 @@ class Campaign:
         self.run("serial", "--engine", "serial")
         if self.mt != translation_log.FAKE:
             self.expected = dict(digests(self.folder / "serial"))
-        return self._outcome("serial", "undisturbed", start)
+        return self.outcome("serial", "undisturbed", start)
 
     def killed(self, name: str, *options: str, victims: Sequence[str]) -> Outcome:
         """Workers, commands or both ("worker", "command") killed at random; a command goes on under another count."""
@@ -68,16 +68,16 @@ class Campaign:
         while True:
             process = self.begin(name, *options, "--workers", str(self._chance.randint(1, 4)))
             while process.poll() is None and sum(kills.values()) < self.kills:
-                self._wait(name, process)
+                self.wait(name, process)
                 victim = self._chance.choice(victims)
                 pids = [process.pid] if victim == "command" else workers(process.pid)
                 if process.poll() is None and pids:
-                    _kill(self._chance.choice(pids))
+                    kill(self._chance.choice(pids))
                     kills[victim] += 1
             error = process.communicate()[1].decode()
             if process.returncode == 0:
                 events = ", ".join(f"{count} {victim}s killed" for victim, count in kills.items())
-                return self._outcome(name, f"{events}, {resumes} resumed under other counts", start)
+                return self.outcome(name, f"{events}, {resumes} resumed under other counts", start)
             if process.returncode > 0:
                 raise RuntimeError(f"{name}: {error}")
             resumes += 1
@@ -88,7 +88,7 @@ class Campaign:
         for count in (3, 4):
             running = [self.begin(name, "--shard", f"{k}/{count}") for k in range(1, count + 1)]
             for process in running:
-                self._wait(name, process, 8)
+                self.wait(name, process, 8)
                 process.kill()
                 kills += process.wait() < 0
                 process.communicate()
@@ -98,7 +98,7 @@ class Campaign:
                 raise RuntimeError(f"{name}: {error}")
         subprocess.run([sys.executable, "-m", "mtpipe", "merge", str(self.folder / name)], check=True, cwd=ROOT,
                        capture_output=True)  # fmt: skip
-        return self._outcome(name, f"{kills} shards killed (of 3, then of 4), then 2 shards", start)
+        return self.outcome(name, f"{kills} shards killed (of 3, then of 4), then 2 shards", start)
 
     def full_disk(self, name: str = "full-disk") -> Outcome:
         """A disk that is too small for the job, then one that is not."""
@@ -113,29 +113,32 @@ class Campaign:
                 subprocess.run(["mount", "-o", "remount,size=50%", str(self.folder / name)], check=True)
             self.run(name, *options)
             events = f"a disk of {_DISK}, then a larger one" if is_disk else f"no file over {_LIMIT} bytes, then any"
-            return self._outcome(name, events, start)
+            return self.outcome(name, events, start)
 
     def slow_worker(self, name: str = "slow-worker") -> Outcome:
         """One worker of three takes many times as long for a sentence."""
         start = time.monotonic()
         self.run(name, "--engine", "processes", "--workers", "3", slow=True)
-        return self._outcome(name, "one of three workers sleeps 10 ms a sentence", start)
+        return self.outcome(name, "one of three workers sleeps 10 ms a sentence", start)
 
     # jobs
 
-    def run(self, name: str, *options: str, slow: bool = False) -> None:
-        """A job to its end, undisturbed."""
-        process = self.begin(name, *options, slow=slow)
+    def run(self, name: str, *options: str, slow: bool = False, address: str = "") -> None:
+        """A job to its end, undisturbed; address: of a Ray cluster."""
+        process = self.begin(name, *options, slow=slow, address=address)
         error = process.communicate()[1].decode()
         if process.returncode:
             raise RuntimeError(f"{name}: {error}")
 
-    def begin(self, name: str, *options: str, slow: bool = False, bytes_at_most: int = 0) -> subprocess.Popen[bytes]:
+    def begin(
+        self, name: str, *options: str, slow: bool = False, bytes_at_most: int = 0, address: str = ""
+    ) -> subprocess.Popen[bytes]:
         def limit() -> None:
             if bytes_at_most:
                 resource.setrlimit(resource.RLIMIT_FSIZE, (bytes_at_most, bytes_at_most))
 
-        return subprocess.Popen(self._command(name, *options, slow=slow), cwd=ROOT, env=environment(),
+        cluster = {"RAY_ADDRESS": address} if address else {}
+        return subprocess.Popen(self._command(name, *options, slow=slow), cwd=ROOT, env=environment() | cluster,
                                 preexec_fn=limit, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)  # fmt: skip
 
     def _command(self, name: str, *options: str, slow: bool) -> list[str]:
@@ -148,7 +151,7 @@ class Campaign:
         return [*command, str(self.folder / name), "-s", "en", "-t", "de", "--mt", self.mt, "--editors", "", "--quiet",
                 *options]  # fmt: skip
 
-    def _wait(self, name: str, process: subprocess.Popen[bytes], steps: int = 0) -> None:
+    def wait(self, name: str, process: subprocess.Popen[bytes], steps: int = 0) -> None:
         """Until so much more was translated as leaves time for all the kills (or is one of so many steps)."""
         step = self._chance.uniform(0.2, 1.0) * self.filled.size / (steps or self.kills)
         before = self._translated(name)
@@ -158,7 +161,7 @@ class Campaign:
     def _translated(self, name: str) -> int:
         return sum(path.stat().st_size for path in (self.folder / f"{name}.log").iterdir())
 
-    def _outcome(self, name: str, events: str, start: float) -> Outcome:
+    def outcome(self, name: str, events: str, start: float) -> Outcome:
         seconds = time.monotonic() - start
         out, missing, different = self.folder / name, set(self.expected), 0
         for path, digest in digests(out):
@@ -208,7 +211,7 @@ def processes() -> Iterator[tuple[int, int, bytes]]:
             continue
 
 
-def _kill(pid: int) -> None:
+def kill(pid: int) -> None:
     try:
         os.kill(pid, signal.SIGKILL)
     except ProcessLookupError:
