@@ -77,6 +77,7 @@ _LETTERS = {
 }  # fmt: skip
 _SIGNS = {lang: words | set(_LETTERS.get(lang, "")) for lang, words in FUNCTION_WORDS.items()}
 _WEIGHT = {sign: 1 / n for sign, n in Counter(chain.from_iterable(_SIGNS.values())).items()}  # shared, it says less
+_LANGUAGES = {sign: [lang for lang, signs in _SIGNS.items() if sign in signs] for sign in _WEIGHT}
 _LETTER = frozenset("".join(_LETTERS.values()))
 _AROUND = ".,;:!?…()\"'„“”«»–—،؟।"
 _SENTENCE = 10  # characters; fewer may well be without kana in Japanese
@@ -103,7 +104,10 @@ def language(text: str) -> str | None:
 
 def is_other_script(text: str, lang: str) -> bool:
     """Whether hardly a word is in the language's own script; False for a language whose script is not known."""
-    own, counts = scripts.of_language(lang), _scripts(text)
+    own = scripts.of_language(lang)
+    if "LATIN" in own and text.isascii():
+        return False
+    counts = _scripts(text)
     return bool(own) and sum(counts[name] for name in own) < _OWN_WORDS * counts.total()
 
 
@@ -116,9 +120,12 @@ def is_other_language(text: str, lang: str) -> bool:
     if own not in _SIGNS:
         return False
     signs = _signs(text)
-    if not signs & _SIGNS[own] and any(len(signs & common) >= _WORDS_OTHER for common in FUNCTION_WORDS.values()):
+    others = signs - _SIGNS[own]
+    if not others:  # as in most texts: no language has more of them
+        return False
+    if others == signs and any(len(signs & common) >= _WORDS_OTHER for common in FUNCTION_WORDS.values()):
         return True
-    most = max(_weight(signs, name) for name in _SIGNS if name != own)
+    most = max(_weight(signs, name) for name in {name for sign in others for name in _LANGUAGES[sign]})
     return most >= _ENOUGH_OTHER and most >= _LEAD_OTHER * _weight(signs, own)
 
 

@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
+from operator import eq
 
 from mtpipe.document.segment import Segment
 from mtpipe.languages import identification
@@ -54,16 +55,20 @@ def flags(segment: Segment, source_lang: str, target_lang: str) -> tuple[str, ..
 
 def _repeats(source: Sequence[str], target: Sequence[str]) -> bool:
     """Does the target go round in circles where the source does not?"""
-    return _most(target) >= _most(source) + _TIMES or _longest_run(target) >= max(_IN_A_ROW, _longest_run(source) + 1)
+    most, run = _most(target), _longest_run(target)
+    return (most >= _TIMES and most >= _most(source) + _TIMES
+            or run >= _IN_A_ROW and run >= _longest_run(source) + 1)  # fmt: skip
 
 
 def _most(tokens: Sequence[str]) -> int:
     n = _NGRAM * (_CHARACTERS if 2 * sum(map(is_character, tokens)) > len(tokens) else 1)
-    grams = Counter(zip(*(tokens[i:] for i in range(n))))
-    return max(grams.values(), default=0)
+    grams = list(zip(*(tokens[i:] for i in range(n))))
+    return max(Counter(grams).values()) if len(set(grams)) < len(grams) else min(1, len(grams))
 
 
 def _longest_run(tokens: Sequence[str]) -> int:
+    if not any(map(eq, tokens, tokens[1:])):
+        return min(1, len(tokens))
     longest = run = 0
     for before, word in zip(("", *tokens), tokens):
         run = run + 1 if word == before and word.isalpha() else 1

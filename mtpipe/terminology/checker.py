@@ -130,13 +130,14 @@ def _demand(segment: Segment, match: TermMatch) -> Term:
 def _untranslated(segment: Segment, target: str) -> str:
     """Why target is no translation: "empty", "no words" or "copied"; "" when it is one or there is nothing to say."""
     source, _ = inline_codes.blotted(segment.source, segment.codes)
-    words = [token for token, _, _ in tokens(source) if token.isalpha()]
-    if not words:
+    if not any(token.isalpha() for token, _, _ in tokens(source)):
         return ""
     text, _ = without_codes(segment, target)
     if not any(char.isalnum() for char in text):
         return "no words" if target.strip() else "empty"
+    if text.strip() != source.strip():
+        return ""
     names_length = sum(match.end - match.start for match in segment.matches if match.term.status == "do-not-translate")
     # Ctrl+Shift+Alt+F and com.sun.star.util are single words
     is_long = sum(sum(map(str.isalpha, word)) > 1 for word in source.split()) >= _LONG_COPY
-    return "copied" if is_long and text.strip() == source.strip() and names_length < len(source) / 2 else ""
+    return "copied" if is_long and names_length < len(source) / 2 else ""
