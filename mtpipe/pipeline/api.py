@@ -42,7 +42,7 @@ _GIVEN = ("source", "out", "source_lang", "target_lang", "glossary")  # settings
 
 
 @dataclass(frozen=True, slots=True)
-class Passage:
+class Excerpt:
     """Sentences of one text, in order; before and after: the text's sentences around them, None at its ends."""
 
     sentences: tuple[Segment, ...]
@@ -132,21 +132,21 @@ class Pipeline:
         """
         segments = _segments(texts)
         parts = [sentence_splitting.split(segment, *self.languages) for segment in segments]
-        finished = iter(self.translate_passages([Passage(tuple(chain.from_iterable(parts)))])[0])
+        finished = iter(self.translate_excerpts([Excerpt(tuple(chain.from_iterable(parts)))])[0])
         return [sentence_splitting.join(segment, list(islice(finished, len(part))))
                 for segment, part in zip(segments, parts, strict=True)]  # fmt: skip
 
-    def translate_passages(self, passages: Sequence[Passage]) -> list[list[Segment]]:
-        """The finished sentences of each passage, all translated together; what one says is no context of another."""
-        sentences = self._prepared(passages)
-        contexts = [context for passage in passages for context in passage.contexts()]
+    def translate_excerpts(self, excerpts: Sequence[Excerpt]) -> list[list[Segment]]:
+        """The finished sentences of each excerpt, all translated together; what one says is no context of another."""
+        sentences = self._prepared(excerpts)
+        contexts = [context for excerpt in excerpts for context in excerpt.contexts()]
         keys = [unit_key(sentence, self._tools.settings) for sentence in sentences]
         units: dict[str, Segment] = {}
         for key, sentence, context in zip(keys, sentences, contexts, strict=True):
             units.setdefault(key, replace(sentence, notes=(), context=context))
         done = dict(zip(units, self._finished(list(units.values())), strict=True))
         finished = iter([_with(sentence, done[key]) for key, sentence in zip(keys, sentences, strict=True)])
-        return [list(islice(finished, len(passage.sentences))) for passage in passages]
+        return [list(islice(finished, len(excerpt.sentences))) for excerpt in excerpts]
 
     def post_edit(self, segments: Iterable[Segment]) -> list[Segment]:
         """The segments with their drafts repaired where terms are wrong; raises InputError for one without a draft."""
@@ -168,15 +168,15 @@ class Pipeline:
         described = replace(self._tools.described, source=str(job.source), out=str(job.out))
         return jobs.run(job, on_progress, replace(self._tools, described=described))
 
-    def _prepared(self, passages: Sequence[Passage]) -> list[Segment]:
+    def _prepared(self, excerpts: Sequence[Excerpt]) -> list[Segment]:
         """All their sentences with their terms, and with the drafts that need no translator."""
         tools, (source_lang, target_lang) = self._tools, self.languages
-        sentences = [sentence for passage in passages for sentence in passage.sentences]
+        sentences = [sentence for excerpt in excerpts for sentence in excerpt.sentences]
         matched = iter(tools.matcher.find(steps.protect(sentences, self._job.protect)))
         keeps_flagged = self._job.tm_flagged == "repair"
-        recalled = [sentence for passage in passages for sentence in recall(
-            list(islice(matched, len(passage.sentences))), tools.memories, target_lang, keeps_flagged,
-            passage.before, passage.after)]  # fmt: skip
+        recalled = [sentence for excerpt in excerpts for sentence in recall(
+            list(islice(matched, len(excerpt.sentences))), tools.memories, target_lang, keeps_flagged,
+            excerpt.before, excerpt.after)]  # fmt: skip
         return steps.leave_other_languages(recalled, source_lang)
 
     def _finished(self, units: list[Segment]) -> list[Segment]:

@@ -16,7 +16,7 @@ from mtpipe.document import sentence_splitting
 from mtpipe.document.segment import Segment
 from mtpipe.errors import MtpipeError
 from mtpipe.glossary.model import Glossary
-from mtpipe.pipeline.api import Passage, Pipeline
+from mtpipe.pipeline.api import Excerpt, Pipeline
 from mtpipe.server.settings import Pair, ServerSettings
 
 _WINDOW = 0.25, 0.02  # how long requests may join those before them: a share of the last batch's time, seconds at most
@@ -68,10 +68,10 @@ class Work:
         self._taken = min(start + most, len(self._sentences))
         return range(start, self._taken)
 
-    def passage(self, places: range) -> Passage:
+    def excerpt(self, places: range) -> Excerpt:
         """These sentences, between their neighbours."""
         edges = (self._sentences[i] if 0 <= i < len(self._sentences) else None for i in (places.start - 1, places.stop))
-        return Passage(tuple(self._sentences[places.start : places.stop]), *edges)
+        return Excerpt(tuple(self._sentences[places.start : places.stop]), *edges)
 
     def finish(self, places: range, translated: Sequence[Segment]) -> None:
         """Takes what became of them."""
@@ -239,7 +239,7 @@ class BatchEngine:
         first = batch[0][0]
         try:
             pipe = pipelines.get(first.pair, first.glossary_id, first.glossary)
-            translated = pipe.translate_passages([work.passage(places) for work, places in batch])
+            translated = pipe.translate_excerpts([work.excerpt(places) for work, places in batch])
             for (work, places), sentences in zip(batch, translated, strict=True):
                 work.finish(places, sentences)
         except Exception as error:
