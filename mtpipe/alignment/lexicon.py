@@ -43,7 +43,7 @@ Number = TypeVar("Number", int, float)
 Value = TypeVar("Value")
 
 
-class Table(Mapping[str, Value]):
+class MappedTable(Mapping[str, Value]):
     """A part of a lexicon in a file, of which a value is read when it is asked for."""
 
     def __init__(self, path: Path, read: Callable[[str], Value]):
@@ -96,8 +96,8 @@ class Lexicon:
     @cached_property
     def _endings(self) -> Mapping[str, Mapping[str, int]]:
         """How many lemmas, and how many other forms, end with the same letters."""
-        if isinstance(self.forms, Table) and self._folder:
-            return Table(self._folder / "endings.table", partial(_row, int))
+        if isinstance(self.forms, MappedTable) and self._folder:
+            return MappedTable(self._folder / "endings.table", partial(_row, int))
         endings: dict[str, dict[str, int]] = {}
         for word, forms in self.forms.items():
             _count(endings, word[-_ENDING:], "lemma")
@@ -142,7 +142,7 @@ class Lexicon:
             return {}
         path = self._folder / f"{name}.tsv.gz"
         if not path.exists():
-            return Table(self._folder / f"{name}.table", partial(_row, number))
+            return MappedTable(self._folder / f"{name}.table", partial(_row, number))
         table: dict[str, dict[str, Number]] = {}
         for word, other, cell in _lines(path):
             table.setdefault(word, {})[other] = number(cell)
@@ -151,8 +151,8 @@ class Lexicon:
     @cached_property
     def _totals(self) -> Mapping[str, float]:
         """Of each target word the sum of its links."""
-        if isinstance(self.links, Table) and self._folder:
-            return Table(self._folder / "totals.table", float)
+        if isinstance(self.links, MappedTable) and self._folder:
+            return MappedTable(self._folder / "totals.table", float)
         return _sums(self.links)
 
     def align(self, pairs: Sequence[Pair]) -> list[np.ndarray]:

@@ -24,7 +24,7 @@ MIN_COUNT = 2
 FREQUENT, FREE = 120, 40  # words; of few different ones no more than half and a tenth
 
 
-class _Counts(Protocol):
+class _NgramCounts(Protocol):
     def __getitem__(self, ngram: str, /) -> int: ...
 
 
@@ -49,7 +49,7 @@ class Fluency:
                  function_words: Iterable[str] | None = None):  # fmt: skip
         self._base = counts if isinstance(counts, NgramTable) else None
         self._learnt: Counter[str] = Counter() if isinstance(counts, NgramTable) else Counter(counts)
-        self._counts: _Counts = self._learnt if self._base is None else self._base
+        self._counts: _NgramCounts = self._learnt if self._base is None else self._base
         self._bigram = lru_cache(maxsize=30_000)(self._estimate)  # an agreement tries many neighbours of few words
         if function_words is not None:
             self.function_words = frozenset(function_words)
