@@ -96,7 +96,7 @@ eval-repair: $(BIN)/mtpipe ## repair other teams' WMT25 EN-ES drafts without mod
 WMT25_DE ?= ../shared/bench/wmt25-ende-dev
 EDITS := $(BIN)/python -m eval.harness repair
 TEAMS := tower CurTermNLLB duterm
-CLIENTS := de es ru cs
+CLIENT_LANGS := de es ru cs
 EARLIER := out/eval-edits/first-version
 
 $(EARLIER): # mtpipe before its edits were read one by one, to compare with
@@ -111,15 +111,16 @@ eval-edits: $(VENV)/.german-nouns $(EARLIER) ## drafts of WMT25 repaired safely 
 	  $(EDITS) $(TEAMS:%=$(WMT25_DE)/%.jsonl) -s en -t de --lexicon mtpipe/models/en-de/lexicon --repair $$chain --judged eval/judged/en-de.jsonl --table eval/edits.en-de.$$chain.md || exit 1; \
 	  $(EDITS) $(TEAMS:%=$(REPAIR)/%.jsonl) -s en -t es --lexicon $(REPAIR)/lexicon --repair $$chain --judged eval/judged/en-es.jsonl --table eval/edits.en-es.$$chain.md || exit 1; \
 	done
-	for lang in $(CLIENTS); do client=out/eval-edits/en-$$lang; \
+	for lang in $(CLIENT_LANGS); do client=out/eval-edits/en-$$lang; \
 	  $(BIN)/python -m eval.harness client-drafts $(CORPORA)/en-$$lang.gnome-user-docs.tsv.xz eval/judged/en-$$lang.terms.csv -s en -t $$lang --out $$client && \
 	  $(BIN)/mtpipe corpus lexicon $$client/rest.tsv -s en -t $$lang --out $$client/lexicon && \
 	  $(EDITS) $$client/drafts.jsonl -s en -t $$lang --lexicon $$client/lexicon --judged eval/judged/en-$$lang.jsonl --table eval/edits.client.en-$$lang.md || exit 1; \
 	done
 	$(BIN)/python -m eval.harness llm-edits $(WMT25_DE)/duterm.jsonl $(WMT25_DE)/llm_edits.duterm.jsonl -s en -t de --lexicon mtpipe/models/en-de/lexicon --earlier $(EARLIER) --calls eval/edits.calls.md --refusals eval/edits.refusals.md
 
-eval-repair-speed: $(BIN)/mtpipe ## words a second of a job with repair against one without, in one run (bundled en-de model)
+eval-repair-speed: $(BIN)/mtpipe $(EARLIER) ## words a second of a job with repair against one without (bundled en-de model), and of repair against the first version's
 	$(BIN)/python -m eval.harness repair-speed $(WMT25_DE)/duterm.jsonl -s en -t de
+	$(BIN)/python -m eval.harness repair-speed $(TEAMS:%=$(WMT25_DE)/%.jsonl) -s en -t de --earlier $(EARLIER)
 
 WMT23_DIR ?= ../shared/bench/wmt23
 # an LLM for the rows that use one: LLM_BASE_URL and LLM_MODEL; SYSTEMS: more options, such as --model or --refiner

@@ -351,14 +351,24 @@ def llm_edits(
 
 
 @harness.command("repair-speed")
-@click.argument("drafts", type=FILE)
+@click.argument("drafts", type=FILE, nargs=-1, required=True)
 @languages
 @click.option("--repeat", type=click.IntRange(1), default=3, show_default=True, help="Runs; the fastest one counts.")
-def repair_speed(drafts: Path, source_lang: str, target_lang: str, repeat: int) -> None:
-    """Translate the sources of DRAFTS with the bundled model, with repair and without; print the ratio of speeds."""
+@click.option("--earlier", type=FOLDER, help="A checkout of an earlier version, whose repair is compared with.")
+def repair_speed(
+    drafts: Sequence[Path], source_lang: str, target_lang: str, repeat: int, earlier: Path | None
+) -> None:
+    """Translate the sources of DRAFTS with the bundled model, with repair and without; print the ratio of speeds.
+
+    With --earlier the DRAFTS themselves are repaired, by that version and by this one.
+    """
     from eval.harness import repair_speed as task
 
-    click.echo(task.sentence(*task.seconds(drafts, source_lang, target_lang, repeat)))
+    if earlier:
+        click.echo(task.against(earlier, drafts, source_lang, target_lang, repeat))
+    else:
+        for path in drafts:
+            click.echo(task.sentence(*task.seconds(path, source_lang, target_lang, repeat)))
 
 
 @harness.command("client-drafts")

@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from mtpipe.glossary.model import Term
 
 
+SUGGESTED = "term missing: "  # how the note of a segment begins for which a repair method has a suggestion only
+
+
 @dataclass(frozen=True, slots=True)
 class Code:
     """An inline tag or placeholder at source[start:end] that must reach the target as it is.

@@ -8,7 +8,7 @@ from time import perf_counter
 
 from mtpipe.alignment.lexicon import Lexicon
 from mtpipe.document import inline_codes
-from mtpipe.document.segment import Edit, Segment, TermError, is_editable
+from mtpipe.document.segment import SUGGESTED, Edit, Segment, TermError, is_editable
 from mtpipe.mt import Translator
 from mtpipe.postedit import guard
 from mtpipe.postedit.editor import UNCERTAIN, Candidate, Editor, Unusable, is_own
@@ -60,7 +60,7 @@ def _with_suggestion(segment: Segment) -> Segment:
     if not texts or not segment.errors:
         return segment
     terms = ", ".join(f"{error.term.source} → {error.expected[0]}" for error in segment.errors if error.term)
-    note = f"term missing: {terms}; suggestion: {texts[-1]}"
+    note = f"{SUGGESTED}{terms}; suggestion: {texts[-1]}"
     return replace(segment, notes=(*segment.notes, note), alternatives=(*segment.alternatives, texts[-1]))
 
 

@@ -85,3 +85,15 @@ def test_damage_takes_out_what_it_says(name, expected):
 def test_the_ratio_of_speeds_is_said():
     assert repair_speed.sentence(100, 2.0, 2.5) == (
         "100 source words: 50 a second without repair, 40 with it; ratio 0.80 (processor time)")
+
+
+@pytest.mark.slow
+def test_the_repair_of_two_checkouts_is_compared(tmp_path):
+    rows = [{"id": "x#0", "source": "Open the file.", "draft": "Öffnen Sie die Tabelle.",
+             "terms": [{"source": "file", "target": "Datei"}]}]  # fmt: skip
+    json_lines.write(tmp_path / "drafts.jsonl", rows)
+    here = Path(llm_edits.__file__).parents[2]
+    text = repair_speed.against(here, [tmp_path / "drafts.jsonl"], "en", "de", 1)
+    assert text.startswith("3 source words of drafts repaired: ") and "by the earlier version" in text
+    with pytest.raises(InputError, match="its repair failed: "):
+        repair_speed.repair_seconds(tmp_path, [tmp_path / "drafts.jsonl"], "en", "de")

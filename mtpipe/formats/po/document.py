@@ -8,12 +8,12 @@ somebody has seen it; accelerator = the mark of accelerator keys, "auto" to find
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from mtpipe.document import inline_codes as inline
-from mtpipe.document.segment import Document, Segment
+from mtpipe.document.segment import SUGGESTED, Document, Segment
 from mtpipe.errors import ConfigError, InputError, amount
 from mtpipe.formats.editing import accelerators, entries
 from mtpipe.formats.editing.encoding import Encoding, write_text
@@ -27,6 +27,7 @@ from mtpipe.languages import tags
 EXISTING = ("keep", "redo", "draft")
 _CREDITS = frozenset(("translator-credits", "translator_credits", "NAME OF TRANSLATORS", "EMAIL OF TRANSLATORS"))
 _WIDTH = 79  # columns: gettext's own
+_NOTE = re.compile(r"#\. mtpipe: .*(?:\r?\n)")
 _FUZZY = re.compile(r",\s*fuzzy(?=\s*(?:,|\Z))")
 
 
@@ -136,6 +137,8 @@ class PoFormat:
             values = [_value(message, part, slot.kind) for message, part in zip(slot.messages, targets, strict=True)]
             if all(value is not None for value in values):
                 edits += self._entry_edits(skeleton.text, slot, [value or "" for value in values], (newline, width))
+        for slot, notes in _suggestions(skeleton.slots, document.segments):
+            edits += _note_edits(skeleton.text, slot.entry, notes, newline)
         return edits
 
     def _entry_edits(self, text: str, slot: _PoSlot, values: Sequence[str], style: tuple[str, int]) -> Iterator[Edit]:
@@ -184,6 +187,31 @@ def _value(message: Message, targets: Sequence[str | None], kind: str) -> str | 
     present = [target for target in targets if target is not None]
     value = entries.filled(message, present) if len(present) == len(targets) else None
     return directives.fitted(value, message.text, kind) if kind and value else value
+
+
+def _suggestions(slots: Sequence[_PoSlot], segments: Iterable[Segment]) -> Iterator[tuple[_PoSlot, list[str]]]:
+    """Each translated slot with what the notes of its segments suggest to people."""
+    rest = iter(segments)
+    for slot in slots:
+        own = [next(rest) for message in slot.messages for _ in message.pieces]
+        notes = [note for segment in own for note in segment.notes]
+        if any(segment.target is None for segment in own):
+            continue
+        yield slot, [" ".join(note.split()) for note in dict.fromkeys(notes) if note.startswith(SUGGESTED)]
+
+
+def _note_edits(text: str, entry: Entry, notes: Sequence[str], newline: str) -> Iterator[Edit]:
+    """What puts notes into comments that PO editors show and that the next template takes out, for those of earlier
+    runs."""
+    start = entry.begin
+    while start and text[(line := text.rfind("\n", 0, start - 1) + 1) : start].startswith("#"):
+        start = line
+    old = list(_NOTE.finditer(text, start, entry.begin))
+    new = [f"#. mtpipe: {note}{newline}" for note in notes]
+    if [match.group() for match in old] != new:
+        yield from ((match.start(), match.end(), "") for match in old)
+        if new:
+            yield entry.begin, entry.begin, "".join(new)
 
 
 def _flag_edits(text: str, entry: Entry, is_fuzzy: bool, newline: str) -> Iterator[Edit]:

@@ -155,6 +155,24 @@ def test_existing_translations_are_drafts_if_asked(tmp_path):
     assert text == CATALOGUE.replace('msgid "Done"\nmsgstr   "Erledigt"', '#, fuzzy\nmsgid "Done"\nmsgstr "Fertig"')
 
 
+NOTE = "term missing: sheet → Blatt; suggestion: Ein neues Blatt"
+
+
+def test_a_suggestion_is_a_comment_until_there_is_none(tmp_path):
+    document = read(CATALOGUE, tmp_path, existing="draft")
+    noted = tuple(replace(s, draft="x", notes=(NOTE, "else")) if s.source in ("New", "%d files") else
+                  replace(s, draft="y") for s in document.segments)  # fmt: skip
+    text = written(replace(document, segments=noted), tmp_path, existing="draft").decode()
+    assert text.count("#. mtpipe: ") == 2 and "else" not in text
+    assert f'#, fuzzy\n#. mtpipe: {NOTE}\n#| msgid "Old"\nmsgid "New"\nmsgstr "x"' in text
+    assert polib.pofile(text).find("New").comment == f"mtpipe: {NOTE}"
+    again = read(text, tmp_path, existing="draft")
+    same = written(replace(again, segments=tuple(
+        replace(s, notes=(NOTE,) * (s.source in ("New", "%d files"))) for s in again.segments)), tmp_path)  # fmt: skip
+    assert same.decode() == text  # nothing twice
+    assert "#. mtpipe" not in translated(text, tmp_path, existing="draft")
+
+
 TEMPLATE = '''# Copyright
 #, fuzzy
 msgid ""
