@@ -266,6 +266,14 @@ lint: $(VENV)/.dev ## flake8, isort, mypy, hadolint
 bench: $(VENV)/.dev ## speed and memory as ratios, printed part by part (PART: only folder, matching, repair, start …; after `make help-pages`)
 	$(BIN)/python -m tests.benchmarks $(PART)
 
+out/bench/argos/.installed: $(VENV)/.dev # beside the virtual environment, whose torch and spaCy it takes
+	rm -rf out/bench/argos && $(BIN)/pip install --quiet --no-deps --target out/bench/argos argostranslate==1.11.0 stanza==1.10.1 minisbd==0.9.5 sacremoses==0.2.0 emoji==2.16.0 onnxruntime==1.31.1
+	@touch $@
+
+.PHONY: bench-argos
+bench-argos: out/bench/argos/.installed help-pages ## Argos Translate, what LibreTranslate runs, beside a job on the same model (90 MB in out/bench)
+	$(BIN)/python -m tests.benchmarks argos
+
 bench-training: $(VENV)/.dev ## speed of training beside Seq2SeqTrainer's defaults (after `make corpus PAIR=en-de`)
 	$(BIN)/python -m tests.benchmarks.training data/corpora/en-de/train.jsonl
 

@@ -27,9 +27,10 @@ def run(task: str, **spec: Any) -> dict[str, Any]:
     return printed(command)
 
 
-def printed(command: Sequence[str], text: str = "") -> dict[str, Any]:
+def printed(command: Sequence[str], text: str = "", **environment: str) -> dict[str, Any]:
     """The JSON object in the last line that the command prints, given text; raises RuntimeError with what it said."""
-    result = subprocess.run(command, input=text, capture_output=True, text=True, cwd=ROOT)
+    result = subprocess.run(command, input=text, capture_output=True, text=True, cwd=ROOT,
+                            env=os.environ | environment)  # fmt: skip
     if result.returncode:
         raise RuntimeError(f"{' '.join(command[:4])} … failed:\n{result.stderr}")
     return json.loads(result.stdout.splitlines()[-1])

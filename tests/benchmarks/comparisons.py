@@ -14,12 +14,14 @@ from statistics import median
 from time import time
 from typing import Any
 
+from mtpipe.models import registry
 from tests.benchmarks import data
 from tests.benchmarks.child import ROOT, command, printed, run
 
 ROUNDS = 3
 PAGES = 50
 TAGS = 4000
+ARGOS = ROOT / "out/bench/argos"  # where `make bench-argos` installs it
 PAGE = ROOT / "data/demo/help/text/swriter/guide/smarttags.html"
 Runs = Mapping[str, list[dict[str, Any]]]
 
@@ -164,6 +166,26 @@ def adapter_against_generate(folder: Path) -> list[Row]:
     return [Row(name, goal, measured, measured >= 4, f"{len(texts)} sentences of {data.source()[1]}", details)]
 
 
+def job_against_argos(folder: Path) -> list[Row]:
+    """A job on a text file of sentences, files and report included, against Argos Translate, line by line as
+    LibreTranslate calls it, on the same model."""
+    name, goal = "words per second of a folder job over those of Argos Translate", "≥ 1"
+    if not (ARGOS / "argostranslate").is_dir():
+        return [Row(name, goal, None, None, "", {"not measured": "needs make bench-argos"})]
+    lines, model = data.sentences(300), registry.find("en", "de").folder
+    (folder / "in").mkdir()
+    (folder / "in/lines.txt").write_text("\n\n".join(lines), encoding="utf-8")
+    path = os.pathsep.join(filter(None, (str(ARGOS), os.environ.get("PYTHONPATH"))))
+    runs = alternate({
+        "job": lambda k: run("job", source=folder / "in", out=folder / f"out{k}", editors=()),
+        "argos": lambda k: printed([sys.executable, "tests/benchmarks/argos.py", str(model), str(folder / f"p{k}")],
+                                   json.dumps(lines), PYTHONPATH=path),
+    })  # fmt: skip
+    measured = ratio(runs, "argos", "job")
+    details = walls(runs) | {"first line by Argos Translate": runs["argos"][0]["texts"][0]}
+    return [Row(name, goal, measured, measured >= 1, f"{len(lines)} sentences of {data.source()[1]}", details)]
+
+
 def share_of_matching(folder: Path) -> list[Row]:
     """What a glossary of 100 000 entries costs: matching as a share of the job; checking and loading apart."""
     pages, terms = data.fill(folder / "in", PAGES), data.large_glossary(folder / "large.csv", 100_000)
@@ -230,4 +252,5 @@ PARTS: dict[str, Callable[[Path], list[Row]]] = {
     "processes": partial(engines, engine="processes"),
     "ray": partial(engines, engine="ray"),
     "generate": adapter_against_generate,
+    "argos": job_against_argos,
 }
