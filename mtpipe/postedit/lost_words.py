@@ -47,7 +47,7 @@ def _gone(old: Sequence[str], new: Sequence[str], lexicon: Lexicon | None) -> It
 
 def _is_content(word: str, lexicon: Lexicon | None) -> bool:
     function_words = lexicon.fluency.function_words if lexicon is not None else ()
-    return word.isalpha() and word.casefold() not in function_words
+    return any(map(str.isalpha, word)) and word.casefold() not in function_words
 
 
 def _is_translation(word: str, source: Sequence[str], lexicon: Lexicon) -> bool:

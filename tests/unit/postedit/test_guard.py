@@ -202,6 +202,8 @@ def test_a_genitive_or_loan_plural_of_a_term_is_the_term():
     ("The table is opened in the list", "Das Blatt wird in der Liste geöffnet", "accepted"),
     ("The table is opened in the list", "Das Blatt wird in Listen geöffnet", "accepted"),
     ("The table is opened in the list", "Das Blatt wird im Ordner geöffnet", "accepted"),  # something in its place
+    ("The table is opened in the list", "Das Blatt wird in Listen-Ordnern geöffnet", "accepted"),
+    ("The table is opened in the list", "Das Blatt wird per Listen-Ordner geöffnet", "accepted"),
     ("The table is opened in the list", "Das Blatt wird geöffnet", "word-lost"),
     ("The table is opened", "Das Blatt wird geöffnet", "accepted"),  # it translated nothing
 ])
