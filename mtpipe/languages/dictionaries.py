@@ -1,6 +1,6 @@
 """simplemma's dictionaries, as they are after it has read them, kept in the user's cache: that takes it half a second.
 
-The folder is mtpipe in $XDG_CACHE_HOME or ~/.cache; where nothing can be kept there, they are read anew each time.
+Where nothing can be kept there (`io.user_cache`), they are read anew each time.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ import simplemma
 from simplemma.strategies.dictionaries.dictionary_factory import SUPPORTED_LANGUAGES, DictionaryFactory
 from simplemma.strategies.dictionaries.stream_dictionary_factory import StreamMap
 
+from mtpipe.io import user_cache
+
 __all__ = ["SUPPORTED_LANGUAGES", "Dictionaries"]
 
 
@@ -32,7 +34,7 @@ class Dictionaries(DictionaryFactory):
 @cache
 def _dictionary(lang: str) -> Mapping[str, str]:
     try:
-        path = _folder() / f"simplemma-{simplemma.__version__}.{lang}.pickle"
+        path = user_cache.folder() / f"simplemma-{simplemma.__version__}.{lang}.pickle"
         kept = _kept(path)
     except (OSError, RuntimeError):  # no cache, or no home
         return StreamMap(lang)
@@ -41,10 +43,6 @@ def _dictionary(lang: str) -> Mapping[str, str]:
         with suppress(OSError):
             _keep(path, kept)
     return kept
-
-
-def _folder() -> Path:
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mtpipe"
 
 
 def _kept(path: Path) -> StreamMap | None:

@@ -8,6 +8,7 @@ import json
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from importlib import resources
 from itertools import islice
@@ -16,10 +17,11 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
 
-from jinja2 import Environment, FunctionLoader, StrictUndefined
+from jinja2 import Environment, FileSystemBytecodeCache, FunctionLoader, StrictUndefined
+from jinja2.bccache import Bucket
 from markupsafe import Markup
 
-from mtpipe.io import atomic
+from mtpipe.io import atomic, user_cache
 from mtpipe.report import wording
 from mtpipe.report.model import FILE, DocumentResult, JobReport, SegmentEntry, to_dict
 
@@ -102,8 +104,9 @@ def filled(name: str, payload: Mapping[str, Any], **values: Any) -> str:
     script = _file("parts.js") + _file(f"{name}.js")
     loader = FunctionLoader(_file)
     environment = Environment(
-        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
+        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+        bytecode_cache=_compiled_templates(),
+    )  # fmt: skip
     environment.filters |= {"number": wording.number, "percent": wording.percent, "shown": _legible}
     environment.filters |= {"duration": wording.duration, "count": wording.count}
     return environment.get_template(f"{name}.html").render(
@@ -113,6 +116,23 @@ def filled(name: str, payload: Mapping[str, Any], **values: Any) -> str:
         digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         payload=Markup(embeddable(payload)),
     )
+
+
+class _Compiled(FileSystemBytecodeCache):
+    """Templates as compiled before; what can't be kept is compiled again."""
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        with suppress(OSError):
+            super().dump_bytecode(bucket)
+
+
+def _compiled_templates() -> _Compiled | None:
+    """In the user's cache: to compile a page takes as long as to translate one. None where there is no such folder."""
+    with suppress(OSError, RuntimeError):
+        folder = user_cache.folder() / "templates"
+        folder.mkdir(parents=True, exist_ok=True)
+        return _Compiled(str(folder))
+    return None
 
 
 def embeddable(value: Any) -> str:

@@ -64,7 +64,7 @@ def test_without_a_folder_for_the_cache_dictionaries_are_read_anew(tmp_path, mon
 
 
 def test_without_a_home_dictionaries_are_read_anew(monkeypatch):
-    monkeypatch.setattr(dictionaries, "_folder", raising)
+    monkeypatch.setattr(dictionaries.user_cache, "folder", raising)
     assert len(again()) > 1000
 
 

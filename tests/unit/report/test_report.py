@@ -344,3 +344,15 @@ def test_the_page_lists_so_many_documents_and_report_json_all(tmp_path):
     held = json.loads(embedded(page.read_text()))
     assert len(held["documents"]) == 2000 and held["documents"][0]["path"] == "page05990.txt"
     assert "there are 4,000 more, all of them in report.json" in page.read_text()
+
+
+@pytest.mark.parametrize("is_writable", [True, False])
+def test_a_page_is_the_same_with_and_without_a_place_for_its_compiled_template(tmp_path, monkeypatch, is_writable):
+    place = tmp_path / "cache"
+    if not is_writable:
+        place.touch()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(place))
+    report = JobReport()
+    first, again = render(report), render(report)
+    assert first == again and "<html" in first
+    assert (place / "mtpipe/templates").is_dir() == is_writable
