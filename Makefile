@@ -52,7 +52,7 @@ corpus: $(BIN)/mtpipe ## data/corpora/$(PAIR): download packages, clean, split (
 	$(MAKE) --no-print-directory $$($(BIN)/python -m eval.harness packages $(PAIR) | sed 's|^|$(PACKAGES)/|')
 	$(RECIPE) corpus
 
-.PHONY: check-scale check-scale-large check-scale-model check-memory eval-outside
+.PHONY: check-scale check-scale-large check-scale-model check-memory check-ray-nodes eval-outside
 eval-outside: $(BIN)/mtpipe ## texts unlike the training's: another program's manual, a game, a handbook; into eval/outside.*.$(PAIR).md (SYSTEMS: --model)
 	$(MAKE) --no-print-directory $$($(BIN)/python -m eval.harness packages $(PAIR) | sed -n '/^gimp-help/,$$ s|^|$(PACKAGES)/|p')
 	$(RECIPE) outside --systems "$(SYSTEMS)"
@@ -198,6 +198,9 @@ check-scale-model: $(VENV)/.dev ## the same with the bundled model at small size
 	TARGET=$@ $(SCALE) --documents 60 --kills 6 --jobs serial,workers,shards --model --to eval/scale-model.md
 
 LARGE ?= 100000
+
+check-ray-nodes: $(VENV)/.dev ## two local Ray nodes of a core over one of two cores, with the bundled model: the ratio of their speeds
+	$(BIN)/python -m tests.benchmarks.scale.ray_nodes
 
 check-memory: $(VENV)/.dev ## peak memory for more documents, tags, glossary entries, memory units (MEMORY: as --documents 100,1000 --units ""): eval/memory.md
 	$(BIN)/python -m tests.benchmarks.memory $(MEMORY) --to eval/memory.md

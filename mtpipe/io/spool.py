@@ -69,8 +69,6 @@ class Spool(Sequence[T]):
             return NotImplemented
         return len(self) == len(other) and all(one == two for one, two in zip(self, other, strict=True))
 
-    __hash__ = None  # type: ignore[assignment]
-
     def __reduce__(self) -> tuple[Any, ...]:
         """In another process it is a tuple."""
         return tuple, (tuple(self),)

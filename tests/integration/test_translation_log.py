@@ -1,6 +1,6 @@
 import json
 
-from tests.benchmarks.scale.translation_log import Doubled, doubled
+from tests.benchmarks.scale.translation_log import Doubled, doubled, reopen
 
 
 def log(folder, name, *batches, closed=None):
@@ -26,6 +26,13 @@ def test_saved_before_the_kill_and_translated_again_is_needless(tmp_path):
     log(tmp_path, "a", (1, ["one"]), (2, ["two"]), (3, ["three"]))
     log(tmp_path, "b", (10, ["one"]), closed=12)
     assert doubled(tmp_path) == Doubled(needless=1) and doubled(tmp_path).total == 1
+
+
+def test_a_process_that_an_error_ended_had_the_last_ones_in_hand(tmp_path):
+    log(tmp_path, "a", (1, ["one"]), (2, ["two"]), (3, ["three"]), closed=4)
+    reopen(tmp_path)
+    log(tmp_path, "b", (10, ["one"]), (11, ["two"]), closed=12)
+    assert doubled(tmp_path) == Doubled(in_hand=1, needless=1)
 
 
 def test_by_two_at_once(tmp_path):

@@ -109,6 +109,7 @@ class Campaign:
             error = process.communicate()[1].decode()
             if process.returncode != 1 or "run the same command again" not in error:
                 raise RuntimeError(f"{name}: exit code {process.returncode}, {error}")
+            translation_log.reopen(self.folder / f"{name}.log")
             if is_disk:
                 subprocess.run(["mount", "-o", "remount,size=50%", str(self.folder / name)], check=True)
             self.run(name, *options)

@@ -80,7 +80,8 @@ def _is_first(path: Path) -> bool:
 class Doubled:
     """Sentences translated more often than once, by reason.
 
-    in_hand: the first time was in one of the last two portions of a process that was killed, before they were saved.
+    in_hand: the first time was in one of the last two portions of a process that was killed or failed, before
+    they were saved.
     at_once: it was not saved yet when the second process looked for it. needless: a store had it by then.
     """
 
@@ -136,6 +137,13 @@ def doubled(folder: Path) -> Doubled:
             if saved == inf:  # what counts from now on
                 first[hash(source)] = process, number
     return Doubled(**reasons)
+
+
+def reopen(folder: Path) -> None:
+    """Takes the ends out of the logs: of processes that an error ended, which did not save what they had in hand."""
+    for path in folder.iterdir():
+        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+        path.write_text("".join(line for line in lines if '"closed"' not in line), encoding="utf-8")
 
 
 def _rows(folder: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
