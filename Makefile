@@ -144,13 +144,19 @@ eval-seed: $(BIN)/mtpipe ## the paper's experiment on WMT23: terms used after ea
 	$(BIN)/python -m eval.harness back-translation $(WMT23_DIR) --table eval/back-translation.md
 
 SEED_LANGS = --source-lang $(word 1,$(subst -, ,$(PAIR))) --target-lang $(word 2,$(subst -, ,$(PAIR)))
-SEED_BUDGET ?= --learning-rate 6e-4 --steps 140 --minutes 7
+# as many updates as five minutes of one core had room for
+SEED_BUDGET.de-en := --batch-tokens 1500 --steps 400
+SEED_BUDGET.en-cs := --batch-tokens 800 --steps 700
+SEED_BUDGET.zh-en := --batch-tokens 800 --steps 240
 
 seed-drafts: $(VENV)/.dev ## the drafts that eval-seed starts from, anew: recorded pairs for $(PAIR)'s terms, mixed fine-tuning, translation
 	$(BIN)/python -m eval.harness seed-sample $(WMT23_DIR) --corpora $(CORPORA) --out $(SEED)/sample
 	$(BIN)/mtpipe synthesize $(SEED)/sample/$(PAIR).csv $(SEED_LANGS) --pairs-per-term 2 --exclude $(SEED)/sample/$(PAIR).jsonl --out $(SEED)/synthetic/$(PAIR).jsonl --llm batch --llm-option model=claude --llm-option answers=$(RECORDED)/seed.$(PAIR).jsonl.xz --llm-option requests=$(SEED)/requests/$(PAIR).synthesis.jsonl
-	$(BIN)/mtpipe finetune $(SEED)/synthetic/$(PAIR).jsonl --generic $(SEED)/sample/$(PAIR).generic.jsonl --exclude $(SEED)/sample/$(PAIR).jsonl --glossary $(SEED)/sample/$(PAIR).csv $(SEED_LANGS) --annotated .3 --evaluate-every 70 --batch-tokens 4000 $(SEED_BUDGET) --out $(SEED)/models/$(PAIR)
+	$(BIN)/mtpipe finetune $(SEED)/synthetic/$(PAIR).jsonl --generic $(SEED)/sample/$(PAIR).generic.jsonl --exclude $(SEED)/sample/$(PAIR).jsonl --glossary $(SEED)/sample/$(PAIR).csv $(SEED_LANGS) --annotated .3 --evaluate-every 350 --learning-rate 6e-4 $(SEED_BUDGET.$(PAIR)) --out $(SEED)/models/$(PAIR)
 	$(BIN)/python -m eval.harness seed-drafts $(WMT23_DIR) --pair $(PAIR) --model $(SEED)/models/$(PAIR) --out $(SEED)/jobs
+
+eval-preference: $(VENV)/.dev ## preference tuning and LoRA on tiny models of real architectures: eval/preference.md (a minute of one core)
+	mkdir -p out && $(BIN)/python -m tests.benchmarks.preference > out/preference.md && mv out/preference.md eval/preference.md
 
 REPAIR := out/wmt25-repair
 
@@ -295,5 +301,5 @@ bench-corpora: $(VENV)/.dev ## memory of `corpus prepare`: a million pairs, and 
 clean: ## remove what the other targets made
 	rm -rf $(VENV) out build *.egg-info .pytest_cache .mypy_cache .hypothesis
 
-.PHONY: help install demo demo-run demo-synthesize help-pages corpus model eval quick-set eval-model eval-finetune eval-quality eval-invariants bench-invariants demo-large eval-demo eval-repair eval-edits eval-repair-speed eval-llm eval-guard eval-seed seed-drafts eval-wmt23 eval-wmt25 refiner eval-refiner bench bench-training bench-corpora check-catalogues format-tools check-formats check-resume check-llm test test-all docs test-avx2 fuzz lint clean eval-outside
+.PHONY: help install demo demo-run demo-synthesize help-pages corpus model eval quick-set eval-model eval-finetune eval-quality eval-invariants bench-invariants demo-large eval-demo eval-repair eval-edits eval-repair-speed eval-llm eval-guard eval-seed seed-drafts eval-preference eval-wmt23 eval-wmt25 refiner eval-refiner bench bench-training bench-corpora check-catalogues format-tools check-formats check-resume check-llm test test-all docs test-avx2 fuzz lint clean eval-outside
 .DEFAULT_GOAL := help

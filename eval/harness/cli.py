@@ -147,18 +147,25 @@ def own(
 @_recorded
 @click.option("--pair", "pairs", multiple=True, metavar="PAIR", help="Only this language pair; repeatable.")
 def seed(folder: Path, recorded: Path, requests: Path | None, table_file: Path | None, pairs: tuple[str, ...]) -> None:
-    """The paper's experiment on the WMT23 terminology task in DIR: the terms used after each stage, by recordings."""
-    from eval.harness import recorded_tables
+    """The paper's experiment on the WMT23 terminology task in DIR: the terms used after each stage, by recordings.
+
+    Without --pair also the row of everything that was asked of a language model.
+    """
+    from eval.harness import adaptive, back_translation, recorded_tables
     from eval.harness import seed as task
     from eval.harness.wmt23_data import tasks
 
-    outcomes = []
-    for each in tasks(folder):
+    outcomes, tests = [], {each.pair: each for each in tasks(folder)}
+    for each in tests.values():
         if not pairs or each.pair in pairs:
             _tell(each.pair)
             unanswered = requests / f"{each.pair}.post-edit.jsonl" if requests else None
             outcomes.append(task.outcome(each, recorded, unanswered))
     table = recorded_tables.experiment(outcomes)
+    if not pairs:
+        prompted = adaptive.outcome(tests[adaptive.PAIR], recorded)
+        back = back_translation.outcome(tests[back_translation.PAIR], recorded)
+        table += "\n" + recorded_tables.rows(outcomes, prompted, back)
     _save(table_file, table)
     click.echo(table.rstrip())
 

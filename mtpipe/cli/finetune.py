@@ -20,7 +20,7 @@ SHARE = click.FloatRange(0, 1)
 @click.option("--task", type=click.Choice(["translate", "post-edit", "llm", "preference"]), default="translate",
               show_default=True, help="What the model is for; post-edit: PAIRS are triplets (`mtpipe triplets`), for "
               "the refiner; llm, preference: PAIRS are those of `mtpipe preferences`, for a causal language model "
-              "(--base).")  # fmt: skip
+              "(--base), or for a refiner (preference).")  # fmt: skip
 @click.option("-o", "--out", type=ANY, required=True, help="Model folder to write; checkpoints go to OUT.training.")
 @click.option("--base", default="", metavar="MODEL", help="Model folder, checkpoint folder or hub name to start from; "
               "\"none\" for random weights [default: the bundled model of the pair].")  # fmt: skip

@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 import json
-import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from time import monotonic
 from typing import Any, cast
 
 import peft
 import torch
 from torch import Tensor
-from torch.nn.functional import logsigmoid
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
 
 from mtpipe.errors import ConfigError, InputError, ModelError
 from mtpipe.io import json_lines
 from mtpipe.llm.chat_template import Chat
 from mtpipe.llm.prompts import Prompt
+from mtpipe.training import preference_optimization
 from mtpipe.training.development import Scores, TrainingOutcome
+from mtpipe.training.preference_optimization import Schedule, optimize
 from mtpipe.training.split import held_out
 
 LLM, PREFERENCE = TASKS = ("llm", "preference")
-RANK, LEARNING_RATE, BATCH = 8, 2e-4, 8
-_BETA = 0.1  # how much a preference counts: Xu et al. (2024)
+RANK, LEARNING_RATE = 8, 2e-4
 _IGNORED = -100  # a label that is no part of an answer
 
 Tell = Callable[[str], None]
@@ -85,7 +83,8 @@ def tune(recipe: TuningRecipe, tell: Tell = lambda line: None) -> TrainingOutcom
     model = peft.get_peft_model(base, config)
     before = _measure(model, chat, dev)
     tell(f"before: {before}")
-    _train(model, chat, choices, recipe, tell)
+    schedule = Schedule(recipe.steps, recipe.minutes, recipe.learning_rate, recipe.seed)
+    optimize(model, choices, lambda batch: _loss(model, chat, batch, recipe.task == PREFERENCE), schedule, tell)
     after = _measure(model, chat, dev)
     tell(f"after: {after}")
     model.save_pretrained(str(recipe.out.with_name(f"{recipe.out.name}.training") / "adapter"))
@@ -123,40 +122,12 @@ def _load(folder: Path) -> tuple[PreTrainedModel, Chat]:
     return model, Chat(folder, model.config.get_text_config().vocab_size)
 
 
-def _train(model: Any, chat: Chat, choices: Sequence[Choice], recipe: TuningRecipe, tell: Tell) -> None:
-    steps = recipe.steps or -(-len(choices) // BATCH)
-    optimizer = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=recipe.learning_rate)
-    batches, start = _batches(choices, recipe.seed), monotonic()
-    model.train()
-    for step in range(1, steps + 1):
-        loss = _loss(model, chat, next(batches), recipe.task == PREFERENCE)
-        if not torch.isfinite(loss):
-            raise ModelError(f"{recipe.base}: the loss is no number at step {step}; give a lower --learning-rate")
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        optimizer.zero_grad()
-        if step % 25 == 0:
-            tell(f"step {step} of {steps}: loss {loss.item():.3f}")
-        if recipe.minutes and monotonic() - start > 60 * recipe.minutes:
-            return
-
-
-def _batches(choices: Sequence[Choice], seed: int) -> Iterator[list[Choice]]:
-    """Of all choices in a new order each time, without end."""
-    rng = random.Random(seed)
-    while True:
-        order = rng.sample(list(choices), len(choices))
-        yield from (order[i : i + BATCH] for i in range(0, len(order), BATCH))
-
-
 def _loss(model: Any, chat: Chat, batch: Sequence[Choice], is_preference: bool) -> Tensor:
     better, counts = _log_likelihoods(model, [_text(chat, one.prompt, one.better) for one in batch])
-    nll = -(better.sum() / counts.sum())
     if not is_preference:
-        return nll
+        return -(better.sum() / counts.sum())
     worse, _ = _log_likelihoods(model, [_text(chat, one.prompt, one.worse) for one in batch])
-    return nll - logsigmoid(_BETA * (better - worse)).mean()
+    return preference_optimization.loss(better, counts, worse)
 
 
 @torch.no_grad()

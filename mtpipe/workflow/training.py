@@ -34,19 +34,28 @@ def train(
     """Trains a model into the folder out; None in processes that are not the first. Raises as `stages.finetune`."""
     transformers.logging.set_verbosity_error()  # its warnings are about what is done here on purpose
     if settings.task in ("llm", "preference"):
-        return _tune(settings, out, tell)
+        return _tune(settings, languages, out, tell)
     job = recipe(settings, languages, out, glossary)
     if settings.teacher:
         job = _taught(job, settings.teacher, settings.teacher_share, tell)
     return stage.finetune(job, tell, resume)
 
 
-def _tune(settings: FinetuneSettings, out: Path, tell: Callable[[str], None]) -> TrainingOutcome:
-    """Adapters of a causal language model, from the rows of `mtpipe preferences`."""
-    from mtpipe.training import language_model  # only those who tune one need its libraries
+def _tune(
+    settings: FinetuneSettings, languages: tuple[str, str], out: Path, tell: Callable[[str], None]
+) -> TrainingOutcome:
+    """Adapters of a causal language model, or a refiner, from the rows of `mtpipe preferences`."""
+    from mtpipe.training import language_model, refiner_preference  # only those who tune one need their libraries
 
+    base = Path(settings.base)
+    if settings.task == language_model.PREFERENCE and refiner_preference.is_refiner(base):
+        dev = refiner_preference.read((settings.dev,), *languages) if settings.dev else ()
+        return refiner_preference.tune(refiner_preference.RefinerRecipe(
+            refiner_preference.read(settings.pairs, *languages), *languages, base, out, dev, settings.lora,
+            settings.steps, settings.minutes, settings.learning_rate or refiner_preference.LEARNING_RATE, settings.seed,
+        ), tell)  # fmt: skip
     tuning = language_model.TuningRecipe(
-        language_model.read(settings.pairs), Path(settings.base), out, settings.task,
+        language_model.read(settings.pairs), base, out, settings.task,
         language_model.read((settings.dev,)) if settings.dev else (), settings.lora or language_model.RANK,
         settings.steps, settings.minutes, settings.learning_rate or language_model.LEARNING_RATE, settings.seed,
     )  # fmt: skip

@@ -175,6 +175,15 @@ def test_each_kind_of_adaptive_prompt_is_asked_and_scored(tmp_path):
     assert "Die Tabelle ist leer" not in kept and "The table is empty 2." in kept
     table = recorded_tables.prompts(adaptive.outcome(task, tmp_path))
     assert "| zero-shot | 0.500" in table and "2 segments with 2 terms" in table and "no recorded answer" not in table
+    kept_answers, kept_drafts = seed.paths(tmp_path, "de-en")
+    texts = {"deen.de#1": "The table is empty.", "deen.de#2": "It works."}
+    drafts.write(kept_drafts, {name: texts for name in ("generic", "tuned", "annotated", "repaired")})
+    recordings.write(kept_answers, [])
+    kept = back_translation.Filtered(-0.8, 100, 34, {}, {"good": 13, "small errors": 10})
+    rows = recorded_tables.rows([seed.outcome(task, tmp_path)], adaptive.outcome(task, tmp_path),
+                                back_translation.Outcome([kept, kept], 0, []))  # fmt: skip
+    assert "4 pairs for 2 terms of 1 language pairs" in rows and "34 of 100 sentences kept, 23 of them usable" in rows
+    assert "taught terms used 0.500 → 0.500" in rows and rows.count("\n| ") == 9
 
 
 def test_a_table_tells_what_is_kept_of_back_translations_and_how_it_reads():
