@@ -4,7 +4,7 @@ from tests.benchmarks.scale.translation_log import Doubled, doubled, reopen
 
 
 def log(folder, name, *batches, closed=None):
-    rows = [{"at": at, "sources": sources} for at, sources in batches]
+    rows = [{"at": batches[0][0] - 0.5, "opened": True}, *({"at": at, "sources": sources} for at, sources in batches)]
     rows += [] if closed is None else [{"at": closed, "closed": True}]
     folder.mkdir(exist_ok=True)
     (folder / name).write_text("".join(json.dumps(row) + "\n" for row in rows) + '{"at": 9, "sour')

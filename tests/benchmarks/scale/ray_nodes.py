@@ -42,7 +42,7 @@ def disturbed(campaign: Campaign, name: str = "ray-nodes") -> Outcome:
             cluster.remove_node(cluster.head_node, allow_graceful=False)
             events.append("the head")
         events.append(_end(process))
-    _until_no_actors()
+    _until_all_ended()
     with nodes(2, 2) as (cluster, _):
         campaign.run(name, *_OPTIONS, address=cluster.address)
     return campaign.outcome(name, f"{', '.join(events)}; then a new cluster", start)
@@ -80,9 +80,10 @@ def _end(process: subprocess.Popen[bytes]) -> str:
     return f"the command ended with exit code {process.returncode}"
 
 
-def _until_no_actors() -> None:
+def _until_all_ended() -> None:
+    """Workers outlive their head for some seconds, and keep their states locked as long."""
     end = time.monotonic() + _PATIENCE
-    while actors() and time.monotonic() < end:
+    while any(command.startswith(b"ray::") for *_, command in processes()) and time.monotonic() < end:
         time.sleep(0.5)
 
 

@@ -28,6 +28,7 @@ class Log:
 
     def __init__(self, folder: str):
         self._file = Path(folder, f"{os.getpid()}.{next(_NUMBERS)}.{time.time_ns()}").open("a", encoding="utf-8")
+        self._write({"opened": True})
         Finalize(None, self._write, [{"closed": True}], exitpriority=0)
 
     def batch(self, segments: Sequence[Segment]) -> None:
@@ -98,6 +99,7 @@ class Doubled:
 class _Process:
     """When its batches began, and when it ended in order (never: it was killed)."""
 
+    opened: float
     begun: list[float] = field(default_factory=list)
     closed: float = inf
 
@@ -106,8 +108,8 @@ class _Process:
         return self.begun[batch + 2] if batch + 2 < len(self.begun) else self.closed
 
     def looked_up(self, batch: int) -> float:
-        """When it looked for a batch in the stores at the earliest: while the one before was at the translator."""
-        return self.begun[max(0, batch - 1)]
+        """When it looked for a batch in the stores at the earliest: after it had taken up the second one before it."""
+        return self.begun[batch - 2] if batch > 1 else self.opened
 
 
 def doubled(folder: Path) -> Doubled:
@@ -115,10 +117,10 @@ def doubled(folder: Path) -> Doubled:
     processes: dict[Path, _Process] = {}
     batches: list[tuple[float, Path, int]] = []
     for path, row in _rows(folder):
-        process = processes.setdefault(path, _Process())
+        process = processes.setdefault(path, _Process(row["at"]))
         if "closed" in row:
             process.closed = row["at"]
-        else:
+        elif "sources" in row:
             batches.append((row["at"], path, len(process.begun)))
             process.begun.append(row["at"])
     texts = {path: _batches(path) for path in processes}
