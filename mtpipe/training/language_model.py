@@ -19,7 +19,7 @@ from mtpipe.llm.chat_template import Chat
 from mtpipe.llm.prompts import Prompt
 from mtpipe.training import preference_optimization
 from mtpipe.training.development import Scores, TrainingOutcome
-from mtpipe.training.preference_optimization import Schedule, optimize
+from mtpipe.training.preference_optimization import Course, optimize
 from mtpipe.training.split import held_out
 
 LLM, PREFERENCE = TASKS = ("llm", "preference")
@@ -83,7 +83,7 @@ def tune(recipe: TuningRecipe, tell: Tell = lambda line: None) -> TrainingOutcom
     model = peft.get_peft_model(base, config)
     before = _measure(model, chat, dev)
     tell(f"before: {before}")
-    schedule = Schedule(recipe.steps, recipe.minutes, recipe.learning_rate, recipe.seed)
+    schedule = Course(recipe.steps, recipe.minutes, recipe.learning_rate, recipe.seed)
     optimize(model, choices, lambda batch: _loss(model, chat, batch, recipe.task == PREFERENCE), schedule, tell)
     after = _measure(model, chat, dev)
     tell(f"after: {after}")

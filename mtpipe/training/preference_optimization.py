@@ -23,7 +23,7 @@ _T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
-class Schedule:
+class Course:
     """steps: 0 for one pass over the choices; minutes: 0 for no limit."""
 
     steps: int
@@ -38,7 +38,7 @@ def loss(better: Tensor, counts: Tensor, worse: Tensor) -> Tensor:
 
 
 def optimize(
-    model: Any, choices: Sequence[_T], loss_of: Callable[[Sequence[_T]], Tensor], schedule: Schedule, tell: Tell
+    model: Any, choices: Sequence[_T], loss_of: Callable[[Sequence[_T]], Tensor], schedule: Course, tell: Tell
 ) -> None:
     """Trains what of the model is to be trained; raises ModelError where the loss is no number."""
     steps = schedule.steps or -(-len(choices) // BATCH)

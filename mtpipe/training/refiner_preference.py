@@ -26,7 +26,7 @@ from mtpipe.training.batches import EncodedExample
 from mtpipe.training.development import Scores, TrainingOutcome
 from mtpipe.training.examples import Drawn
 from mtpipe.training.postediting import PARITY_LINES, PostEditing
-from mtpipe.training.preference_optimization import Schedule, optimize
+from mtpipe.training.preference_optimization import Course, optimize
 from mtpipe.training.split import held_out
 from mtpipe.training.starts import Start
 
@@ -97,7 +97,7 @@ def tune(recipe: RefinerRecipe, tell: Tell = lambda line: None) -> TrainingOutco
     model = starts.ready(start, recipe.lora)
     before = _measure(model, start, dev_choices)
     tell(f"before: {before}")
-    schedule = Schedule(recipe.steps, recipe.minutes, recipe.learning_rate, recipe.seed)
+    schedule = Course(recipe.steps, recipe.minutes, recipe.learning_rate, recipe.seed)
     optimize(model, choices, lambda batch: _loss(model, start, batch), schedule, tell)
     after = _measure(model, start, dev_choices)
     tell(f"after: {after}")

@@ -284,7 +284,7 @@ def test_check_looks_at_the_translations_in_a_catalogue(tmp_path):
 
 
 @pytest.mark.parametrize("words, names", [
-    ("mtpipe translate --llm o", ["openai"]), ("mtpipe translate --mt ", ["ct2", "fake"]),
+    ("mtpipe translate --llm o", ["openai"]), ("mtpipe translate --mt ", ["ct2", "fake", "llm"]),
     ("mtpipe post-edit --editors nbest,sub", ["nbest,substitution"]),
     ("mtpipe evaluate --metrics chrf,bl", ["chrf,bleu"]),
 ])  # fmt: skip

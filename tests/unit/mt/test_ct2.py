@@ -256,6 +256,16 @@ def test_words_with_letters_that_the_model_does_not_know_are_codes():
     assert decoding.hide_names(whole, str.isascii) is whole
 
 
+def test_an_acronym_that_a_draft_lacks_is_a_code_when_it_is_made_again():
+    sources = ["open it with GIMP now", "DO NOT OPEN", "the PDF-like USB key"]
+    options, calls = _drafter(dict(zip(sources, ("öffne es mit DNS jetzt", "nicht öffnen", "der USB-Schlüssel"))),
+                              {sources[0]: "öffne es mit GIMP jetzt"})  # fmt: skip
+    segments = [segment(source) for source in sources]
+    made = decoding.protecting(segments, options(segments), options, "de")
+    assert made[0][0].text == "öffne es mit GIMP jetzt"
+    assert calls[1] == [["GIMP"]]
+
+
 def test_a_draft_that_is_no_better_with_protection_stays():
     source = "wait 3600 seconds"
     options, _ = _drafter({source: "warte 380 Sekunden"}, {source: "warte"})
