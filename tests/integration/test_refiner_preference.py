@@ -21,7 +21,7 @@ from tests.support.shared_tasks import jsonl
 
 pytestmark = pytest.mark.slow  # trains
 
-SHAPE = {"d_model": 32, "encoder_layers": 1, "decoder_layers": 1, "encoder_ffn_dim": 32, "decoder_ffn_dim": 32,
+SHAPE = {"d_model": 64, "encoder_layers": 1, "decoder_layers": 1, "encoder_ffn_dim": 128, "decoder_ffn_dim": 128,
          "encoder_attention_heads": 2, "decoder_attention_heads": 2}  # fmt: skip
 
 
@@ -35,16 +35,16 @@ def rows(count):
 
 @pytest.fixture(scope="module")
 def base(tmp_path_factory):
-    """A refiner after four steps from random weights: it edits nothing well, and is one."""
+    """A refiner after as many steps from random weights as make its texts end: it edits nothing well, and is one."""
     folder = tmp_path_factory.mktemp("base")
-    written = list(rows(900))
+    written = list(rows(4000))
     path = jsonl(folder / "triplets.jsonl", [{"id": str(n), "source": row["source"], "draft": row["draft"],
                                               "reference": row["chosen"], "terms": row["terms"]}
                                              for n, row in enumerate(written)])  # fmt: skip
     from mtpipe.formats.jsonl import JsonLinesFormat
 
     segments = [segment for _, segment in JsonLinesFormat("en", "es").read_rows(path)]
-    plan = Plan(steps=4, budget=1500, learning_rate=1e-3, warmup=1, evaluate_every=2, keep=2)
+    plan = Plan(steps=150, budget=1200, learning_rate=4e-3, warmup=20, evaluate_every=150, keep=2)
     recipe = TrainingRecipe((), "en", "es", folder / "refiner", base="none", shape=SHAPE, vocabulary=420, plan=plan,
                             task="post-edit", triplets=segments)  # fmt: skip
     return finetune(recipe).folder
