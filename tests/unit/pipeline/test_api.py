@@ -37,7 +37,9 @@ def test_the_examples_in_the_docstrings_are_true():
 @pytest.mark.parametrize("block", re.findall(r"```python\n(.*?)```", (ROOT / "docs/python-api.md").read_text(), re.S))
 def test_the_examples_of_the_documentation_run(block, monkeypatch):
     monkeypatch.chdir(ROOT)
-    exec(compile(block, "docs/python-api.md", "exec"), {})
+    names = {}
+    exec(compile(block, "docs/python-api.md", "exec"), names)
+    assert names.keys() - {"__builtins__"}  # it is code, and came to its end
 
 
 def test_texts_in_segments_out(pipe):
