@@ -22,13 +22,15 @@ def located(
 
     Raises InputError when nothing is found; a file that can't be read is told to on_problem.
     """
-    is_empty, has_ids = True, False
+    is_empty = True
+    with_ids: set[Path] = set()  # pages whose paragraphs are paired by their ids
     for path, names, files in _walk(folder):
         source, target = (closest_variant(tuple(names), lang) for lang in (source_lang, target_lang))
         if source and target and source != target and any((path / source).rglob("*.html")):
-            for pair in paired_html.located(path / source, path / target):
-                is_empty, has_ids = False, True
-                yield pair
+            for page, pair in paired_html.located(path / source, path / target):
+                is_empty = False
+                with_ids.add(path / source / page)
+                yield page, pair
         for file in map(path.joinpath, files):
             if not _is_asked(file.relative_to(folder), source_lang, target_lang):
                 continue
@@ -39,8 +41,9 @@ def located(
                     yield (beside / place).as_posix(), pair
             except InputError as error:
                 on_problem(error)
-    for kind in _MANUALS if not has_ids else ():
+    for kind in _MANUALS:
         ours, theirs = (kind.files(folder, lang) for lang in (source_lang, target_lang))
+        ours = {name: file for name, file in ours.items() if file not in with_ids}
         is_empty = is_empty and not ours.keys() & theirs.keys()
         yield from structure.located(ours, theirs, kind.blocks, on_problem)
     if is_empty:

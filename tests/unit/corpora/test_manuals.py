@@ -65,6 +65,18 @@ def test_manual_pages_align_by_their_macros_also_across_packages(tmp_path):
     assert ("SIEHE AUCH", "SEE ALSO") in turned and len(turned) == 6
 
 
+def test_a_page_with_ids_leaves_the_manuals_beside_it_to_be_read(tmp_path):
+    packed(tmp_path / "coreutils/usr/share/man/man1/cp.1.gz", MAN_EN)
+    packed(tmp_path / "manpages-de/usr/share/man/de/man1/cp.1.gz", MAN_DE)
+    for lang, paragraph, other in (("en", "With an id.", "Without one."), ("de", "Mit Kennung.", "Ohne.")):
+        (tmp_path / "doc" / lang).mkdir(parents=True)
+        (tmp_path / "doc" / lang / "a.html").write_text(f"<p id='par_1'>{paragraph}</p>")
+        (tmp_path / "doc" / lang / "b.html").write_text(f"<p>{other}</p>")
+    assert list(pairs(tmp_path, "en", "de"))[0] == ("With an id.", "Mit Kennung.")
+    rest = list(pairs(tmp_path, "en", "de"))[1:]
+    assert ("Without one.", "Ohne.") in rest and ("NAME", "BEZEICHNUNG") in rest and len(rest) == 7
+
+
 @pytest.mark.parametrize("line, expected", [
     (r"\fBbold\fP and \fIslanted\f[R]", "bold and slanted"), (r"it\(aqs 5\~MB\-large", "it's 5 MB-large"),
     (r"\s-1SMALL\s0 \(em \(lqquoted\(rq", "SMALL — “quoted”"), (r"back\eslash\&.", "back\\slash."),
