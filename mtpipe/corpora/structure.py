@@ -19,6 +19,7 @@ from mtpipe.languages.tokenization import length
 
 HOLE = "\0"  # in a block's text: a formula, reference or picture without which it is no sentence
 _BAND = 60  # blocks off the diagonal that are looked at, beside what the one side has more
+_DOWN, _RIGHT, _MATCH = range(3)  # steps of a path: past a source block, a target block, both
 _SLACK = 12  # characters: so much any translation may be longer
 _LITERAL = re.compile(r"\w*\d\w*|\w+(?:[_/.@]\w+)+|--?\w[\w-]+")
 
@@ -60,33 +61,32 @@ def _path(source: Sequence[Block], target: Sequence[Block]) -> list[tuple[int, i
     """Indices of matched blocks: the path with the highest sum of likenesses."""
     ours, theirs = [list(map(_features, side)) for side in (source, target)]
     width = _BAND + abs(len(source) - len(target))
-    best: dict[tuple[int, int], float] = {}
-    steps: dict[tuple[int, int], bool] = {}  # is the pair before this place a match?
+    best: dict[int, float] = {}  # by column, of the row before
+    rows: list[tuple[int, bytearray]] = []  # of each the first column, and how the best path comes to each place
     for i in range(len(source) + 1):
         middle = i * len(target) // max(1, len(source))
-        for j in range(max(0, middle - width), min(len(target), middle + width) + 1):
-            here = max(best.get((i - 1, j), 0.0), best.get((i, j - 1), 0.0))
-            is_match = False
+        first, last = max(0, middle - width), min(len(target), middle + width)
+        above, best, steps = best, {}, bytearray()
+        for j in range(first, last + 1):
+            step = _DOWN if above.get(j, -1.0) >= best.get(j - 1, -1.0) else _RIGHT
+            best[j] = max(above.get(j, 0.0), best.get(j - 1, 0.0))
             if i and j and source[i - 1].kind == target[j - 1].kind:
-                matched = best.get((i - 1, j - 1), 0.0) + _likeness(ours[i - 1], theirs[j - 1])
-                is_match = matched > here
-                here = max(here, matched)
-            best[i, j], steps[i, j] = here, is_match
-    return _traced(best, steps, len(source), len(target))
+                matched = above.get(j - 1, 0.0) + _likeness(ours[i - 1], theirs[j - 1])
+                if matched > best[j]:
+                    best[j], step = matched, _MATCH
+            steps.append(step)
+        rows.append((first, steps))
+    return _traced(rows, len(target))
 
 
-def _traced(
-    best: dict[tuple[int, int], float], steps: dict[tuple[int, int], bool], i: int, j: int
-) -> list[tuple[int, int]]:
-    path = []
+def _traced(rows: Sequence[tuple[int, bytearray]], j: int) -> list[tuple[int, int]]:
+    path, i = [], len(rows) - 1
     while i and j:
-        if steps.get((i, j)):
-            i, j = i - 1, j - 1
+        first, steps = rows[i]
+        step = steps[j - first] if j >= first else _DOWN
+        i, j = i - (step != _RIGHT), j - (step != _DOWN)
+        if step == _MATCH:
             path.append((i, j))
-        elif best.get((i - 1, j), -1.0) >= best.get((i, j - 1), -1.0):
-            i -= 1
-        else:
-            j -= 1
     return path[::-1]
 
 
