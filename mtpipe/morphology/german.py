@@ -13,7 +13,7 @@ from math import exp
 from mtpipe.alignment.lexicon import Lexicon
 from mtpipe.alignment.ngram_lm import EDGE
 from mtpipe.languages.lemmatization import is_known, lemma
-from mtpipe.morphology.german_nouns import CELLS, Noun, Nouns
+from mtpipe.morphology.german_nouns import CELLS, Noun, Nouns, compounds
 from mtpipe.morphology.protocol import Analysis, TermContext, Wording
 
 _ALL = tuple((case, number, gender) for case, number in CELLS for gender in "mfn")
@@ -40,14 +40,18 @@ _GOVERNED = {
 # nominative, accusative, dative, genitive
 _RELATIVE = {"m": ("der", "den", "dem", "dessen"), "f": ("die", "die", "der", "deren"),
              "n": ("das", "das", "dem", "dessen")}  # fmt: skip
+_SUBJECTS = frozenset("ich du er wir man es sie Sie".split())
 _PRIOR = {"n": 0.35, "a": 0.35, "d": 0.2, "g": 0.1}  # of the cases where nothing tells them apart
 _TEMPER = 0.5  # of the fluency: endings of rare words are few
 _SWAY = 3.0  # log-odds that the fluency may shift a choice by at most: grammar knows better
 _AND = ("und", "oder", "sowie")
+_NUMERALS = frozenset("zwei drei vier fünf sechs sieben acht neun zehn elf zwölf mehr weniger".split())
 _MODIFIERS = 3  # adjectives and the determiner before a noun, at most
 _ADJECTIVE_ENDINGS = ("en", "em", "er", "es", "e")
 _LINKED_BY_S = ("ung", "heit", "keit", "schaft", "ion", "tät", "ing", "tum", "ling")
 _LINKS = ("", "s", "n", "en", "es", "er", "e", "ens")
+_USUAL_LINKS = ("", "s", "n", "en", "es")
+_UNLINKED = ("gabe", "nahme", "zeige", "frage", "hilfe")  # made of verbs: Ausgabegerät, Anzeigetafel
 _LEAST_PART = 3
 _VERB_ENDINGS = ("en", "ern", "eln")
 
@@ -154,10 +158,15 @@ class German:
         if folded.endswith(_LINKED_BY_S):
             return f"{word}s"
         if self._lexicon is not None:
-            attested = {link: self._fronts.get(folded + link, 0) for link in ("", "s", "n", "en", "es")}
+            attested = {link: self._fronts.get(folded + link, 0) for link in _USUAL_LINKS}
             best = max(attested, key=lambda link: attested[link])
             if attested[best]:
                 return word + best
+        if folded.endswith(_UNLINKED):
+            return word
+        listed = {link: compounds(folded + link) for link in _USUAL_LINKS}
+        if any(listed.values()):
+            return word + max(listed, key=lambda link: listed[link])
         if folded.endswith("e") and len(folded) > 3:
             return f"{word}n"
         return word
@@ -221,7 +230,7 @@ class German:
         weights: dict[tuple[tuple[str, ...], str], float] = defaultdict(float)
         for case, number, gender in cells:
             for noun in news[:1]:  # the usual gender, where there are several
-                forms = noun.forms.get((case, "p" if is_plural_only else number), ())
+                forms = noun.living((case, "p" if is_plural_only else number))
                 for rank, form in enumerate(forms[:2]):
                     before = self._agreeing(group, case, number, noun.gender, gender)
                     over = coordinate[0] if coordinate and not group.words else group
@@ -240,13 +249,16 @@ class German:
     def _related(wording: Wording, was: set[str], now: str) -> Wording:
         """With the pronoun of a relative clause right behind in the new gender: der Raum, der → das Space, das."""
         at = wording.after.index(",") if "," in wording.after else 0
-        mark, pronoun = [*wording.after, "", ""][at : at + 2]
-        forms = {old: new for gender in was for old, new in zip(_RELATIVE[gender], _RELATIVE[now])}
-        if mark != "," or len(was) != 1 or now in was or pronoun not in forms:
+        mark, pronoun, following = [*wording.after, "", "", ""][at : at + 3]
+        if mark != "," or len(was) != 1 or now in was:
             return wording
-        is_clear = sum(pronoun == form for gender in was for form in _RELATIVE[gender]) == 1 or now != "m"
-        doubts = wording.doubts if is_clear else (*wording.doubts, "pronoun")
-        return replace(wording, after=(*wording.after[:at], mark, forms[pronoun]), doubts=doubts)
+        forms = [new for gender in was for old, new in zip(_RELATIVE[gender], _RELATIVE[now]) if old == pronoun]
+        is_clear = len(set(forms)) == 1 or following[:1].islower() and following not in ("die", "das")
+        if len(set(forms)) > 1:  # the subject of its clause, or another word is
+            forms = forms[_begins_subject(following) :]
+        doubts = wording.doubts if is_clear or following in _SUBJECTS else (*wording.doubts, "pronoun")
+        after = (*wording.after[: at + 1], *forms[:1], *wording.after[at + 2 :])
+        return replace(wording, after=after, doubts=doubts) if forms else wording
 
     def _coordinate(self, before: Sequence[str]) -> tuple[_Premodifiers, frozenset[str]] | None:
         """What stands before the noun that a conjunction joins with this one, and the cases it may have: "einer älteren
@@ -262,6 +274,8 @@ class German:
         """How likely the cases are: a subject begins a sentence, a determiner right after a noun begins a genitive."""
         priors = dict(_PRIOR)
         place = len(phrase.before) - len(group.words) - 1
+        if not group.words and not group.preposition and not (phrase.before and _goes_on(phrase.before[-1])):
+            priors |= {"d": 0.02, "g": 0.005}  # what shows no case has none that something must show
         if place < 0:
             priors = {"n": 1.0, "a": 0.03, "d": 0.005, "g": 0.005}
         elif group.determiner and not group.preposition and phrase.before[place][:1].isupper():
@@ -426,6 +440,15 @@ class German:
 
 def _capital(word: str) -> str:
     return word[:1].upper() + word[1:]
+
+
+def _begins_subject(word: str) -> bool:
+    return word in _SUBJECTS or word in ("der", "jeder", "dieser", "ein", "kein", "Ihr", "ihr")
+
+
+def _goes_on(word: str) -> bool:
+    """Whether a phrase that began before a word goes on behind it: "mit Maus und …", "in zwei …"."""
+    return word in _AND or word.isdigit() or word.casefold() in _NUMERALS
 
 
 def _article(case: str, number: str, gender: str) -> str:

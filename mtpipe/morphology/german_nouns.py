@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
@@ -38,15 +39,24 @@ class Noun:
         folded = form.casefold()
         return [cell for cell, forms in self.forms.items() if any(folded == each.casefold() for each in forms)]
 
+    def living(self, cell: tuple[str, str]) -> tuple[str, ...]:
+        """The forms of a (case, number), the usual one first, without the dative in -e, which is no longer written."""
+        forms = self.forms.get(cell, ())
+        return tuple(form for form in forms if cell != ("d", "s") or not any(
+            form != other and form.startswith(other) and form.endswith("e") for other in forms))
+
     def with_front(self, front: str) -> Noun:
         """The compound that has this noun as its head."""
         new_forms = {cell: tuple(_joined(front, form) for form in forms) for cell, forms in self.forms.items()}
         return Noun(_joined(front, self.lemma), self.gender, new_forms, self.is_guessed)
 
     def with_plural(self, listed: Iterable[str]) -> Noun:
-        """The noun with the plural among forms that somebody listed, if one is there that no singular has."""
-        single = {form for (_, number), forms in self.forms.items() if number == "s" for form in forms}
-        plurals = sorted((form for form in listed if form not in single), key=len)
+        """The noun with the plural among forms that somebody listed: one that no singular has, or the only one."""
+        cells = {number: {form for (_, each), forms in self.forms.items() if each == number for form in forms}
+                 for number in "sp"}  # fmt: skip
+        others = sorted({*listed} - {self.lemma}, key=len)
+        is_lone = len(others) == 1 and others[0] not in cells["p"]
+        plurals = [form for form in others if is_lone or form not in cells["s"]]
         if not plurals:
             return self
         plural = plurals[0]
@@ -174,6 +184,15 @@ def _entries(form: str) -> tuple[Noun, ...]:
     return tuple(nouns) if form[:1].isupper() else ()
 
 
+@lru_cache(maxsize=20_000)
+def compounds(front: str) -> int:
+    """How many of the dictionary's words begin with a front (in small letters) and go on with a noun."""
+    _, index, _ = _dictionary()
+    keys = _sorted_forms()
+    rests = (key[len(front) :] for key in keys[bisect_left(keys, front) : bisect_left(keys, f"{front}\uffff")])
+    return sum(len(rest) > _LEAST_HEAD and rest in index for rest in rests)
+
+
 def _noun(row: list[str], columns: Mapping[str, int]) -> Iterable[Noun]:
     """One noun for each gender: a row has up to four, and the forms of each in columns of their own."""
     if "Substantiv" not in row[columns["pos"]] or not row[0][:1].isupper():
@@ -193,6 +212,11 @@ def _forms(row: list[str], columns: Mapping[str, int], n: str) -> Mapping[tuple[
             if distinct := tuple(dict.fromkeys(form for form in cells if form and form != "—")):
                 forms[case, number[0]] = distinct
     return forms
+
+
+@cache
+def _sorted_forms() -> list[str]:
+    return sorted(_dictionary()[1])
 
 
 @cache

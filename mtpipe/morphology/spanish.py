@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cache
 
 from mtpipe.alignment.lexicon import Lexicon
@@ -21,6 +22,9 @@ _DETERMINERS = (
     ("algún", "alguna", "algunos", "algunas"), ("ningún", "ninguna", "ningunos", "ningunas"),
     ("ambos", "ambas", "ambos", "ambas"), ("varios", "varias", "varios", "varias"),
     ("mismo", "misma", "mismos", "mismas"), ("dicho", "dicha", "dichos", "dichas"),
+    ("demasiado", "demasiada", "demasiados", "demasiadas"), ("poco", "poca", "pocos", "pocas"),
+    ("tanto", "tanta", "tantos", "tantas"), ("cuánto", "cuánta", "cuántos", "cuántas"),
+    ("numeroso", "numerosa", "numerosos", "numerosas"),
     ("primer", "primera", "primeros", "primeras"), ("tercer", "tercera", "terceros", "terceras"),
     ("su", "su", "sus", "sus"), ("tu", "tu", "tus", "tus"), ("mi", "mi", "mis", "mis"),
     ("cada", "cada", "", ""), ("cualquier", "cualquier", "cualesquiera", "cualesquiera"),
@@ -31,9 +35,18 @@ _CONTRACTED = {("de", "el"): "del", ("a", "el"): "al"}
 _FEMININE = ("ión", "dad", "tad", "tud", "umbre", "ez", "eza", "triz", "sis", "itis")
 _MASCULINE = ("or", "aje", "ma", "men", "al", "ar", "én", "ín", "ón", "el", "o")
 _LINKS = frozenset("de del por para con en sin a al y o".split())
+_PREPOSITIONS = _LINKS - {"y", "o"}
 _CLOSED = _LINKS | frozenset("tras según cada hasta desde entre durante mediante si pero porque cuando donde más menos "
                              "muy ya también solo sólo no se le les que como sobre ante bajo".split())  # fmt: skip
+# adjectives that stand before their noun, with and without an article: la nueva …
+_PRENOMINAL = frozenset("nuevo último segundo propio próximo único bueno malo pequeño verdadero antiguo".split())
+_COPULAS = {"s": frozenset("es está era estaba fue sea esté será estará sido queda parece".split()),
+            "p": frozenset("son están eran estaban fueron sean estén serán estarán sido quedan parecen".split())}
+_DEGREES = frozenset("muy más menos ya no casi totalmente completamente aún todavía".split())
+_CLITICS = ("lo", "la", "los", "las")
+_PHRASE = 4  # words between a noun and its copula, at most
 _AGENT = re.compile("[dst]or$")  # deudor, emisor: nouns more than adjectives
+_SOFT = re.compile("[aeou]c[ei]r$")  # restablecer, producir: -zc- before a and o
 _VERBAL_NOUN = re.compile("[aeiou](?:ción|miento)$|sión$")
 _FEW = 3
 # endings of regular verbs by conjugation, each column the same person, tense and mood
@@ -116,16 +129,21 @@ class Spanish:
         return nominal >= _FEW and nominal > 0.02 * count(word)
 
     def wordings(self, phrase: TermContext) -> list[Wording]:
+        front, end = phrase.affixes
+        if front or end:  # post-actualización: what the hyphens join stays
+            return [replace(wording, form=front + wording.form + end)
+                    for wording in self.wordings(replace(phrase, affixes=("", "")))]  # fmt: skip
         pos = self.part_of_speech(phrase.term)
         if pos == "verb":
             return self._verbal(phrase) or self._infinitive(phrase)
         if phrase.old[0].casefold() in _CLOSED or _row(phrase.old[0]):
             return []
         is_attribute = self._is_attribute(phrase)
-        is_noun = pos == "noun" or bool(phrase.before) and _row(phrase.before[-1]) is not None
+        behind = phrase.before[:-1] if phrase.before and _base(phrase.before[-1]) in _PRENOMINAL else phrase.before
+        is_noun = pos == "noun" or bool(behind) and _row(behind[-1]) is not None
         if pos == "adjective" and is_noun and re.search("[ai]d[oa]$", phrase.term.split()[0].casefold()):
             return []  # a participle is no noun
-        if pos == "adjective" and not is_noun or is_attribute and _is_adjective(phrase.term.split()[0]):
+        if pos == "adjective" and not is_noun or is_attribute and self._may_modify(phrase.term.split()[0]):
             number = "p" if is_plural(phrase.old[0]) else "s"
             # "edad promedio": a noun beside a noun does not agree with it
             own_gender = _shown(phrase.old[0], number) if not self._has_article(phrase.old[0].casefold()) else ""
@@ -134,12 +152,19 @@ class Spanish:
             return [Wording(phrase.before, form, phrase.after)]
         return self._nominal(phrase) or self._verbal_noun(phrase) if is_noun and not is_attribute else []
 
+    def _may_modify(self, word: str) -> bool:
+        """Whether a word stands beside a noun as adjectives do; entrada and regla are nouns themselves."""
+        is_noun = lemma(word, "es") == word.casefold() and (
+            re.search("[ai]da$", word) or lemma(f"{word[:-1]}o", "es") in (f"{word[:-1]}ar", f"{word[:-1]}er"))
+        return _is_adjective(word) and not (is_noun and self._has_article(word.casefold()))
+
     def _is_attribute(self, phrase: TermContext) -> bool:
         """Whether what is to be replaced by a noun stands beside one, as adjectives and participles do."""
         previous, old = phrase.before[-1:], phrase.old[0]
         if not previous or _row(previous[0]) or previous[0].casefold() in _CLOSED:
             return False
         is_epithet = _is_adjective(previous[0]) and previous[0].casefold().rstrip("s")[-1:] not in ("a", "o")
+        is_epithet = is_epithet or _base(previous[0]) in _PRENOMINAL
         return not is_epithet and _is_adjective(old) and (
             not self._is_verb_form(previous[0]) or len(phrase.before) > 1 and _row(phrase.before[-2]) is not None
         )
@@ -164,6 +189,8 @@ class Spanish:
         (was, was_sure), (now, now_sure) = self.gender(singular(old)), self.gender(phrase.term.split()[0])
         if own_gender := self._shown_gender(phrase.before, is_many):
             was, was_sure = own_gender, True
+        if is_plural(phrase.term.split()[0]) and not is_many and self._determined(phrase.before):
+            return []  # pedidos for one pedido, or a word that has no singular
         if not now_sure or not was_sure and was != now:
             doubts = (*doubts, "gender")
         listed = (form for form in phrase.forms if is_plural(form.split()[0]))
@@ -171,7 +198,9 @@ class Spanish:
         before, after = phrase.before, phrase.after
         if was != now:
             number = "p" if is_many else "s"
+            is_governed = any(word.casefold() in _PREPOSITIONS for word in before[-1 - self._determined(before[-1:]) :])
             before, after = self._before(before, now, number), self._after(after, was, now, number)
+            after = after if is_governed else self._predicated(after, was, now, number)
         return [Wording(before, form, after, 1.0, doubts)]
 
     def _determined(self, before: Sequence[str]) -> bool:
@@ -236,7 +265,21 @@ class Spanish:
             words[i] = _adjective(word, now, number)
         return tuple(words)
 
+    def _predicated(self, after: Sequence[str], was: str, now: str, number: str) -> tuple[str, ...]:
+        """With what a copula says of the noun: "… del ratón está cargada"; not where a noun between has its gender."""
+        words = list(after)
+        at = next((i for i, word in enumerate(words) if word.casefold() in _COPULAS[number]), len(words))
+        between = [word for word in words[:at] if not _row(word) and word.casefold() not in self._function_words]
+        rest = [i for i in range(at + 1, len(words)) if words[i].casefold() not in _DEGREES]
+        if rest and at <= _PHRASE and _shown(words[rest[0]], number) == was and _is_adjective(words[rest[0]]) and (
+            all(self.gender(singular(word))[0] != was or is_plural(word) != (number == "p") for word in between)
+        ):
+            words[rest[0]] = _adjective(words[rest[0]], now, number)
+        return tuple(words)
+
     def _is_epithet(self, word: str) -> bool:
+        if _base(word) in _PRENOMINAL:
+            return True
         return word.isalpha() and _is_adjective(word) and not self._has_article(singular(word))
 
     def _is_verb_form(self, word: str) -> bool:
@@ -248,6 +291,10 @@ class Spanish:
             return []
         base, pronoun = _bare(old)
         infinitive = lemma(base, "es")
+        governor = phrase.before[-1:] and phrase.before[-1].casefold()
+        is_noun_place = governor and (governor in _LINKS or _row(governor) and governor not in _CLITICS)
+        if infinitive == base.casefold() and not re.search("[aei]r$", infinitive) and not is_noun_place:
+            infinitive = _infinitive_of(infinitive)
         if not re.search("[aei]r$", infinitive) or infinitive == base.casefold() and base.casefold()[-2:] not in (
             "ar", "er", "ir"
         ):
@@ -255,8 +302,15 @@ class Spanish:
         inflected = [form for slot in slots(base.casefold(), infinitive)
                      for form in forms(phrase.term.split()[0].casefold(), slot) if form]  # fmt: skip
         doubts = ("form",) if len(set(inflected)) > 1 else ()
-        return [Wording(phrase.before, " ".join([form + pronoun, *rest]), phrase.after, 1 / (i + 1), doubts)
+        after = self._object_of(rest, phrase.after)
+        return [Wording(phrase.before, " ".join([form + pronoun, *rest]), after, 1 / (i + 1), doubts)
                 for i, form in enumerate(dict.fromkeys(inflected))]  # fmt: skip
+
+    def _object_of(self, rest: Sequence[str], after: Sequence[str]) -> tuple[str, ...]:
+        """The words after a verb, joined by "de" where it has its object already: anular la selección de …"""
+        if len(rest) < 2 or not _row(rest[0]) or not self._is_object(after):
+            return tuple(after)
+        return ("del", *after[1:]) if after[0] == "el" else ("de", *after)
 
     def _verbal_noun(self, phrase: TermContext) -> list[Wording]:
         """A noun for the infinitive that begins a heading: mostrar las notas → visualización de las notas."""
@@ -359,12 +413,26 @@ def forms(infinitive: str, slot: int) -> tuple[str, ...]:
         if at >= 0 and (old == "" or len(stem) - at <= 4):
             changed = stem[:at] + new + stem[at + len(old) :]
             form = _spelled(changed, ending, kind)
-            if lemma(form, "es") == infinitive and (not old or is_known(form, "es")):
+            # borra is a noun as well
+            is_attested = bool(is_known(form, "es"))
+            if is_attested and not old or lemma(form, "es") == infinitive and (not old or is_attested):
                 options.append(form)
-    for form in (_spelled(stem + "g", ending, kind), _spelled(stem[:-1] + "zc", ending, kind)):
-        if ending in ("o", "a", "as", "amos", "an") and is_known(form, "es") and lemma(form, "es") == infinitive:
+    for form in (_spelled(stem + "g", ending, kind), f"{stem[:-1]}zc{ending}"):
+        is_rule = form.endswith(f"zc{ending}") and _SOFT.search(infinitive)
+        if ending in ("o", "a", "as", "amos", "an") and (is_rule or is_known(form, "es")) and (
+            lemma(form, "es") == infinitive
+        ):
             options.insert(0, form)
     return tuple(dict.fromkeys(sorted(options, key=lambda each: not is_known(each, "es"))))[:1]
+
+
+@cache
+def _infinitive_of(form: str) -> str:
+    """The one verb that has a form, which the dictionary knows as something else: borra → borrar; "" where several."""
+    options = {form[: len(form) - len(ending)] + kind for kind, endings in _ENDINGS.items()
+               for ending in endings.split() if form.endswith(ending)}  # fmt: skip
+    verbs = [verb for verb in options if len(verb) > 4 and lemma(verb, "es") == verb and is_known(verb, "es")]
+    return verbs[0] if len(verbs) == 1 else ""
 
 
 def _spelled(stem: str, ending: str, kind: str) -> str:
@@ -398,6 +466,11 @@ def _rows() -> Iterator[tuple[str, tuple[str, str, str, str]]]:
 
 
 _ROWS = dict(reversed(list(_rows())))
+
+
+def _base(word: str) -> str:
+    """The masculine singular of what inflects in -o and -a."""
+    return re.sub("(?<=..)(?:as?|os)$", "o", word.casefold())
 
 
 def _is_adjective(word: str) -> bool:

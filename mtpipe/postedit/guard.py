@@ -29,6 +29,7 @@ ACCEPTED = "accepted"
 _CODE = re.compile("\ufffc+")
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 _NGRAM = 3
+_STUTTER = re.compile(r"([^\W\d_]{4,})\1")
 _FEW = 3  # words of a draft behind which a term may be all that was missing
 _PART = 4  # letters at least of a compound's parts
 _ENDINGS = ("s", "n", "en", "es")  # of terms' forms that no dictionary has
@@ -166,7 +167,10 @@ def _shape_reason(
     words may come with them."""
     if not limits.shortest * len(old) - limits.slack <= len(new) <= limits.longest * len(old) + limits.slack + allowed:
         return "length"
-    if _repeats(new) - _repeats(old) - _repeats(source):
+    before, after = _repeats(old), _repeats(new)
+    gained = after - before - _repeats(source)
+    # what was there twice may change twice
+    if any(len(gram) < _NGRAM for gram in gained) or gained.total() > (before - after).total():
         return "repetition"
     changed = [
         max(i2 - i1 - allowed, sum(word not in inside for word in new[j1:j2]))
@@ -245,11 +249,12 @@ def _numbers(text: str, proof: Proof) -> list[str]:
 
 
 def _repeats(tokens: list[str]) -> Counter[tuple[str, ...]]:
-    """Word n-grams that come more than once, and words doubled in place."""
+    """Word n-grams that come more than once, words doubled in place, words with a part doubled: Waschmittelmittel."""
     folded = [word.casefold() for word in tokens]
     grams = Counter(tuple(folded[i : i + _NGRAM]) for i in range(len(folded) - _NGRAM + 1))
     doubled = Counter((a, b) for a, b in zip(folded, folded[1:]) if a == b and a.isalpha())
-    return Counter({gram: n - 1 for gram, n in grams.items() if n > 1}) + doubled
+    stuttered = Counter((word,) for word in folded if _STUTTER.search(word))
+    return Counter({gram: n - 1 for gram, n in grams.items() if n > 1}) + doubled + stuttered
 
 
 def _is_commentary(draft: str, candidate: str) -> bool:

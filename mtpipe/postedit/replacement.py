@@ -7,7 +7,7 @@ language's morphology. Each replacement has the features that its confidence is 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,7 +16,7 @@ from rapidfuzz import fuzz
 from mtpipe.alignment.lexicon import UNKNOWN, Lexicon
 from mtpipe.alignment.term_slots import LONGER, TermSlot, places
 from mtpipe.glossary.model import Term
-from mtpipe.languages.lemmatization import is_known, lemma
+from mtpipe.languages.lemmatization import COMPOUNDING, is_known, lemma
 from mtpipe.languages.scripts import has_word_boundaries
 from mtpipe.languages.tags import primary_subtag
 from mtpipe.morphology.agreement import Agreement
@@ -24,16 +24,20 @@ from mtpipe.morphology.inflection import doubt, like
 from mtpipe.morphology.languages import morphology
 from mtpipe.morphology.protocol import TermContext, Wording
 
-_NEAR = 4  # words before and after that grammar may look at
+_NEAR = 7  # words before and after that grammar may look at
 _NEIGHBOURS = 3  # source words on either side that may be the other half of a compound
 _KNOWN = 0.02  # share of a word's uses from which a translation counts
 _USUAL = 0.5  # share of a target word's uses that translate the same word: no function word is so faithful
 _BESIDE = 0.5  # link weight from which a word beside the term stands elsewhere
+_SURE = 0.3  # share of both words' uses from which one is the other's usual translation
+_WEAK = 0.15  # link weight under which a word is hardly linked at all
 _LINKED, _ELSEWHERE = 0.35, 0.1  # link weight and share of uses from which a word is another's translation
 _COGNATE = 86  # similarity of a word and what it was borrowed from
 _SPLITS, _LIKELY = 8, 3  # ways to take a compound apart: tried, and to be believed
 _SHORT = 3  # letters of a word that may be an abbreviation
+_PART = 4  # letters of a compound's part that no dictionary has, at least
 _LONG = 12  # letters of what may be a compound, though no dictionary knows its parts
+_MIDDLING = 10  # of what is one, if the dictionary knows parts
 _FOREIGN = 3.0  # what is lost, where it is no translation of the term alone
 _ENDS = ".!?:…"
 
@@ -133,7 +137,7 @@ class Replacements:
             worded = self._worded(draft, term, place, self._number(surface))
             splice = worded or self._attested(draft, term, place, is_bent)
             if splice:
-                features = self._features(draft, place, splice[4], occurrence)
+                features = self._features(draft, term, place, splice[4], occurrence)
                 replacements.append(Replacement(term, *splice[:4], features, lemma(place.old, self._lang)))
         # where a word surely translates the term, no other stands for it only because it has nothing else to stand for
         is_clear = any(each.feature("translation") == 1.0 and not each.is_foreign for each in replacements)
@@ -188,7 +192,7 @@ class Replacements:
         copied = {draft.source_word(i) for i in range(len(draft.ours)) if i not in occurrence.columns}
         free = [k for k in range(len(draft.theirs)) if k not in draft.fixed and draft.target_word(k) not in copied]
         for k in free if is_noun and self._morphology is not None else ():
-            yield from self._parts(draft, k, occurrence)
+            yield from self._parts(draft, term, k, occurrence)
         slots = self._spread(draft, term, occurrence.columns, free)
         slots += places(term, draft.links, occurrence.columns, draft.fixed, draft.empty)
         words = {k for slot in slots for k in range(slot.first, slot.last)}
@@ -197,7 +201,7 @@ class Replacements:
         slots += [TermSlot(term, k, k + 1, 0.0) for k in free if k not in words and k not in draft.empty
                   and (k in loose or self._renders(occurrence.words, draft.target_word(k)) > _KNOWN)]  # fmt: skip
         for slot in slots:
-            yield from self._whole(draft, slot, len(occurrence.columns), is_noun)
+            yield from self._whole(draft, term, slot, occurrence, is_noun)
 
     def _loose(self, draft: AlignedDraft, inside: Sequence[int]) -> list[int]:
         """The words that stand for no other word of the source, as far as anybody knows."""
@@ -219,9 +223,11 @@ class Replacements:
             return []
         return [TermSlot(term, linked[0], linked[-1] + 1, 1.0)]
 
-    def _whole(self, draft: AlignedDraft, slot: TermSlot, length: int, is_noun: bool) -> Iterator[_DraftSpan]:
+    def _whole(
+        self, draft: AlignedDraft, term: Term, slot: TermSlot, occurrence: _Occurrence, is_noun: bool
+    ) -> Iterator[_DraftSpan]:
         """The slot without function words and marks at its ends, and its head."""
-        first, last = slot.first, slot.last
+        first, last, length = slot.first, slot.last, len(occurrence.columns)
         while first < last and first in draft.empty:
             first += 1
         while last > first and last - 1 in draft.empty:
@@ -238,15 +244,25 @@ class Replacements:
         head = chunk[-1 if index is None else index]
         if is_noun and length == 1 and first < head and self._head([draft.target_word(first)]) is None:
             first = head  # an adjective before it is another word's translation
+        if self._is_all(occurrence, draft.target_word(head)) and not any(
+            self._renders(occurrence.words, draft.target_word(k)) > _KNOWN for k in heads if k != head
+        ):
+            first, last = head, head + 1  # what is beside the word is another's translation
+        if last in draft.empty and draft.target_word(last).casefold() == term.target.split()[-1].casefold():
+            last += 1  # Guardar como → Grabar como
         end = draft.theirs[last - 1][1]
         is_hanging = draft.target[end : end + 2] in ("- ", "-,", "-/")
         yield _DraftSpan(first, last, head, draft.target_word(head), ("", "-") if is_hanging else ("", ""))
+
+    def _is_all(self, occurrence: _Occurrence, word: str) -> bool:
+        """Whether a word is known to be the usual translation of a term of one word, both ways."""
+        return len(occurrence.words) == 1 and min(self._shares(occurrence.words, word)) > _SURE
 
     def _head(self, words: Sequence[str]) -> int | None:
         """Which of the words is the noun that the others belong to; the first where nobody knows grammar."""
         return self._morphology.head(words) if self._morphology is not None else 0
 
-    def _parts(self, draft: AlignedDraft, k: int, occurrence: _Occurrence) -> Iterator[_DraftSpan]:
+    def _parts(self, draft: AlignedDraft, term: Term, k: int, occurrence: _Occurrence) -> Iterator[_DraftSpan]:
         """Parts of the compound k that stand for the term, while the rest stands for words beside it."""
         word, inside = draft.target_word(k), occurrence.columns
         if len(word) < 6 or not word[0].isalpha() or primary_subtag(self._lang) == "de" and not word[0].isupper():
@@ -256,8 +272,10 @@ class Replacements:
         own = float(draft.links[k, list(inside)].sum())
         whole = self._translates(occurrence.words, word)
         elsewhere = [draft.source_word(i) for i in range(len(draft.ours)) if i not in inside]
-        for front, old, back in self._splits(word):
+        for front, old, back in (*self._splits(word), *self._halves(word, occurrence)):
             rest = [each for each in (self._bare(front), back.lstrip("-")) if each]
+            if _begins_or_ends(term.target, front.strip("-"), back.strip("-")):
+                continue  # Reinigungsmittel → Waschmittel, not Waschmittelmittel
             bare = self._bare(old) if back else old
             if self._covers(occurrence.words, bare):  # the term's words one by one: what is beside is none of them
                 yield _DraftSpan(k, k + 1, k, old.rstrip("-"), (front, back), 1.0)
@@ -273,7 +291,9 @@ class Replacements:
             is_free = self._renders(elsewhere, old) < _KNOWN and self._in_order(occurrence, rest, back)
             evidence = beside * min(1.0, own * 1.5 + mine * 3 + 0.5 * is_free)
             is_split = theirs > _KNOWN or is_hyphened or by_order and max(own, mine) > _KNOWN
-            if is_split and evidence > 0.15 and mine + theirs >= whole:
+            is_sure = not whole or mine + theirs >= whole or len(rest) == 1 and self._is_other_half(
+                draft, [k], occurrence, rest[0])  # fmt: skip
+            if is_split and evidence > 0.15 and is_sure:
                 yield _DraftSpan(k, k + 1, k, old.rstrip("-"), (front, back), evidence)
 
     def _in_order(self, occurrence: _Occurrence, rest: Sequence[str], back: str) -> bool:
@@ -293,6 +313,18 @@ class Replacements:
             return []
         pairs = list(self._morphology.split(word))[:_SPLITS]
         return [(front, head, "") for front, head in pairs] + [("", front, head) for front, head in pairs]
+
+    def _halves(self, word: str, occurrence: _Occurrence) -> list[tuple[str, str, str]]:
+        """The same for what no dictionary takes apart: a front that surely translates the word before the term, and the
+        rest."""
+        before = occurrence.near[: occurrence.middle][-1:]
+        if "-" in word or primary_subtag(self._lang) not in COMPOUNDING or not before or not self._morphology or (
+            self._morphology.split(word)
+        ):
+            return []
+        fronts = {word[:i]: self._translates(before, word[:i]) for i in range(_PART, len(word) - _PART)}
+        best = max(fronts, key=lambda front: fronts[front], default="")
+        return [(best, word[len(best) :], "")] if best and fronts[best] > _SURE else []
 
     def _bare(self, front: str) -> str:
         """A compound's front without its linking element."""
@@ -314,7 +346,7 @@ class Replacements:
     def _is_usual(self, source_words: Sequence[str], word: str) -> bool:
         """Whether a word that passes for a function word is hardly ever anything but the term's translation: uso."""
         forth, back = self._shares(source_words, word) if len(source_words) == 1 and word.isalpha() else (0.0, 0.0)
-        return forth > _KNOWN and back > _USUAL
+        return min(forth, back) > _KNOWN and (back > _USUAL or forth + back > 1)
 
     def _renders(self, source_words: Sequence[str], word: str) -> float:
         """The same, a compound by the worst of its parts."""
@@ -332,6 +364,21 @@ class Replacements:
             parts = self._bare(front), head.lstrip("-")
             halves = ((source_words[:i], source_words[i:]) for i in range(1, len(source_words)))
             if any(all(map(self._is_whole, sides, parts)) for sides in halves):
+                return True
+        return False
+
+    def _half_covers(self, draft: AlignedDraft, occurrence: _Occurrence, word: str) -> bool:
+        """Whether one part of a compound translates one of a term's two words, and nobody knows the other part as a
+        translation of anything else: Datenlieferant for "data provider"."""
+        if self._morphology is None or len(occurrence.words) != 2:
+            return False
+        elsewhere = [draft.source_word(i) for i in range(len(draft.ours)) if i not in occurrence.columns]
+        first, second = ([each] for each in occurrence.words)
+        for front, head in self._morphology.split(word)[:_LIKELY]:
+            parts = self._bare(front), head.lstrip("-")
+            shares = self._translates(first, parts[0]), self._translates(second, parts[1])
+            free = parts[shares.index(min(shares))]
+            if max(shares) > _SURE and self._renders(elsewhere, free) < _ELSEWHERE:
                 return True
         return False
 
@@ -357,11 +404,11 @@ class Replacements:
         return words[::step]
 
     def _following(self, draft: AlignedDraft, place: int) -> list[str]:
-        """The words behind a place; a comma and the word after it where no other follows."""
+        """The words behind a place; a comma and the two words after it where no other follows."""
         words = self._around(draft, place, 1)
         comma = place + 1 + len(words)
         is_clause = len(words) < 2 and comma + 1 < len(draft.theirs) and draft.target_word(comma) == ","
-        return [*words, ",", draft.target_word(comma + 1)] if is_clause else words
+        return [*words, ",", *self._around(draft, comma, 1)[:2]] if is_clause else words
 
     def _spliced(
         self, draft: AlignedDraft, term: Term, place: _DraftSpan, phrase: TermContext, wording: Wording
@@ -389,7 +436,7 @@ class Replacements:
         return start, end, text, words, wording
 
     def _features(
-        self, draft: AlignedDraft, place: _DraftSpan, wording: Wording, occurrence: _Occurrence
+        self, draft: AlignedDraft, term: Term, place: _DraftSpan, wording: Wording, occurrence: _Occurrence
     ) -> tuple[float, ...]:
         rows, columns = list(range(place.first, place.last)), list(occurrence.columns)
         is_part = any(place.affixes)
@@ -403,8 +450,13 @@ class Replacements:
         word = place.old if is_part else draft.target_word(place.head)
         thin = sum(max(0.0, 1 - 3 * float(draft.links[rows, i].max())) for i in columns) if len(columns) > 1 else 0.0
         forth, back = self._shares(occurrence.words, word)
-        if self._covers(occurrence.words, word):  # links go from word to word: a compound gets one of several
+        if self._covers(occurrence.words, word) or _is_alike(word, term.target):
+            # links go from word to word: a compound gets one of several
             forth, back, thin, uncovered = 1.0, 1.0, 0.0, 0.0
+        elif self._half_covers(draft, occurrence, word):
+            thin = uncovered = 0.0
+        elif not is_part and max(forth, back) < _KNOWN:
+            forth = self._renders(occurrence.words, word)
         is_name = all(word.isupper() and len(word) > 3 for word in occurrence.words) and not draft.source.isupper()
         lost = _FOREIGN * _is_copy(draft, rows) if is_part else self._lost(draft, rows, link, occurrence)
         loose = self._loose(draft, occurrence.columns) if not is_part else []
@@ -435,31 +487,52 @@ class Replacements:
         if len(rows) == 1 and self._covers(occurrence.words, draft.target_word(rows[0])):
             return _FOREIGN * _is_copy(draft, rows)
         lost = max(0.0, float(draft.links[[k for k in rows if k not in draft.empty]].sum()) - link)
-        if _is_copy(draft, rows) or self._is_orphaned(draft, rows, occurrence):
+        is_guess = link < _WEAK and self._renders(occurrence.words, draft.target_word(rows[-1])) < _KNOWN
+        if _is_copy(draft, rows) or self._is_orphaned(draft, rows, occurrence, is_guess):
             lost = max(lost, _FOREIGN)
         for word in (draft.target_word(k) for k in rows) if self._morphology is not None else ():
-            splits = self._splits(word)
+            splits = [*self._splits(word), *self._halves(word, occurrence)]
             parts = {each for front, old, back in splits for each in (self._bare(front), old, back) if each}
             spare = [part.strip("-") for part in parts if self._renders(occurrence.words, part.strip("-")) < _KNOWN]
             theirs = max((self._translates(occurrence.near, part) for part in spare), default=0.0)
             lost = max(lost, theirs, 0.4 * ("-" in word and bool(spare)))
+            if any(self._is_other_half(draft, rows, occurrence, part) for part in spare):
+                lost = _FOREIGN
         return lost
 
-    def _is_orphaned(self, draft: AlignedDraft, rows: Sequence[int], occurrence: _Occurrence) -> bool:
-        """Whether a long word goes that may be a compound with a word beside the term, which stands nowhere else."""
+    def _is_orphaned(
+        self, draft: AlignedDraft, rows: Sequence[int], occurrence: _Occurrence, is_guess: bool
+    ) -> bool:
+        """Whether a long word goes that may be a compound with a word beside the term, which stands nowhere else;
+        is_guess: nothing but its place speaks for it, so that it need not be long."""
         word = draft.target_word(rows[0])
-        if len(word) < _LONG or len(rows) > 1 or word[0].islower() or self._morphology is None:
+        if len(rows) > 1 or word[0].islower() or self._morphology is None or self._is_all(occurrence, word):
+            return False
+        if len(word) < _LONG and not (is_guess and len(word) >= _MIDDLING and self._morphology.split(word)):
             return False
         others = [k for k in range(len(draft.theirs)) if k not in rows]
         for i in (occurrence.columns[0] - 1, occurrence.columns[-1] + 1):
             near = draft.source_word(i) if 0 <= i < len(draft.ours) else ""
-            if len(near) > 3 and near.isalpha() and self._is_content(near):
+            if len(near) > 2 + (not is_guess) and near.isalpha() and self._is_content(near):
                 if fuzz.ratio(near.casefold(), word[: len(near)].casefold()) >= _COGNATE:
                     return True  # Privilegietypen: a compound that nobody can take apart
                 stands = max((float(draft.links[k, i]) for k in others), default=0.0)
-                if stands < _BESIDE and all(self._translates([near], draft.target_word(k)) < _KNOWN for k in others):
+                if stands < _BESIDE and self._is_missing(draft, near, others):
                     return True
         return False
+
+    def _is_other_half(
+        self, draft: AlignedDraft, rows: Collection[int], occurrence: _Occurrence, part: str
+    ) -> bool:
+        """Whether a compound's part surely translates a word beside the term that stands nowhere else in the draft."""
+        others = [k for k in range(len(draft.theirs)) if k not in rows]
+        return any(self._translates([near], part) > _LINKED and self._is_missing(draft, near, others)
+                   for near in occurrence.near)  # fmt: skip
+
+    def _is_missing(self, draft: AlignedDraft, source: str, rows: Iterable[int]) -> bool:
+        """Whether the source has a word more often than these words of the draft, or parts of them, translate it."""
+        uses = sum(draft.source_word(i) == source for i in range(len(draft.ours)))
+        return uses > sum(self._renders([source], draft.target_word(k)) >= _KNOWN for k in rows)
 
     def _is_content(self, source: str) -> bool:
         """Whether a source word is more than a function word, by its usual translation."""
@@ -498,12 +571,24 @@ def _is_form(word: str, term: str) -> bool:
     return same >= max(4, len(term) - 2) and same >= len(word) - 3 and word.casefold() != term.casefold()
 
 
+def _begins_or_ends(term: str, front: str, back: str) -> bool:
+    folded = term.casefold()
+    return bool(front) and folded.startswith(front.casefold()) or bool(back) and folded.endswith(back.casefold())
+
+
+def _is_alike(word: str, term: str) -> bool:
+    """Whether a word of the draft is a slip of the pen, or a near relative, of a long term of one word."""
+    return " " not in term and len(term) >= _LONG and fuzz.ratio(word.casefold(), term.casefold()) >= _COGNATE
+
+
 def _is_copy(draft: AlignedDraft, rows: Sequence[int]) -> bool:
-    """Whether words and one beside them stand in the source as well: a name, or a text that nobody translated."""
+    """Whether words stand in the source as well, and so does one beside them or they are joined of several: a name, or
+    a text that nobody translated."""
     copied = {draft.source_word(i) for i in range(len(draft.ours))}
     beside = [draft.target_word(k) for k in (rows[0] - 1, rows[-1] + 1) if 0 <= k < len(draft.theirs)]
-    return all(draft.target_word(k) in copied for k in rows) and any(
-        word in copied and len(word) > 2 for word in beside)  # fmt: skip
+    words = [draft.target_word(k) for k in rows]
+    return all(word in copied for word in words) and any(
+        [*(not word.isalnum() for word in words), *(word in copied and len(word) > 2 for word in beside)])
 
 
 def _common(one: Sequence[str], other: Sequence[str]) -> int:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
+from html import unescape
 from itertools import accumulate
 
 import numpy as np
@@ -94,7 +95,8 @@ class View:
     def _between_codes(self, text: str) -> str | None:
         """The draft with the words that the text has otherwise; None where a code stands among them, or is wrong."""
         raw, segment = self.segment.target or "", self.segment
-        if inline_codes.broken(segment.source, segment.codes, raw):
+        lost = inline_codes.broken(segment.source, segment.codes, raw)
+        if not all(map(_is_character, lost)):  # "&amp;" may be written as "und"
             return None
         _, offsets = inline_codes.plain(raw, inline_codes.locate(segment.source, segment.codes, raw))
         old, new = _TOKEN.findall(self.target), _TOKEN.findall(text)
@@ -109,6 +111,11 @@ class View:
                 return None
             raw = raw[:first] + "".join(new[j1:j2]) + raw[last:]
         return raw
+
+
+def _is_character(literal: str) -> bool:
+    """Whether a code is nothing but a character that has to be written as an entity."""
+    return literal.startswith("&") and len(unescape(literal)) == 1
 
 
 def _stretched(matrix: np.ndarray, rows: int) -> np.ndarray:

@@ -58,6 +58,41 @@ def test_a_listed_plural_comes_before_one_by_rule():
     assert German().wordings(replace(context, before=("mit", "den")))[0].form == "SmartTags"
 
 
+def test_a_listed_form_that_is_a_genitive_as_well_may_be_the_plural():
+    assert best("Tag", "Marken", "die", number="p") != "die Tags"
+    assert German().wordings(TermContext("Tag", ("Marken",), ("die",), (), "p", forms=("Tags",)))[0].form == "Tags"
+
+
+@needs_dictionary
+@pytest.mark.parametrize("following, expected", [
+    ("nötig", "der nötig"), ("man", "den man"), ("in", "der in"), ("der", "den der"),
+])
+def test_a_relative_pronoun_takes_the_new_gender_and_keeps_its_case(following, expected):
+    wording = German().wordings(TermContext("Ordner", ("Mappe",), ("die",), (",", "die", following), "s"))[0]
+    assert (wording.form, " ".join(wording.after), wording.doubts) == ("Ordner", f", {expected}", ())
+
+
+@needs_dictionary
+def test_a_bare_plural_is_no_dative_however_well_it_reads():
+    class Sways(Fluency):
+        def score(self, words):
+            return 500.0 * ("Berichten" in words)
+
+    lexicon = Lexicon("en", "de")
+    lexicon.links, lexicon.forms, lexicon.fluency = {}, {}, Sways({"": 100})
+    german = German(lexicon)
+    forms = [german.wordings(TermContext("Bericht", ("Karten",), tuple(before.split()), ("öffnen",), "p"))[0].form
+             for before in ("wie sich", "mit Daten und")]
+    assert forms == ["Berichte", "Berichten"]
+
+
+@needs_dictionary
+def test_the_dative_in_e_is_not_written():
+    noun, = Nouns().of_lemma("Verzeichnis")
+    assert noun.living(("d", "s")) == ("Verzeichnis",)
+    assert noun.living(("g", "s")) == noun.forms["g", "s"]
+
+
 def test_an_attribute_after_a_conjunction_agrees_with_the_determiner_of_the_noun_before_it():
     term, old = "überarbeitete Version", "Revision"
     assert best(term, old, "einer älteren Version oder", number="s").endswith("oder überarbeiteten Version")
@@ -82,6 +117,14 @@ def test_what_reads_well_cannot_make_a_genitive_of_a_subject():
 
 def test_a_front_whose_head_comes_later_gets_its_linking_element():
     assert best("Erneuerung", "Verlängerungs", affixes=("", "-")) == "Erneuerungs"
+
+
+@pytest.mark.parametrize("term, old, expected", [
+    ("Anzeige", "Bildschirm", "Anzeigebreite"), ("Prüfung", "Test", "Prüfungsbreite"),
+    pytest.param("Batterie", "Akku", "Batteriebreite", marks=needs_dictionary), ("Seite", "Blatt", "Seitenbreite"),
+])  # fmt: skip
+def test_the_front_of_a_compound_has_its_usual_linking_element(term, old, expected):
+    assert best(term, old, affixes=("", "breite")) == expected
 
 
 def test_adjectives_take_the_ending_of_the_old_one():

@@ -19,6 +19,12 @@ def best(term, old, before="", after="", number=""):
     ("posición", "elementos", "todos los", "", "todas las posiciones"),
     ("puesto de trabajo", "centro", "ningún", "", "ningún puesto de trabajo"),
     ("desglose", "explosión", "la", "continúa hasta", "el desglose continúa hasta"),
+    ("modelo", "plantilla", "una nueva", "cerrada", "un nuevo modelo cerrado"),
+    ("tarea", "trabajos", "demasiados", "", "demasiadas tareas"),
+    # what a copula says of the noun
+    ("proyecto", "tarea", "la", "del grupo está terminada", "el proyecto del grupo está terminado"),
+    ("proyecto", "tareas", "las", "ya son visibles", "los proyectos ya son visibles"),
+    ("proyecto", "tarea", "la lista de la", "está terminada", "la lista del proyecto está terminada"),
 ])  # fmt: skip
 def test_number_stays_and_the_phrase_takes_the_new_gender(term, old, before, after, expected):
     assert best(term, old, before, after) == expected
@@ -27,10 +33,25 @@ def test_number_stays_and_the_phrase_takes_the_new_gender(term, old, before, aft
 @pytest.mark.parametrize("term, old, before, expected", [
     ("agregar", "añade", "Se", "Se agrega"), ("buscar", "seleccione", "que", "que busque"),
     ("utilizar", "usado", "ha", "ha utilizado"), ("editar", "modificar", "para", "para editar"),
-    ("borrar", "eliminarlo", "para", "para borrarlo"),
+    ("borrar", "eliminarlo", "para", "para borrarlo"), ("quitar", "borra", "se", "se quita"),
+    ("restablecer", "reinicie", "que", "que restablezca"),
 ])  # fmt: skip
 def test_verbs_take_person_tense_and_mood_of_the_old_one(term, old, before, expected):
     assert best(term, old, before) == expected
+
+
+def test_a_verb_that_brings_its_object_takes_another_with_a_preposition():
+    assert best("cancelar la compra", "anular", "puede", "el pedido") == "puede cancelar la compra del pedido"
+
+
+def test_a_plural_takes_the_place_of_no_singular_with_its_article():
+    assert best("existencias", "almacén", "el") is None
+    assert best("existencias", "almacén", "de") == "de existencias"
+
+
+def test_what_a_hyphen_joins_stays():
+    wording, = Spanish().wordings(TermContext("venta", ("compra",), ("la",), affixes=("post-", "")))
+    assert (*wording.before, wording.form) == ("la", "post-venta")
 
 
 def test_function_words_are_not_replaced():

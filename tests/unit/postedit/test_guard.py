@@ -77,6 +77,7 @@ CASES = [
     ("A table", LONG, "Die alte Tabelle lag gestern ohne ihre wenigen Spalten dort", "too-far"),
     ("A table", "Der Tisch hier", "Die die Tabelle hier", "repetition"),
     ("A table", LONG, "Der neue Tabelle steht heute mit seinen mit seinen mit seinen hier", "repetition"),
+    ("A table", "Ein Tischbein", "Ein Tabellentabellenbein", "repetition"),  # a part of a word doubled
     ("A table", "Ein Tisch", '"Eine Tabelle"', "commentary"),
     ("A table", "Ein Tisch", "```\nTabelle\n```", "commentary"),
     ("A table", "Ein Tisch", "Eine Tabelle\nHier bitte", "commentary"),
@@ -191,6 +192,12 @@ def test_a_term_may_come_as_often_as_the_word_it_replaces():
     right = "Der Provider kann von Provider zu Provider verschieden sein."
     assert guard.judge(found, right, "de") == guard.ACCEPTED
     assert guard.judge(found, right.replace("sein", "Provider sein"), "de") == "overuse"
+
+
+def test_what_the_draft_repeats_may_be_repeated_with_the_term():
+    draft = "Oben am Rand des Anbieters, unten am Rand des Anbieters"
+    found = german("The provider's top edge, the provider's bottom edge", draft, ("provider", "Provider"))
+    assert guard.judge(found, draft.replace("Anbieters", "Providers"), "de") == guard.ACCEPTED
 
 
 def test_a_genitive_or_loan_plural_of_a_term_is_the_term():

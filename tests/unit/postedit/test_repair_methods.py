@@ -22,6 +22,7 @@ from mtpipe.llm.client import Caller, CallSettings
 from mtpipe.llm.fake import FakeLLM
 from mtpipe.morphology.agreement import Agreement
 from mtpipe.mt.fake import FakeTranslator
+from mtpipe.postedit.confidence import CERTAIN
 from mtpipe.postedit.editor import Candidate, Tools, Unusable
 from mtpipe.postedit.ladder import postedit
 from mtpipe.postedit.lexical_substitution import Placement, Substitution
@@ -152,11 +153,11 @@ def test_nothing_is_certain_in_a_draft_that_is_no_language():
     assert repaired(czech(*unknown), "Use of rulers", draft, *terms, lang="cs") == draft.replace("pravidla", "pravítka")
 
 
-def editor_of(**links):
+def editor_of(least=CERTAIN, **links):
     lexicon = Lexicon("en", "de")
     lexicon.links = {source: {target: 50.0} for source, target in links.items()}
     lexicon.forms, lexicon.fluency = {}, Fluency()
-    return Substitution(Tools("en", "de", lexicon=lexicon))
+    return Substitution(Tools("en", "de", lexicon=lexicon), least)
 
 
 @pytest.mark.parametrize("source, draft, expected", [
@@ -170,7 +171,40 @@ def test_a_compound_of_just_the_terms_words_gives_way(source, draft, expected):
     assert repaired(editor, source, draft, ("data provider", "Datenprovider"), lang="de") == expected
 
 
-def test_a_word_that_surely_translates_the_term_leaves_no_room_for_others():
+needs_nouns = pytest.mark.skipif(find_spec("german_nouns") is None, reason="german-nouns is not installed")
+
+
+@needs_nouns
+@pytest.mark.parametrize("source, draft, terms, expected", [
+    # the half that translates the word beside the term stays, even if the corpus has the compound for the term alone
+    ("Click the customer list.", "Klicken Sie in die Käuferliste.", [("customer", "Kunde")],
+     "Klicken Sie in die Kundenliste."),
+    # a half that no dictionary has
+    ("Memory quuxing", "Speicherquuxierung", [("quuxing", "Belegung")], "Speicherbelegung"),
+    # a compound that nothing but its place speaks for keeps what it has of the word beside
+    ("Open the memory layer", "Öffnen Sie die Gedächtnisebene", [("layer", "Stufe")], None),
+    ("Dish detergent and soap", "Geschirrreinigungsmittel und Seife", [("detergent", "Waschmittel")], None),
+    # one word of the term is in the compound, and the other half stands for nothing else
+    ("Memory waiter", "Speicherkellner", [("memory waiter", "Lagerdiener")], "Lagerdiener"),
+])  # fmt: skip
+def test_no_half_of_a_compound_is_lost(source, draft, terms, expected):
+    editor = editor_of(customer="käuferliste", list="liste", memory="speicher", open="öffnen", click="klicken",
+                       soap="seife", stop="halten", quuxing="speicherquuxierung")  # fmt: skip
+    assert repaired(editor, source, draft, *terms, lang="de") == (expected or draft)
+
+
+def test_an_entity_that_the_draft_says_in_words_does_not_come_back():
+    expected = "Maus, Sensorfeld und Bild"
+    assert repaired(editor_of(touchpad="tastfeld"), "Mouse, touchpad &amp; image", "Maus, Tastfeld und Bild",
+                    ("touchpad", "Sensorfeld"), lang="de") == expected  # fmt: skip
+
+
+def test_a_function_word_that_the_term_has_too_is_not_doubled():
+    made = repaired(substitution(), "Part of the table", "Parte de la tabla", ("part of", "trozo de"))
+    assert made == "Trozo de la tabla"
+
+
+def test_a_word_that_surely__translates_the_term_leaves_no_room_for_others():
     made, = editor_of(information="information").propose([segment(
         "Routing Information Retrieval", "Abruf von Routing-Informationen", ("routing", "Weiterleitung"), lang="de")])
     assert made[0] == "Abruf von Weiterleitungs-Informationen"
@@ -186,10 +220,10 @@ def test_the_same_word_for_the_same_term_in_other_texts_makes_surer():
     things = (("dog", "Hundes"), ("house", "Hauses"), ("tree", "Baumes"), ("book", "Buches"))
     texts = [segment(f"The space of the {source}", f"Der Bereich des {target}", ("space", "Space"), lang="de")
              for source, target in things]
-    editor = editor_of()
+    editor = editor_of(0.9)
     alone, = editor.propose(texts[:1])
     assert all(isinstance(text, Unusable) for text in alone)
-    assert [made[0] for made in editor.propose(texts)] == [f"Der Space des {target}" for _, target in things]
+    assert all(made[0].endswith(f"Space des {target}") for made, (_, target) in zip(editor.propose(texts), things))
 
 
 def test_substitution_into_a_language_without_spaces():
