@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 
@@ -31,28 +31,28 @@ def translate(segments: Sequence[Segment], translator: Translator) -> list[Segme
     """The segments with drafts: those without one get the translator's, None where it found no translation."""
     missing = [i for i, segment in enumerate(segments) if segment.draft is None]
     results = list(segments)
-    for i, draft in zip(missing, translator.translate([segments[i] for i in missing]), strict=True):
+    drafts = translator.translate([segments[i] for i in missing]) if missing else []
+    for i, draft in zip(missing, drafts, strict=True):
         results[i] = _with(segments[i], draft)
     return results
 
 
 def translate_ahead(
-    chunks: Iterable[Sequence[Segment]], translator: Translator, meanwhile: Callable[[], object]
+    chunks: Iterable[Sequence[Segment] | None], translator: Translator
 ) -> Generator[Future[list[Segment]], None, None]:
     """The drafts to come of each chunk; when one is handed out, the next is on its way in a thread of its own.
 
-    A translator that says so (at_once) is given several at a time. meanwhile is called while the first is being made.
-    Closing it gives up what has not begun.
+    A translator that says so (at_once) is given several at a time. A None among the chunks: there is none now, those on
+    their way are to be seen to. Closing it gives up what has not begun.
     """
     waiting: deque[Future[list[Segment]]] = deque()
     at_once = getattr(translator, "at_once", 1)
     with ThreadPoolExecutor(at_once) as thread:
         try:
             for chunk in chunks:
-                waiting.append(thread.submit(translate, chunk, translator))
-                if len(waiting) == 1:
-                    meanwhile()
-                if len(waiting) > at_once:
+                if chunk is not None:
+                    waiting.append(thread.submit(translate, chunk, translator))
+                if chunk is None or len(waiting) > at_once:
                     yield waiting.popleft()
             yield from waiting
         finally:

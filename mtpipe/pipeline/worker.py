@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence, Set, Sized
 from contextlib import closing, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -32,8 +32,45 @@ from mtpipe.postedit.ladder import postedit
 from mtpipe.report.model import JobInfo, JobReport, LlmUsage
 from mtpipe.tm.pretranslation import recall
 
-_SENTENCES = 4096  # of documents that are in memory together, and as many more that are read ahead
+_SENTENCES = 2048  # of documents that are read together; some such batches are in hand at a time
 _USAGE = ("calls", "cached", "failed", "unanswered", "tokens_in", "tokens_out", "seconds")
+
+
+@dataclass(slots=True)
+class _Batch:
+    """Documents that are in memory together; is_last: of the window of that number.
+
+    count: of their units, by key: those to be translated for it (order), those in hand for an earlier batch (shared),
+    those finished, before that the reused ones.
+    """
+
+    number: int
+    documents: list[JobDocument]
+    is_last: bool
+    count: int = 0
+    order: Sequence[str] = ()
+    shared: dict[str, Segment] = field(default_factory=dict)
+    finished: dict[str, Segment] = field(default_factory=dict)
+    reused: frozenset[str] = frozenset()
+
+    @property
+    def name(self) -> str:
+        return self.documents[0].file.name
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return sum(document.file.size for document in self.documents)
+
+
+@dataclass(frozen=True, slots=True)
+class _Chunk:
+    """Units of a batch that are translated together, by key; new: the keys of drafts that no store has."""
+
+    batch: _Batch
+    keys: list[str]
+    new: dict[str, str]
+    is_last: bool
 
 
 class Worker:
@@ -51,9 +88,6 @@ class Worker:
         self._formats: dict[str, Any] = {}
         self._flushing: job_folder.Flushing
         self._scratch: TemporaryDirectory[str] | None = None
-        self._windows: Iterator[Window] = iter(())
-        self._window: tuple[int, deque[File]] = 0, deque()  # and what is not read of it yet
-        self._ahead: list[tuple[int, list[JobDocument], bool]] = []
         self._tally = self._new_tally()
 
     @property
@@ -64,65 +98,60 @@ class Worker:
     def run(self, windows: Iterator[Window]) -> Iterator[tuple[int, JobReport]]:
         """(number, report) of each window, in order, its documents being written.
 
-        windows may say in is_ready whether the next of them is there already: it is then read while this one is being
-        translated. An empty window has no report.
+        The next documents are read and begun while these are being translated; windows may say in is_ready whether
+        there are any by now. An empty window has no report.
         """
         with job_folder.Flushing() as self._flushing:
-            for number, documents, is_last in self._read(windows):
-                units = self.finish(documents)
-                with self._store.together():
-                    for document in documents:
-                        self.write(document, units)
-                if is_last:
-                    yield number, self.report()
+            for batch, drafts, is_whole in self._drafts(windows):
+                batch.finished |= self._edited(drafts)
+                self._meter.at(batch.name, batch.size * len(batch.finished) / max(1, batch.count))
+                if is_whole:
+                    units = self._whole(batch)
+                    with self._store.together():
+                        for document in batch.documents:
+                            self.write(document, units)
+                    if batch.is_last:
+                        yield batch.number, self.report()
 
     def draft(self, windows: Iterator[Window]) -> Iterator[tuple[int, JobReport]]:
         """As run, only translates and keeps the drafts."""
-        for number, documents, _ in self._read(windows):
-            units, count = units_of(documents), 0
-            total = len(units)
-            self._tally.count(unique_units=len(self._store.first_seen(units)))
-            size = sum(document.file.size for document in documents)
-            for drafts in self.drafts(units):
-                count += len(drafts)
-                self._meter.at(documents[0].file.name, size * count / total)
-            for document in documents:
-                self.count(document, document.sentences)
-            self._meter.past(size)
-            yield number, self.report()
+        for batch, drafts, is_whole in self._drafts(windows):
+            batch.finished |= drafts
+            self._meter.at(batch.name, batch.size * len(batch.finished) / max(1, batch.count))
+            if is_whole:
+                self._whole(batch)
+                for document in batch.documents:
+                    self.count(document, document.sentences)
+                self._meter.past(batch.size)
+                yield batch.number, self.report()
 
     def plan(self, windows: Iterator[Window]) -> Iterator[tuple[list[str], JobReport]]:
         """(keys of the units, report) of documents as they are before anything is done."""
-        for _, documents, _ in self._read(windows):
-            for document in documents:
+        for batch in filter(None, self._read(windows)):
+            for document in batch.documents:
                 self.count(document, document.sentences)
-            yield [key for document in documents for key in document.keys], self.report()
+            yield [key for document in batch.documents for key in document.keys], self.report()
 
-    def _read(self, windows: Iterator[Window]) -> Iterator[tuple[int, list[JobDocument], bool]]:
-        """(number of the window, documents with terms matched, whether they are its last ones): no more at a time than
-        have some thousands of sentences."""
-        self._windows = windows
-        while self._look_ahead(is_waiting=True):
-            yield self._ahead.pop()
-
-    def _look_ahead(self, is_waiting: bool = False) -> bool:
-        """Reads the next documents, so that they are there when they are needed; False after the last.
-
-        is_waiting: also where that means to wait for a window.
-        """
-        if self._ahead:
-            return True
-        if not self._window[1] and (is_waiting or getattr(self._windows, "is_ready", True)):
-            for number, files in islice(self._windows, 1):
-                self._window = number, deque(files)
-        number, coming = self._window
-        documents, count = list[JobDocument](), 0
-        while coming and count < _SENTENCES:
-            documents.append(self.read(coming.popleft()))
-            count += sum(map(len, documents[-1].parts))
-        if documents:
-            self._ahead.append((number, self.match(documents), not coming))
-        return bool(documents)
+    def _read(self, windows: Iterator[Window], in_hand: Sized = ()) -> Iterator[_Batch | None]:
+        """Documents with terms matched, no more at a time than have some thousands of sentences; None where that would
+        mean to wait for a window while something is in hand."""
+        coming = deque[File]()
+        number = 0
+        while True:
+            if not coming:
+                if in_hand and not getattr(windows, "is_ready", True):
+                    yield None
+                    continue
+                window = next(windows, None)
+                if window is None:
+                    return
+                number, coming = window[0], deque(window[1])
+            documents, count = list[JobDocument](), 0
+            while coming and count < _SENTENCES:
+                documents.append(self.read(coming.popleft()))
+                count += sum(map(len, documents[-1].parts))
+            if documents:
+                yield _Batch(number, self.match(documents), not coming)
 
     def read(self, file: File) -> JobDocument:
         """A document that can't be read becomes a failed one: the others go on."""
@@ -181,50 +210,57 @@ class Worker:
                 document.keys = [unit_key(sentence, self._tools.settings) for sentence in document.sentences]
         return documents
 
-    def finish(self, documents: list[JobDocument]) -> dict[str, Segment]:
-        """The finished unit of every key: taken from the store, or made chunk by chunk and kept there.
+    def _drafts(self, windows: Iterator[Window]) -> Iterator[tuple[_Batch, dict[str, Segment], bool]]:
+        """(batch, units of it with their drafts, whether they are its last ones), in order, chunk by chunk: drafts that
+        a store has by then, what is new comes to it.
 
         A chunk is saved whole or not at all, so a job that was interrupted goes on with the very same chunks.
         """
-        units = units_of(documents)
-        finished = {key: segment for key, (state, segment) in self._store.load(units).items() if state in DONE}
-        new = self._store.first_seen(units, finished)
-        self._tally.count(unique_units=len(new), reused=len(new & finished.keys()))
-        size, total = sum(document.file.size for document in documents), len(units)
-        for key in finished:
-            del units[key]
-        for drafts in self.drafts(units):
-            finished |= self._edited(drafts)
-            self._meter.at(documents[0].file.name, size * len(finished) / total)
-        return finished
+        chunks = deque[_Chunk]()
+        with closing(steps.translate_ahead(self._chunks(windows, chunks), self._tools.translator)) as coming:
+            for waiting in coming:
+                chunk = chunks.popleft()
+                with self._timed("translate"):  # what the other stages did not cover
+                    drafted = dict(zip(chunk.keys, waiting.result(), strict=True))
+                    drafted |= zip(chunk.new, self._credible([drafted[key] for key in chunk.new]), strict=True)
+                    answered = ((name, drafted[key]) for key, name in chunk.new.items())
+                    self._store.save_drafts((name, unit) for name, unit in answered if not unit.is_waiting)
+                yield chunk.batch, drafted, chunk.is_last
 
-    def drafts(self, units: dict[str, Segment]) -> Iterator[dict[str, Segment]]:
-        """The units with their drafts, chunk by chunk: those that a store has by then, what is new comes to it.
-
-        It takes them out of units on the way.
-        """
-        settings = self._tools.drafting
-        order, size = list(units), self._job.units_per_chunk
-        chunks: deque[tuple[list[str], dict[str, str]]] = deque()  # with the keys of drafts that no store has
-
-        def sources() -> Iterator[list[Segment]]:
-            for i in range(0, len(order), size):
+    def _chunks(self, windows: Iterator[Window], chunks: deque[_Chunk]) -> Iterator[list[Segment] | None]:
+        """The units of each chunk, which comes to chunks, one at least of each batch; None where there is none now."""
+        settings, size = self._tools.drafting, self._job.units_per_chunk
+        for batch in self._read(windows, chunks):
+            if batch is None:
+                yield None
+                continue
+            units = self._begun(batch, {key for chunk in chunks for key in chunk.batch.order})
+            order = batch.order = list(units)
+            for i in range(0, max(1, len(order)), size):
                 chunk = {key: units.pop(key) for key in order[i : i + size]}
                 keys = {key: unit_key(unit, settings) for key, unit in chunk.items() if unit.draft is None}
                 # looked up when its turn comes: others may have translated some of it meanwhile
                 drafts = self._store.drafted({name: chunk[key] for key, name in keys.items()})
-                chunks.append((list(chunk), {key: name for key, name in keys.items() if name not in drafts}))
+                new = {key: name for key, name in keys.items() if name not in drafts}
+                chunks.append(_Chunk(batch, list(chunk), new, i + size >= len(order)))
                 yield [drafts.get(keys.get(key, ""), unit) for key, unit in chunk.items()]
 
-        with closing(steps.translate_ahead(sources(), self._tools.translator, self._look_ahead)) as coming:
-            for waiting in coming:
-                names, new = chunks.popleft()
-                with self._timed("translate"):  # what the other stages did not cover
-                    drafted = dict(zip(names, waiting.result(), strict=True))
-                    drafted |= zip(new, self._credible([drafted[key] for key in new]), strict=True)
-                    answered = ((name, drafted[key]) for key, name in new.items())
-                    self._store.save_drafts((name, unit) for name, unit in answered if not unit.is_waiting)
-                yield drafted
+    def _begun(self, batch: _Batch, in_hand: Set[str]) -> dict[str, Segment]:
+        """The units that are to be translated for a batch: no store has them, none of those in hand is one."""
+        units = units_of(batch.documents)
+        batch.count = len(units)
+        batch.shared = {key: units.pop(key) for key in in_hand & units.keys()}
+        rows = self._store.load(units)
+        batch.finished = {key: segment for key, (state, segment) in rows.items() if state in DONE}
+        batch.reused = frozenset(batch.finished)
+        return {key: unit for key, unit in units.items() if key not in batch.reused}
+
+    def _whole(self, batch: _Batch) -> dict[str, Segment]:
+        """All units of a batch, which are counted, those with it that came with the batches before."""
+        batch.finished |= {key: segment for key, (_, segment) in self._store.load(batch.shared).items()}
+        new = self._store.first_seen(batch.finished, batch.reused)
+        self._tally.count(unique_units=len(new), reused=len(new & batch.reused))
+        return batch.finished
 
     def _credible(self, drafts: list[Segment]) -> list[Segment]:
         return steps.fall_back(drafts, self._job.source_lang, self._job.target_lang, self._tools.fallback)

@@ -2,6 +2,7 @@ import json
 import os
 import signal
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
@@ -21,6 +22,18 @@ class Recorder(FakeTranslator):
         CALLS.extend(segment.source for segment in segments)
         drafts = super().translate(segments)
         return [d if s.source != "No way." else type(d)("") for s, d in zip(segments, drafts, strict=True)]
+
+
+class Paired(FakeTranslator):
+    """Begins no batch before another is there as well."""
+
+    at_once = 2
+    _both = Barrier(2, timeout=60)
+
+    def translate(self, segments):
+        CALLS.extend(segment.source for segment in segments)
+        self._both.wait()
+        return super().translate(segments)
 
 
 class Zelle:
@@ -375,3 +388,11 @@ def test_a_window_of_many_sentences_is_done_in_parts_and_reported_once(source, t
     for engine in ("serial", "processes"):
         report = jobs.run(job(source, tmp_path / engine, engine=engine, workers=1))
         assert report.documents == whole.documents and report.totals == whole.totals
+
+
+def test_the_next_window_is_translated_beside_the_one_before_and_what_both_have_once(source, tmp_path):
+    out = tmp_path / "out"
+    report = jobs.run(job(source, out, window_bytes=1, mt="test_jobs:Paired"))
+    assert sorted(CALLS) == ["Close the row.", "Open the cell.", "Use {name} here."]
+    assert report.totals.unique_units == 3 and report.totals.reused == 0
+    assert (out / "sub/b.txt").read_text() == "USE {name} HERE.\nOPEN THE CELL.\n"
