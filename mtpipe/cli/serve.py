@@ -81,7 +81,8 @@ def run(app: Any, listener: socket.socket) -> None:
     import uvicorn
 
     sys.setswitchinterval(_SWITCH)
-    config = uvicorn.Config(app, log_config=None, access_log=False, timeout_keep_alive=30, lifespan="on")
+    config = uvicorn.Config(app, log_config=None, access_log=False, timeout_keep_alive=30, lifespan="on",
+                            proxy_headers=False)  # fmt: skip
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)  # uvicorn finishes what runs and then raises the signal once more
     uvicorn.Server(config).run(sockets=[listener])

@@ -170,6 +170,8 @@ class CTranslate2Translator:
 
         Zeros for a pair longer than the model's limit, and for words in pieces that the model does not know.
         """
+        if not pairs:
+            return []
         sources, targets = self._encode_pairs(pairs)
         limit = self.model.max_tokens
         ahead = len(self._ahead)
@@ -211,30 +213,32 @@ class CTranslate2Translator:
 
         sizes: how many hypotheses of each line. looks: the lines for which to tell what their words looked at.
         """
+        if not lines:
+            return []
         limit = self.model.max_tokens
         # sixteen characters are the longest piece SentencePiece makes: no need to count the pieces of a whole book
         short = [i for i, line in enumerate(lines) if len(line.text) <= 16 * limit]
         encoded = dict(zip(short, self._encode([lines[i] for i in short]), strict=True))
         whole = [i for i in short if len(encoded[i]) <= limit]
         n = max((sizes[i] for i in whole), default=1)
-        kinds = [(is_coded, is_mapped) for is_coded in (True, False) for is_mapped in (True, False)]
-        groups = [[i for i in whole if (bool(lines[i].masks), self._is_mapped(lines[i], sizes[i])) == kind]
-                  for kind in kinds]  # fmt: skip
+        groups: dict[tuple[bool, bool], list[int]] = {}
+        for i in whole:
+            groups.setdefault((bool(lines[i].masks), self._is_mapped(lines[i], sizes[i])), []).append(i)
         waiting = [
             self._decode([encoded[i] for i in group], n, return_attention=bool(looks), use_vmap=is_mapped,
                          **self._unwanted(is_coded))
-            for group, (is_coded, is_mapped) in zip(groups, kinds)
+            for (is_coded, is_mapped), group in groups.items()
         ]  # fmt: skip
         hypotheses = {
             i: self._read(result, lines[i], sizes[i], i in looks)
-            for group, results in zip(groups, waiting) for i, result in zip(group, results(), strict=True)
+            for group, results in zip(groups.values(), waiting) for i, result in zip(group, results(), strict=True)
         }  # fmt: skip
         halves = {
             i: pair for i, line in enumerate(lines)
             if (i not in hypotheses or hypotheses[i][0].text is None) and (pair := line.halves())
         }  # fmt: skip
         texts = [half for pair in halves.values() for half in pair]
-        parts = self.hypotheses(texts, [1] * len(texts)) if texts else []
+        parts = self.hypotheses(texts, [1] * len(texts))
         for k, i in enumerate(halves):
             hypotheses[i] = [self._joined(parts[2 * k][0], parts[2 * k + 1][0])]
         failed = [Hypothesis(None, -math.inf, (f"no translation within the model's {limit} tokens",))]

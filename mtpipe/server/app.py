@@ -42,7 +42,7 @@ def create_app(settings: ServerSettings, origins: tuple[str, ...] = ()) -> FastA
                   redoc_url=None)  # fmt: skip
     app.state.service = service
     for router in (deepl.routes(service), libretranslate.routes(service), _own(service)):
-        app.include_router(router)
+        app.routes.extend(router.routes)  # an included router is asked anew, at each request, for what it has
     _errors(app)
     app.add_middleware(Watch, service=service)
     app.add_middleware(BodyLimits, limits=settings.limits)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from time import monotonic
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -61,7 +60,7 @@ class _Body:
         self.refusal: tuple[int, str] | None = None
         self._receive = receive
         self._most = most
-        self._end = monotonic() + seconds
+        self._end = asyncio.get_running_loop().time() + seconds
         self._scope = scope
         self._size, self._is_whole = 0, False
 
@@ -84,7 +83,8 @@ class _Body:
                 await self._next()
 
     async def _next(self) -> Message:
-        message = await asyncio.wait_for(self._receive(), max(0.0, self._end - monotonic()))
+        async with asyncio.timeout_at(self._end):
+            message = await self._receive()
         self._size += len(message.get("body", b""))
         self._is_whole = not message.get("more_body", False)
         return message

@@ -183,7 +183,8 @@ class Service:
 
     async def _result(self, future: Future[list[Segment]]) -> list[Segment]:
         try:
-            return await asyncio.wait_for(asyncio.wrap_future(future), self.settings.limits.answer)
+            async with asyncio.timeout(self.settings.limits.answer):
+                return await asyncio.wrap_future(future)
         except TimeoutError as error:
             seconds = f"{self.settings.limits.answer:g} s"
             raise ApiError(503, f"no answer within {seconds}; send less at a time or try again", RETRY) from error
