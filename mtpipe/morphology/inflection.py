@@ -7,7 +7,7 @@ from itertools import product
 from os.path import commonprefix
 
 from mtpipe.alignment.lexicon import Lexicon
-from mtpipe.languages.lemmatization import lemma
+from mtpipe.languages.lemmatization import is_known, lemma
 from mtpipe.languages.tokenization import words
 
 MOST_FORMS = 12  # of one word, the most frequent
@@ -84,19 +84,34 @@ def like(form: str, replaced: str, is_first: bool, lexicon: Lexicon | None) -> s
     return form[:1].upper() + form[1:] if is_first or is_label else form
 
 
-def doubt(form: str, term: str, replaced: Sequence[str], has_neighbours: bool, lang: str, rate: float) -> float:
+def doubt(
+    form: str, term: str, replaced: Sequence[str], has_neighbours: bool, lang: str, rate: float,
+    lexicon: Lexicon | None = None,
+) -> float:
     """The probability that a form chosen by the corpus alone is wrong; rate: the language's, as Lexicon.inflection.
 
     Words whose dictionary forms end alike decline alike, and where both bend alike, case and number are those of what
-    goes: each letter that the ends share counts. has_neighbours: words beside it changed as well. The odds fit what the
-    grammars of Russian and Spanish say of the forms that their corpora choose. Names in capitals do not bend.
+    goes: each letter that the ends share counts, and endings that the corpus (lexicon) has of both words count as one.
+    A form that it does not have is no evidence, nor is a word that no dictionary has. has_neighbours: words beside it
+    changed as well. The odds fit what the grammars of Russian and Spanish say of the forms that their corpora choose.
+    Names in capitals do not bend.
     """
     base = words(term)
     if not any(_can_bend(word) for word in base):
         return 0.0
-    shared = _shared(words(form), base, replaced, lang) if not has_neighbours else None
+    is_known_form = not any(is_known(word, lang) is False for word in replaced) and (
+        form.casefold() == term.casefold() or lexicon is None or all(map(lexicon.fluency.count, words(form))))
+    shared = _shared(words(form), base, replaced, lang) if is_known_form and not has_neighbours else None
+    if shared == 0 and lexicon is not None and len(base) == len(replaced) == 1:
+        shared = int(len(_attested_bends(base[0], lexicon) & _attested_bends(replaced[0], lexicon)) > 1)
     odds = _ODDS * rate / (1 - min(rate, 0.9)) * (1 if shared is None else _ANALOGY ** (shared + 1))
     return float(odds / (1 + odds))
+
+
+def _attested_bends(word: str, lexicon: Lexicon) -> set[tuple[str, str]]:
+    """What the corpus changes in a word's dictionary form."""
+    base = lemma(word, lexicon.target_lang)
+    return {_bend(base, form.casefold()) for form in lexicon.forms.get(base, {})}
 
 
 def _shared(form: Sequence[str], base: Sequence[str], old: Sequence[str], lang: str) -> int | None:

@@ -125,7 +125,8 @@ def _supported(options: Sequence[Sequence[Sequence[_Rated]]]) -> list[list[list[
 
 def _with_support(rated: _Rated, counts: Counter[_Change], best: _Rated) -> _Rated:
     is_counted = best[0] >= _LIKELY and _change(best) == _change(rated)
-    return supported(rated[0], counts[_change(rated)] - is_counted), rated[1]
+    right_form = 1 - rated[1].feature("form")  # of which others say nothing
+    return right_form * supported(rated[0] / max(right_form, 1e-9), counts[_change(rated)] - is_counted), rated[1]
 
 
 def _change(rated: _Rated) -> _Change:

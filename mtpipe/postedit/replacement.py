@@ -175,7 +175,8 @@ class Replacements:
             wording = Wording((), "", (), 0.3, ("attested",))
         else:
             rate = self._lexicon.inflection if self._lexicon is not None else UNKNOWN * has_word_boundaries(self._lang)
-            wrong = doubt(reworded.form, term.target, olds, reworded.has_neighbours, self._lang, rate)
+            corpus = self._lexicon if reworded.form not in term.forms else None
+            wrong = doubt(reworded.form, term.target, olds, reworded.has_neighbours, self._lang, rate, corpus)
             wording = Wording((), "", (), 1 - wrong)
         return front, len(draft.target) - back, text[front : len(text) - back], words, wording
 

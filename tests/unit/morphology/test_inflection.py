@@ -110,6 +110,15 @@ def test_the_doubt_about_a_form_is_less_the_more_it_is_like_what_goes(form, term
     assert low <= inflection.doubt(form, term, replaced, False, "cs", 0.5) <= high
 
 
+def test_forms_that_the_corpus_has_not_are_no_evidence_and_endings_that_it_has_of_both_words_are():
+    table = lexicon("cs", sklad="sklad skladu sklady", hrad="hrad hradu hrady")
+    table.fluency = Fluency({"hradu": 3, "sklad": 3, "kolíka": 1})
+    assert inflection.doubt("hradu", "hrad", ["sklepu"], False, "cs", 0.5) > 0.2
+    assert inflection.doubt("hradu", "hrad", ["skladu"], False, "cs", 0.5, table) < 0.2
+    assert inflection.doubt("hrady", "hrad", ["sklady"], False, "cs", 0.5, table) > 0.5  # nobody has seen it
+    assert inflection.doubt("hrad", "hrad", ["kzrkpu"], False, "cs", 0.5) > 0.5  # nor that word
+
+
 def test_the_doubt_grows_with_changed_neighbours_and_with_how_much_a_language_inflects():
     where = ("pravítka", "pravítko", ["pravidla"])
     assert inflection.doubt(*where, True, "cs", 0.5) > inflection.doubt(*where, False, "cs", 0.5)

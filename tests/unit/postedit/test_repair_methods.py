@@ -146,6 +146,11 @@ def test_without_grammar_a_form_is_certain_where_it_bends_like_the_word_that_goe
     assert left.notes[-1].startswith("term missing: ruler → šablona; suggestion: ")
 
 
+def test_a_form_is_no_surer_for_the_same_word_in_other_texts():
+    texts = [segment(f"Use of rulers {n}", f"Použití pravidla {n}", ("ruler", "šablona"), lang="cs") for n in range(9)]
+    assert all(isinstance(made[0], Unusable) for made in czech().propose(texts))
+
+
 def test_nothing_is_certain_in_a_draft_that_is_no_language():
     draft, terms = "Použití pravidla zmufloval prskohlavně vrzukol třepelce", [("ruler", "pravítko")]
     unknown = draft.split()[2:]
