@@ -46,6 +46,10 @@ _TEMPER = 0.5  # of the fluency: endings of rare words are few
 _SWAY = 3.0  # log-odds that the fluency may shift a choice by at most: grammar knows better
 _AND = ("und", "oder", "sowie")
 _NUMERALS = frozenset("zwei drei vier fünf sechs sieben acht neun zehn elf zwölf mehr weniger".split())
+# what may stand between a determiner and the adjective after it
+_INSERTED = frozenset("sich bereits noch nicht schon gerade jeweils zuvor automatisch neu sehr ganz hier dort".split())
+# nouns that govern the accusative with their preposition
+_DIRECTED = ("zugriff", "verweis", "hinweis", "bezug", "antwort", "auswirkung", "einfluss", "blick", "wechsel", "link")
 _MODIFIERS = 3  # adjectives and the determiner before a noun, at most
 _ADJECTIVE_ENDINGS = ("en", "em", "er", "es", "e")
 _LINKED_BY_S = ("ung", "heit", "keit", "schaft", "ion", "tät", "ing", "tum", "ling")
@@ -157,16 +161,15 @@ class German:
         folded = word.casefold()
         if folded.endswith(_LINKED_BY_S):
             return f"{word}s"
-        if self._lexicon is not None:
-            attested = {link: self._fronts.get(folded + link, 0) for link in _USUAL_LINKS}
-            best = max(attested, key=lambda link: attested[link])
-            if attested[best]:
-                return word + best
-        if folded.endswith(_UNLINKED):
+        attested = self._fronts if self._lexicon is not None else {}
+        counts = {link: compounds(folded + link) + attested.get(folded + link, 0) for link in _USUAL_LINKS}
+        if folded.endswith(_UNLINKED) and not any(attested.get(folded + link) for link in _USUAL_LINKS):
             return word
-        listed = {link: compounds(folded + link) for link in _USUAL_LINKS}
-        if any(listed.values()):
-            return word + max(listed, key=lambda link: listed[link])
+        if any(counts.values()):
+            return word + max(counts, key=lambda link: counts[link])
+        if pairs := self._pairs(word, True):
+            front, head = pairs[0]
+            return front + self._linked(head)  # as its own last part
         if folded.endswith("e") and len(folded) > 3:
             return f"{word}n"
         return word
@@ -224,6 +227,10 @@ class German:
         is_plural_only = news[0].lemma in news[0].forms.get(("n", "p"), ()) and ("n", "s") not in news[0].forms
         group, coordinate = self._group(phrase.before), self._coordinate(phrase.before)
         cells, doubts = self._cells(olds, old, phrase.number, group)
+        if len(group.words) == len(phrase.before) and group.determiner and _is_finite(phrase.after[:1]) and not (
+            any(case in "na" for case, _, _ in cells)
+        ):  # "Der Lampe ist …": the draft's article is wrong
+            cells, doubts = [("n", "s", "")], ("agreement",)
         priors = self._priors(phrase, group)
         if coordinate and (shared := [cell for cell in cells if cell[0] in coordinate[1]]):
             cells = shared
@@ -263,16 +270,20 @@ class German:
     def _coordinate(self, before: Sequence[str]) -> tuple[_Premodifiers, frozenset[str]] | None:
         """What stands before the noun that a conjunction joins with this one, and the cases it may have: "einer älteren
         Version oder …"; None where nothing is joined or the noun before has no determiner to tell."""
-        if len(before) < 3 or before[-1] not in _AND:
+        if len(before) < 2 or before[-1] not in _AND:
             return None
         group = self._group(before[:-2])
         cells = [cell for noun in self._nouns.of_form(before[-2]) for cell in noun.cells(before[-2])
                  if self._allows(group, (*cell, noun.gender))]  # fmt: skip
-        return (group, frozenset(case for case, _ in cells)) if group.determiner and cells else None
+        cases = frozenset(case for case, _ in cells)
+        return (group, cases) if cells and (group.determiner or len(cases) == 1) else None
 
     def _priors(self, phrase: TermContext, group: _Premodifiers) -> dict[str, float]:
         """How likely the cases are: a subject begins a sentence, a determiner right after a noun begins a genitive."""
         priors = dict(_PRIOR)
+        governor = phrase.before[: -len(group.words) - 1][-1:] if group.preposition else ()
+        if governor and governor[0].casefold().removesuffix("en").removesuffix("e").endswith(_DIRECTED):
+            return priors | {"d": 0.02}  # Zugriff auf …
         place = len(phrase.before) - len(group.words) - 1
         if not group.words and not group.preposition and not (phrase.before and _goes_on(phrase.before[-1])):
             priors |= {"d": 0.02, "g": 0.005}  # what shows no case has none that something must show
@@ -308,6 +319,10 @@ class German:
             and not _is_verb(rest[-1]) and rest[-1] not in _GOVERNED
         ):
             words.insert(0, rest.pop())
+        if words and rest[-1:] and rest[-1] in _INSERTED and rest[-2:-1] and (
+            _is_determiner(rest[-2]) or rest[-2].casefold() in _CONTRACTIONS
+        ):
+            words.insert(0, rest.pop())  # "im sich öffnenden …"
         if rest and (_is_determiner(rest[-1]) or rest[-1].casefold() in _CONTRACTIONS):
             determiner = rest.pop()
         preposition = rest[-1].casefold() if rest and rest[-1].casefold() in _GOVERNED else ""
@@ -498,6 +513,12 @@ def _stem(word: str) -> str:
 def _is_verb(word: str) -> bool:
     base = lemma(word, "de")
     return base == word.casefold() and base.endswith("en") and bool(is_known(word, "de")) and not _is_participle(word)
+
+
+def _is_finite(words: Sequence[str]) -> bool:
+    """Whether a verb follows that a subject may have: no infinitive."""
+    return any(word.islower() and lemma(word, "de").endswith("n") and lemma(word, "de") != word
+               and not _is_participle(word) and not _is_determiner(word) for word in words)  # fmt: skip
 
 
 def _is_participle(word: str) -> bool:

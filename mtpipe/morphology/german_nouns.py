@@ -82,14 +82,16 @@ class Nouns:
         return self._readings(form)
 
     def of_lemma(self, word: str) -> tuple[Noun, ...]:
-        """The nouns with this dictionary form, else one made by rule."""
+        """The nouns with this dictionary form, else those with this plural, else one made by rule."""
         nouns = [noun for noun in self.of_form(word) if noun.lemma.casefold() == word.casefold()]
         certain = tuple(noun for noun in nouns if not noun.is_guessed)
-        return certain or tuple(nouns) or (self._guessed(word),)
+        of_plural = tuple(noun for noun in self.of_form(word) if not noun.is_guessed and ("n", "p") in noun.cells(word))
+        return certain or of_plural or tuple(nouns) or (self._guessed(word),)
 
     def is_noun(self, word: str) -> bool:
         """Whether a dictionary has the word, or the corpus has it with a capital."""
-        return bool(_entries(word)) or self._count(word) > 1 or bool(is_known(_capital(word), "de"))
+        is_closed = self._lexicon is not None and word.casefold() in self._lexicon.fluency.function_words
+        return bool(_entries(word)) or not is_closed and (self._count(word) > 1 or bool(is_known(_capital(word), "de")))
 
     def _find(self, form: str) -> tuple[Noun, ...]:
         nouns = self._look_up(form)

@@ -43,6 +43,8 @@ _PRENOMINAL = frozenset("nuevo último segundo propio próximo único bueno malo
 _COPULAS = {"s": frozenset("es está era estaba fue sea esté será estará sido queda parece".split()),
             "p": frozenset("son están eran estaban fueron sean estén serán estarán sido quedan parecen".split())}
 _DEGREES = frozenset("muy más menos ya no casi totalmente completamente aún todavía".split())
+_PRONOUNS = {("m", "s"): "lo", ("f", "s"): "la", ("m", "p"): "los", ("f", "p"): "las"}
+_ADJECTIVAL = re.compile("(?:[ai]d|[íi]c|os)[oa]s?$")
 _CLITICS = ("lo", "la", "los", "las")
 _PHRASE = 4  # words between a noun and its copula, at most
 _AGENT = re.compile("[dst]or$")  # deudor, emisor: nouns more than adjectives
@@ -200,7 +202,9 @@ class Spanish:
             number = "p" if is_many else "s"
             is_governed = any(word.casefold() in _PREPOSITIONS for word in before[-1 - self._determined(before[-1:]) :])
             before, after = self._before(before, now, number), self._after(after, was, now, number)
-            after = after if is_governed else self._predicated(after, was, now, number)
+            if self._determined(before):
+                finish = self._with_pronoun if is_governed else self._predicated
+                after = finish(after, was, now, number)
         return [Wording(before, form, after, 1.0, doubts)]
 
     def _determined(self, before: Sequence[str]) -> bool:
@@ -255,10 +259,13 @@ class Spanish:
                 i and words[i - 1].casefold() == "de" and word[:1].isupper()
             ):
                 continue  # "los incidentes de SAP generados …"
+            if word.casefold() in _DEGREES:
+                continue
             if word.casefold() in self._function_words:
                 break
             own_gender = _shown(word, number)
-            if not own_gender or own_gender != was or not _is_adjective(word) or self._has_article(singular(word)):
+            is_noun = self._has_article(singular(word)) and not _ADJECTIVAL.search(word.casefold())
+            if not own_gender or own_gender != was or not _is_adjective(word) or is_noun:
                 break
             if re.search("[íú]a[sn]?$", word.casefold()):
                 break  # continúa, envía: verbs, though taking the accent away makes an adjective
@@ -275,6 +282,17 @@ class Spanish:
             all(self.gender(singular(word))[0] != was or is_plural(word) != (number == "p") for word in between)
         ):
             words[rest[0]] = _adjective(words[rest[0]], now, number)
+        return self._with_pronoun(words, was, now, number)
+
+    def _with_pronoun(self, words: Sequence[str], was: str, now: str, number: str) -> tuple[str, ...]:
+        """With the pronoun at the end of an infinitive that stands for the noun: "la pantalla para hacerla …"."""
+        old, new = (_PRONOUNS[gender, number] for gender in (was, now))
+        for i, word in enumerate(words):
+            if re.search(f"[aei]r{old}$", word.casefold()):
+                return (*words[:i], word[: -len(old)] + new, *words[i + 1 :])
+            is_function = _row(word) or word.casefold() in self._function_words or word.casefold() in _LINKS
+            if not is_function and self.gender(singular(word))[0] == was and is_plural(word) == (number == "p"):
+                break  # which it may stand for as well
         return tuple(words)
 
     def _is_epithet(self, word: str) -> bool:

@@ -11,7 +11,7 @@ from math import exp
 
 from mtpipe.postedit.replacement import FEATURES
 
-CERTAIN = 0.72  # from here on a replacement is made without asking anybody
+CERTAIN = 0.7  # from here on a replacement is made without asking anybody
 _BIAS = -1.2
 _WEIGHTS = {"link": 2.0, "translation": 2.0, "back": 1.0, "other": -3.5, "uncovered": -4.0, "thin": -0.8, "margin": 1.0,
             "certainty": 1.5, "doubts": -1.8, "part": 1.6, "longer": -0.8, "attested": -6.0, "loose": 0.7,

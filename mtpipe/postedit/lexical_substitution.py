@@ -48,7 +48,8 @@ class Substitution:
         return [self._candidates(*item) for item in zip(views, matrices, options, strict=True)]
 
     def _candidates(self, view: View, matrix: np.ndarray, options: Sequence[Sequence[_Rated]]) -> list[Candidate]:
-        best = _consistent(_everywhere(_compatible(options), options))
+        own = _compatible(options)
+        best = _consistent(_everywhere(own, options), own)
         if not best:
             return [view.raw(view.target, matrix)] if view.segment.codes else []
         certain = [rated for rated in best if rated[0] >= self._least]
@@ -117,8 +118,9 @@ class Placement(Substitution):
 def _supported(options: Sequence[Sequence[Sequence[_Rated]]]) -> list[list[list[_Rated]]]:
     """The replacements of several texts, surer where the same word gives way to the same term in other places: who
     translates a word so does it again."""
-    best = [alternatives[0] for of_text in options for alternatives in of_text if alternatives]
-    counts = Counter(_change(rated) for rated in best if rated[0] >= _LIKELY)
+    best = {(n, alternatives[0][1].start): alternatives[0]
+            for n, of_text in enumerate(options) for alternatives in of_text if alternatives}  # fmt: skip
+    counts = Counter(_change(rated) for rated in best.values() if rated[0] >= _LIKELY)
     return [[sorted((_with_support(rated, counts, alternatives[0]) for rated in alternatives), key=lambda one: -one[0])
              for alternatives in of_text] for of_text in options]  # fmt: skip
 
@@ -158,11 +160,11 @@ def _everywhere(best: Sequence[_Rated], options: Sequence[Sequence[_Rated]]) -> 
     return everywhere
 
 
-def _consistent(best: Sequence[_Rated]) -> list[_Rated]:
+def _consistent(best: Sequence[_Rated], own: Sequence[_Rated]) -> list[_Rated]:
     """Each with the confidence of the surest one that replaces the same word by the same term; those that seem to
-    translate something else keep their own."""
+    translate something else keep their own, if the source has the term less often (own: one for each occurrence)."""
     rates = [max(other_rate for other_rate, other in best if (other.term, other.old) == (one.term, one.old))
-             if not one.is_foreign else rate for rate, one in best]  # fmt: skip
+             if not one.is_foreign or (rate, one) in own else rate for rate, one in best]  # fmt: skip
     return [(rate, one) for rate, (_, one) in zip(rates, best, strict=True)]
 
 

@@ -19,10 +19,12 @@ from mtpipe.glossary.model import Term
 from mtpipe.languages.lemmatization import COMPOUNDING, is_known, lemma
 from mtpipe.languages.scripts import has_word_boundaries
 from mtpipe.languages.tags import primary_subtag
+from mtpipe.languages.tokenization import spans
 from mtpipe.morphology.agreement import Agreement
 from mtpipe.morphology.inflection import doubt, like
 from mtpipe.morphology.languages import morphology
 from mtpipe.morphology.protocol import TermContext, Wording
+from mtpipe.terminology.inflected_match import Evidence, evidence
 
 _NEAR = 7  # words before and after that grammar may look at
 _NEIGHBOURS = 3  # source words on either side that may be the other half of a compound
@@ -151,6 +153,27 @@ class Replacements:
         splice = self._worded(draft, term, place, "") or self._attested(draft, term, place, False)
         return Replacement(term, *splice[:4], ()) if splice else None
 
+    def agrees(self, text: str, term: Term, is_bent: bool) -> bool:
+        """Whether what stands before a noun fits it wherever a text has the term, as far as grammar knows its gender.
+
+        is_bent: the source has the term in another form than the glossary, so that its number is not known.
+        """
+        if self._morphology is None or self._morphology.part_of_speech(term.target) != "noun":
+            return True
+        number = "" if is_bent else self._number(term.source)
+        return all(self._fits(text, item, number) for item in evidence(term, text, self._lang))
+
+    def _fits(self, text: str, item: Evidence, number: str) -> bool:
+        """Whether grammar leaves the words before a noun as they are when the noun replaces itself."""
+        assert self._morphology is not None
+        word_spans = spans(text)
+        rows = [k for k, (start, end) in enumerate(word_spans) if start < item.end and item.start < end]
+        draft = AlignedDraft("", text, (), word_spans, np.zeros((len(word_spans), 0)), (), ())
+        noun = draft.target_word(rows[-1])
+        before, after = tuple(self._around(draft, rows[-1], -1)), tuple(self._around(draft, rows[-1], 1))
+        wordings = self._morphology.wordings(TermContext(noun, (noun,), before, after, number))
+        return not wordings or wordings[0].before == before and not {"agreement", "number"} & {*wordings[0].doubts}
+
     def _worded(self, draft: AlignedDraft, term: Term, place: _DraftSpan, number: str) -> _Splice | None:
         """By grammar."""
         if self._morphology is None:
@@ -249,6 +272,8 @@ class Replacements:
             self._renders(occurrence.words, draft.target_word(k)) > _KNOWN for k in heads if k != head
         ):
             first, last = head, head + 1  # what is beside the word is another's translation
+        if tail := _tail(draft, term, last):
+            first = head = last - tail
         if last in draft.empty and draft.target_word(last).casefold() == term.target.split()[-1].casefold():
             last += 1  # Guardar como → Grabar como
         end = draft.theirs[last - 1][1]
@@ -290,8 +315,10 @@ class Replacements:
             is_hyphened = word.count("-") >= len(occurrence.words) and mine > 0.1
             beside = 1.0 if is_hyphened else min(1.0, theirs * 3 + 0.4 * by_order)
             is_free = self._renders(elsewhere, old) < _KNOWN and self._in_order(occurrence, rest, back)
+            is_more = self._is_more(draft, occurrence, word, [bare])
+            beside = max(beside, float(is_more))
             evidence = beside * min(1.0, own * 1.5 + mine * 3 + 0.5 * is_free)
-            is_split = theirs > _KNOWN or is_hyphened or by_order and max(own, mine) > _KNOWN
+            is_split = is_more or theirs > _KNOWN or is_hyphened or by_order and max(own, mine) > _KNOWN
             is_sure = not whole or mine + theirs >= whole or len(rest) == 1 and self._is_other_half(
                 draft, [k], occurrence, rest[0])  # fmt: skip
             if is_split and evidence > 0.15 and is_sure:
@@ -459,6 +486,7 @@ class Replacements:
         elif not is_part and max(forth, back) < _KNOWN:
             forth = self._renders(occurrence.words, word)
         is_name = all(word.isupper() and len(word) > 3 for word in occurrence.words) and not draft.source.isupper()
+        is_name = is_name or _is_name(draft, occurrence) and place.old in occurrence.words
         lost = _FOREIGN * _is_copy(draft, rows) if is_part else self._lost(draft, rows, link, occurrence)
         loose = self._loose(draft, occurrence.columns) if not is_part else []
         loose = loose if place.head in loose else []
@@ -497,7 +525,9 @@ class Replacements:
             spare = [part.strip("-") for part in parts if self._renders(occurrence.words, part.strip("-")) < _KNOWN]
             theirs = max((self._translates(occurrence.near, part) for part in spare), default=0.0)
             lost = max(lost, theirs, 0.4 * ("-" in word and bool(spare)))
-            if any(self._is_other_half(draft, rows, occurrence, part) for part in spare):
+            if any(self._is_other_half(draft, rows, occurrence, part) for part in spare) or (
+                self._is_more(draft, occurrence, word, parts)
+            ):
                 lost = _FOREIGN
         return lost
 
@@ -522,12 +552,21 @@ class Replacements:
                     return True
         return False
 
+    def _is_more(self, draft: AlignedDraft, occurrence: _Occurrence, word: str, parts: Iterable[str]) -> bool:
+        """Whether a part of a compound alone is the usual translation of a term of one word, and the compound is not
+        known as a translation of anything."""
+        elsewhere = [draft.source_word(i) for i in range(len(draft.ours)) if i not in occurrence.columns]
+        if len(occurrence.words) != 1 or self._translates([*elsewhere, *occurrence.words], word) > _KNOWN:
+            return False
+        return any(self._shares(occurrence.words, part)[0] > _SURE
+                   for part in parts if part and len(word) - len(part) > _PART)  # fmt: skip
+
     def _is_other_half(
         self, draft: AlignedDraft, rows: Collection[int], occurrence: _Occurrence, part: str
     ) -> bool:
         """Whether a compound's part surely translates a word beside the term that stands nowhere else in the draft."""
         others = [k for k in range(len(draft.theirs)) if k not in rows]
-        return any(self._translates([near], part) > _LINKED and self._is_missing(draft, near, others)
+        return any(self._translates([near], part) > _ELSEWHERE and self._is_missing(draft, near, others)
                    for near in occurrence.near)  # fmt: skip
 
     def _is_missing(self, draft: AlignedDraft, source: str, rows: Iterable[int]) -> bool:
@@ -570,6 +609,23 @@ def _is_form(word: str, term: str) -> bool:
     """Whether a word looks like a form of a term of one word: the same but for an ending."""
     same = _common(word.casefold(), term.casefold())
     return same >= max(4, len(term) - 2) and same >= len(word) - 3 and word.casefold() != term.casefold()
+
+
+def _tail(draft: AlignedDraft, term: Term, last: int) -> int:
+    """How many words before a place belong to it because they end as the term does but for its head: área de trabajo →
+    espacio de trabajo; 0 where no more than one word is the same."""
+    tail = [word.casefold() for word in term.target.split()[1:]]
+    start = last - len(tail)
+    same = [draft.target_word(k).casefold() for k in range(start, last)] if start > 0 else []
+    return len(tail) + 1 if len(tail) > 1 and same == tail and start - 1 not in draft.empty else 0
+
+
+def _is_name(draft: AlignedDraft, occurrence: _Occurrence) -> bool:
+    """Whether an occurrence has capitals within a source that writes most words small."""
+    others = [draft.source_word(i) for i in range(1, len(draft.ours)) if i not in occurrence.columns]
+    small = sum(word[:1].islower() for word in others)
+    return 0 not in occurrence.columns and all(word[:1].isupper() for word in occurrence.words) and (
+        small > len(others) / 2)  # fmt: skip
 
 
 def _begins_or_ends(term: str, front: str, back: str) -> bool:

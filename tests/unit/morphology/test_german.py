@@ -73,6 +73,13 @@ def test_a_relative_pronoun_takes_the_new_gender_and_keeps_its_case(following, e
 
 
 @needs_dictionary
+def test_a_subject_whose_article_is_wrong_gets_the_right_one():
+    assert German().wordings(TermContext("Tasche", ("Lampe",), ("Der",), ("ist", "alt"), "s"))[0].before == ("Die",)
+    wording = German().wordings(TermContext("Tasche", ("Lampe",), ("Der",), ("einen", "Griff"), "s"))[0]
+    assert wording.before == ("Der",)  # a dative may begin a heading
+
+
+@needs_dictionary
 def test_a_bare_plural_is_no_dative_however_well_it_reads():
     class Sways(Fluency):
         def score(self, words):
@@ -84,6 +91,18 @@ def test_a_bare_plural_is_no_dative_however_well_it_reads():
     forms = [german.wordings(TermContext("Bericht", ("Karten",), tuple(before.split()), ("öffnen",), "p"))[0].form
              for before in ("wie sich", "mit Daten und")]
     assert forms == ["Berichte", "Berichten"]
+
+
+@needs_dictionary
+@pytest.mark.parametrize("term, old, before, number, expected", [
+    ("Tabelle", "Kreis", "im sich öffnenden", "s", "in der sich öffnenden Tabelle"),
+    ("Fenster", "Dialog", "im sich öffnenden", "s", "im sich öffnenden Fenster"),
+    ("Bericht", "Karten", "Fenstern und", "p", "Fenstern und Berichten"),
+    ("Bericht", "Karten", "Zugriff auf", "p", "Zugriff auf Berichte"),
+    ("Optionen", "Einstellung", "diese", "s", "diese Option"),
+])
+def test_what_stands_farther_off_governs_too(term, old, before, number, expected):
+    assert best(term, old, before, number=number) == expected
 
 
 @needs_dictionary

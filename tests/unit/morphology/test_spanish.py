@@ -21,6 +21,10 @@ def best(term, old, before="", after="", number=""):
     ("desglose", "explosión", "la", "continúa hasta", "el desglose continúa hasta"),
     ("modelo", "plantilla", "una nueva", "cerrada", "un nuevo modelo cerrado"),
     ("tarea", "trabajos", "demasiados", "", "demasiadas tareas"),
+    ("proyecto", "tareas", "las", "no terminadas únicas", "los proyectos no terminados únicos"),
+    # a pronoun that stands for it, and one that may stand for another noun
+    ("proyecto", "tarea", "la", "para terminarla pronto", "el proyecto para terminarlo pronto"),
+    ("proyecto", "tarea", "la", "de la semana y terminarla", "el proyecto de la semana y terminarla"),
     # what a copula says of the noun
     ("proyecto", "tarea", "la", "del grupo está terminada", "el proyecto del grupo está terminado"),
     ("proyecto", "tareas", "las", "ya son visibles", "los proyectos ya son visibles"),

@@ -28,6 +28,7 @@ from mtpipe.postedit.ladder import postedit
 from mtpipe.postedit.lexical_substitution import Placement, Substitution
 from mtpipe.postedit.nbest import NBest
 from mtpipe.postedit.prefix_decoding import Insertion
+from mtpipe.postedit.replacement import Replacements
 from mtpipe.postedit.view import View
 from mtpipe.terminology import checker
 from mtpipe.terminology.matcher import Matcher
@@ -209,6 +210,11 @@ def test_a_function_word_that_the_term_has_too_is_not_doubled():
     assert made == "Trozo de la tabla"
 
 
+def test_what_ends_as_the_term_does_gives_way_with_its_head():
+    terms, expected = [("big field", "objeto de la tabla grande")], "Abra el objeto de la tabla grande."
+    assert repaired(substitution(), "Open the big field.", "Abra el campo de la tabla grande.", *terms) == expected
+
+
 def test_a_word_that_surely__translates_the_term_leaves_no_room_for_others():
     made, = editor_of(information="information").propose([segment(
         "Routing Information Retrieval", "Abruf von Routing-Informationen", ("routing", "Weiterleitung"), lang="de")])
@@ -285,6 +291,16 @@ def test_insertion_continues_from_the_term():
     found = own(segment(source, "Abra la mesa ya", ("table", "tabla")))
     made, = Insertion(Tools("en", "es", translator, spanish())).propose([found])
     assert "Abra la tabla ya" in made
+
+
+@needs_nouns
+def test_no_noun_is_inserted_behind_an_article_of_another_gender():
+    replacements = Replacements(None, "en", "de")
+    lamp, cable = term("lamp", "Lampe"), term("cable", "Kabel")
+    texts = {"Die Lampe ist alt": lamp, "In der alten Lampe": lamp, "Das Kabel ist alt": cable, "Lampe": lamp,
+             "Das Lampe ist alt": lamp, "In den alten Lampe": lamp, "Die Kabel ist alt": cable, "Unsere Kabel": cable}
+    assert [replacements.agrees(text, one, False) for text, one in texts.items()] == [True] * 4 + [False] * 4
+    assert replacements.agrees("Die Kabel sind alt", cable, True)
 
 
 def test_insertion_puts_codes_back():
