@@ -6,20 +6,28 @@ Tables are read by their header or chosen columns, termbases by their entries.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
+from itertools import starmap
+from operator import attrgetter
 from pathlib import Path
+from typing import Any
 
 from mtpipe.errors import GlossaryError, amount
 from mtpipe.glossary import layouts
 from mtpipe.glossary.columns import COLUMNS, Header, check_file_name, column, read_header
-from mtpipe.glossary.model import Glossary
+from mtpipe.glossary.model import Glossary, Term
 from mtpipe.glossary.rows import Line, Remark, Table, TermRow, assemble
 from mtpipe.glossary.validation import Finding
 from mtpipe.glossary.validation import problems as problems_of
 from mtpipe.glossary.validation import wrong_script
+from mtpipe.io import user_cache
+from mtpipe.io.digest import of_file, of_text
 
 _TERMBASES = (".tbx", ".tmx", ".xml")
 _WORKBOOKS = (".xlsx", ".xlsm", ".xltx", ".xls", ".ods")
+_LARGE = 1 << 18  # bytes of a file from which on what was read is kept for the next time
+_KEPT = 4  # of them
+_values = attrgetter(*(field.name for field in fields(Term)))
 
 
 def load_glossary(
@@ -30,12 +38,28 @@ def load_glossary(
 
     skip_bad_rows: keep the good rows and put the bad ones into notes. A file of other languages always raises.
     sheet: name or number (from 1) of the workbook's sheet. columns: of a table, as {"source": "B", "target": its
-    header}; sheet and columns are detected by default.
+    header}; sheet and columns are detected by default. What a large file holds is kept in the user's cache.
     """
     if not isinstance(path, (str, Path)):
         raise GlossaryError(f"path is {path!r}; give the path of a glossary file")
-    path = Path(path)
-    table = _table(path, source_lang, target_lang, sheet, columns or {})
+    path, wanted = Path(path), (source_lang, target_lang, sheet, columns or {}, skip_bad_rows)
+    if not path.is_file() or path.stat().st_size < _LARGE:
+        return _read(path, *wanted)
+    origin = of_text(f"{path.name} {of_file(path)} {wanted} {user_cache.program()}")
+    digest, notes, rows = user_cache.value(f"glossary-{origin}", lambda: _plain(_read(path, *wanted)), most=_KEPT)
+    terms = tuple(starmap(Term, rows))
+    return Glossary(path.name, source_lang, target_lang, terms, digest, notes, origin)
+
+
+def _plain(glossary: Glossary) -> tuple[str, tuple[str, ...], list[tuple[Any, ...]]]:
+    """Digest, notes and terms as values that are quickly read again."""
+    return glossary.digest, glossary.notes, list(map(_values, glossary.terms))
+
+
+def _read(
+    path: Path, source_lang: str, target_lang: str, sheet: str, columns: Mapping[str, str], skip_bad_rows: bool
+) -> Glossary:
+    table = _table(path, source_lang, target_lang, sheet, columns)
     build = assemble(table.rows)
     problems = tuple(remark.at(path.name) for remark in sorted(table.problems + build.problems))
     if problems and not skip_bad_rows:

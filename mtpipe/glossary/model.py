@@ -49,7 +49,10 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Glossary:
-    """Terms of one language pair; digest changes with the terms, not with the file's layout."""
+    """Terms of one language pair; digest changes with the terms, not with the file's layout.
+
+    origin: of a large one that was read from a file, the same for the same terms in the same order, to keep things by.
+    """
 
     name: str
     source_lang: str
@@ -57,6 +60,7 @@ class Glossary:
     terms: tuple[Term, ...] = ()
     digest: str = ""
     notes: tuple[str, ...] = ()
+    origin: str = ""
 
     @classmethod
     def of(

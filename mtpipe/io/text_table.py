@@ -53,12 +53,13 @@ class TextTable(Mapping[str, str]):
         return isinstance(key, str) and self.get(key) is not None
 
     def __iter__(self) -> Iterator[str]:
-        return (key for key, _ in self._records())
+        return (key for key, _ in self.records())
 
     def __len__(self) -> int:
         return sum(map(bool, self._slots))
 
-    def _records(self) -> Iterator[tuple[str, str]]:
+    def records(self) -> Iterator[tuple[str, str]]:
+        """All keys with their values, in the order in which they were written."""
         place = self._first
         while (end := self._data.find(b"\n", place)) >= 0:
             key, _, value = self._data[place:end].decode().partition("\t")

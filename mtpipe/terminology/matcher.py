@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from itertools import repeat
@@ -14,6 +14,7 @@ from mtpipe.document.inline_codes import blotted
 from mtpipe.document.segment import Segment, TermMatch
 from mtpipe.glossary import term_regex
 from mtpipe.glossary.model import Glossary, Term
+from mtpipe.io import user_cache
 from mtpipe.languages.lemmatization import COMPOUNDING, lemma
 from mtpipe.languages.normalization import fold
 from mtpipe.languages.scripts import has_word_boundaries
@@ -33,6 +34,7 @@ _SPACED_TOKEN, _HYPHENED_TOKEN = (
 )
 _HYPHENED = COMPOUNDING | {"es"}  # their words may be parts of what a hyphen makes one word
 _BETWEEN = "\x1f"  # the words of a phrase: no word has it
+_KEPT, _WORDS = 4, 20_000  # glossaries in the user's cache, words of each with their lemmas
 _PATIENCE = 3  # slow searches of a regex
 _RULES = ("surface", "lemma", "regex")
 _NOUNS = frozenset(("NOUN", "PROPN"))
@@ -70,7 +72,8 @@ class Matcher:
         self.is_english = primary_subtag(self._lang) == "en"
         is_hyphened = primary_subtag(self._lang) in _HYPHENED
         self._token = (_HYPHENED_TOKEN if is_hyphened else _SPACED_TOKEN) if self.is_spaced else _UNSPACED_TOKEN
-        self._terms = _Search(self, glossary.terms)
+        self.known: dict[str, tuple[str, str]] = {}  # words of the glossary in small letters, their lemmas
+        self._terms = _Search(self, glossary.terms, "" if read else glossary.origin)
 
     def find(self, segments: Sequence[Segment]) -> list[Segment]:
         """The segments with matches filled in, offsets into their sources; text inside codes is not matched."""
@@ -103,8 +106,8 @@ class Matcher:
 
     def _tokens(self, text: str) -> list[SourceToken]:
         lang = self._lang
-        make = SourceToken._make  # in half the time that the class itself takes
-        return [make((word := match.group(), match.start(), *_forms(word, lang), ""))
+        make, known = SourceToken._make, self.known  # in half the time that the class itself takes
+        return [make((word := match.group(), match.start(), *(known.get(word) or _forms(word, lang)), ""))
                 for match in self._token.finditer(text)]  # fmt: skip
 
 
@@ -115,15 +118,19 @@ def _forms(word: str, lang: str) -> tuple[str, str]:
     return word.lower(), (head.casefold() + hyphen + lemma(last, lang)).lower()
 
 
+# terms by phrase, lengths of phrases by first word
+_Tables = tuple[dict[str, int | tuple[int, ...]], dict[str, tuple[int, ...]]]
+
+
 class _Phrases:
     """Sequences of words, each with the terms that it stands for; all those in a text are found at once.
 
     Kept in the least memory, as there may be millions: words as one text, the only term of a phrase as a number.
     """
 
-    def __init__(self) -> None:
-        self._terms: dict[str, int | tuple[int, ...]] = {}
-        self._lengths: dict[str, tuple[int, ...]] = {}  # by first word
+    def __init__(self, tables: _Tables | None = None):
+        self.tables: _Tables = tables or ({}, {})
+        self._terms, self._lengths = self.tables
         self._kept: dict[tuple[int, ...], tuple[int, ...]] = {}  # those lengths, as there are few
 
     def add(self, words: Sequence[str], term: int) -> None:
@@ -138,13 +145,17 @@ class _Phrases:
             lengths = tuple(sorted((*lengths, len(words))))
             self._lengths[words[0]] = self._kept.setdefault(lengths, lengths)
 
-    def find(self, words: Sequence[str]) -> Iterator[tuple[int, int, int]]:
-        """(first word, end, term) of each phrase in words."""
+    def find(self, words: Sequence[str], unlike: Sequence[str] = ()) -> list[tuple[int, int, int]]:
+        """(first word, end, term) of each phrase in words; unlike: of those only where these are others."""
+        places, count = list[tuple[int, int, int]](), len(words)
         for first, word in enumerate(words):
             for length in self._lengths.get(word, ()):
-                if first + length <= len(words):
-                    for term in self._of(_BETWEEN.join(words[first : first + length])):
-                        yield first, first + length, term
+                if (end := first + length) > count:
+                    continue
+                key = word if length == 1 else _BETWEEN.join(words[first:end])
+                if key in self._terms and not (unlike and words[first:end] == unlike[first:end]):
+                    places += [(first, end, term) for term in self._of(key)]
+        return places
 
     def _of(self, key: str) -> tuple[int, ...]:
         terms = self._terms.get(key, ())
@@ -154,41 +165,55 @@ class _Phrases:
 class _Search:
     """Phrase searches over one set of terms."""
 
-    def __init__(self, matcher: Matcher, terms: tuple[Term, ...]):
+    def __init__(self, matcher: Matcher, terms: tuple[Term, ...], origin: str = ""):
         self._terms = terms
         self._is_spaced, self._is_english = matcher.is_spaced, matcher.is_english
         self._read = lru_cache(maxsize=10_000)(matcher.read)  # of terms that occur
-        self._lower, self._exact, self._lemma = _Phrases(), _Phrases(), _Phrases()
         self.slow: Counter[Term] = Counter()  # searches that took too long
         self._regexes = [term for term in terms if term.regex]
-        for index, term in enumerate(terms):
+        self._lower, self._exact, self._lemma = _Phrases(), _Phrases(), _Phrases()
+        if origin:
+            name = f"matcher-{origin}"
+            tables, matcher.known = user_cache.value(name, lambda: self._filled(matcher.read), most=_KEPT)
+            self._lower, self._exact, self._lemma = map(_Phrases, tables)
+        else:
+            self._filled(matcher.read)
+
+    def _filled(self, read: Read) -> tuple[list[_Tables], dict[str, tuple[str, str]]]:
+        """The phrases of the terms, and the forms of some of their words."""
+        words: dict[str, tuple[str, str]] = {}
+        for index, term in enumerate(self._terms):
             for source in term.sources if not term.regex else ():
-                self._add(index, fold(source)[0].strip(), term.case_sensitive, matcher.read)
+                tokens = self._add(index, fold(source)[0].strip(), term.case_sensitive, read)
+                if len(words) < _WORDS:
+                    words.update((token.text, (token.lower, token.lemma)) for token in tokens)
+        return [phrases.tables for phrases in (self._lower, self._exact, self._lemma)], words
 
     def __bool__(self) -> bool:
         return bool(self._terms)
 
-    def _add(self, index: int, source: str, is_exact: bool, read: Read) -> None:
+    def _add(self, index: int, source: str, is_exact: bool, read: Read) -> Sequence[SourceToken]:
         tokens = read(source)
         if is_exact or is_acronym(source):
             plural = [read(f"{source}s")] if is_acronym(source) and not is_exact else []
             for form in (tokens, *plural):
                 self._exact.add([token.text for token in form], index)
-            return
+            return tokens
         lower, lemmas = [token.lower for token in tokens], [token.lemma for token in tokens]
         self._lower.add(lower, index)
         if lemmas != lower:
             self._lemma.add(lemmas, index)
+        return tokens
 
     def spans(
         self, text: str, tokens: Sequence[SourceToken], only: frozenset[Term] | None = None
     ) -> list[tuple[int, int, Term, str]]:
-        lemmas = [token.lemma for token in tokens]
+        lower, lemmas = [token.lower for token in tokens], [token.lemma for token in tokens]
         # a lemma need not be its own: French données → donnée, donnée → donner
-        inflected = sorted({*self._lemma.find(lemmas), *self._lower.find(lemmas)})
+        inflected = sorted({*self._lemma.find(lemmas), *(self._lower.find(lemmas, lower) if lemmas != lower else ())})
         searches = (
             (self._exact.find([token.text for token in tokens]), "surface"),
-            (self._lower.find([token.lower for token in tokens]), "surface"),
+            (self._lower.find(lower), "surface"),
             (inflected, "lemma"),
         )
         spans = []

@@ -189,6 +189,8 @@ def job_against_argos(folder: Path) -> list[Row]:
 def share_of_matching(folder: Path) -> list[Row]:
     """What a glossary of 100 000 entries costs: matching as a share of the job; checking and loading apart."""
     pages, terms = data.fill(folder / "in", PAGES), data.large_glossary(folder / "large.csv", 100_000)
+    with terms.open("a", encoding="utf-8") as table:  # a file that has never been read before
+        table.write(f"{folder.name},Ordner\n")
     runs = alternate({
         "large": lambda k: run("job", source=pages, out=folder / f"large{k}", glossary=terms, editors=()),
     })  # fmt: skip
@@ -198,11 +200,12 @@ def share_of_matching(folder: Path) -> list[Row]:
                              "load": [round(o["load"], 2) for o in runs["large"]], "shares": shares(last),
                              "terms found": last["terms"]["required"], "peak MB": last["peak_memory"] >> 20}
     where = f"{PAGES} pages of {data.source()[1]}"
-    load = min(outcome["load"] for outcome in runs["large"])
+    first, *again = (outcome["load"] for outcome in runs["large"])
+    load = median(again)
     return [
         Row("share of term matching, glossary of 100 000 entries", "≤ 0.02", measured, measured <= 0.02, where,
             details),
-        Row("seconds that loading it takes, model and all", "≤ 1", load, load <= 1, where, {}),
+        Row("seconds that loading it takes again, model and all", "≤ 1", load, load <= 1, where, {"first": first}),
     ]
 
 
