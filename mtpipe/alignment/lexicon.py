@@ -13,6 +13,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property, partial
+from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -75,6 +76,11 @@ class MappedTable(Mapping[str, Value]):
     def __len__(self) -> int:
         return len(self._table)
 
+    def rows(self) -> Iterator[str]:
+        """All values as they are in the file, none of which stays in memory."""
+        with _readable(self._path):
+            yield from (text for _, text in self._table.records())
+
 
 class Lexicon:
     """links[source lemma][target lemma] = expected count; forms[target lemma][form] = count; fluency of the target."""
@@ -92,6 +98,14 @@ class Lexicon:
     @cached_property
     def forms(self) -> Mapping[str, Mapping[str, int]]:
         return self._rows("forms", int)
+
+    def all_forms(self) -> Iterator[str]:
+        """The forms of all words, as the corpus has them."""
+        if isinstance(self.forms, MappedTable):
+            for row in self.forms.rows():
+                yield from row.split("\t")[::2]
+        else:
+            yield from chain.from_iterable(self.forms.values())
 
     @cached_property
     def _endings(self) -> Mapping[str, Mapping[str, int]]:

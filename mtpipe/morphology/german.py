@@ -179,20 +179,18 @@ class German:
         """How many compounds of the corpus have this front, with its linking element."""
         counts: dict[str, int] = defaultdict(int)
         assert self._lexicon is not None
-        for forms in self._lexicon.forms.values():
-            for word in forms:
-                if len(word) >= 9 and word[:1].isupper() and word.isalpha():
-                    for i in range(4, len(word) - 3):
-                        if word[i:] in self._heads:
-                            counts[word[:i].casefold()] += 1
+        for word in self._lexicon.all_forms():
+            if len(word) >= 9 and word[:1].isupper() and word.isalpha():
+                for i in range(4, len(word) - 3):
+                    if word[i:] in self._heads:
+                        counts[word[:i].casefold()] += 1
         return counts
 
     @cached_property
     def _heads(self) -> frozenset[str]:
         """Nouns of the corpus, small as they stand in compounds."""
         assert self._lexicon is not None
-        return frozenset(word.lower() for forms in self._lexicon.forms.values() for word in forms
-                         if word[:1].isupper() and len(word) >= 4)  # fmt: skip
+        return frozenset(word.lower() for word in self._lexicon.all_forms() if word[:1].isupper() and len(word) >= 4)
 
     def wordings(self, phrase: TermContext) -> list[Wording]:
         pos = self.part_of_speech(phrase.term)

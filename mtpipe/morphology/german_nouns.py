@@ -8,9 +8,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from importlib.util import find_spec
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
+import numpy as np
+
 from mtpipe.alignment.lexicon import Lexicon
+from mtpipe.io import user_cache
 from mtpipe.languages.lemmatization import is_known, lemma
 
 _CASES = {"nominativ": "n", "genitiv": "g", "dativ": "d", "akkusativ": "a"}
@@ -179,9 +183,10 @@ def _joined(front: str, form: str) -> str:
 @lru_cache(maxsize=20_000)
 def _entries(form: str) -> tuple[Noun, ...]:
     """The dictionary's nouns with this form, those with the same capitals only: a verb is no noun."""
-    lines, index, columns = _dictionary()
-    rows = csv.reader(lines[int(row)] for row in index.get(form.lower(), "").split("\t") if row)
-    noun_groups = [_noun(row, columns) for row in rows]
+    rows, index, columns = _dictionary()
+    places = map(int, index.get(form.lower(), "").split())
+    cells = csv.reader(rows[place : rows.find(b"\n", place)].decode() for place in places)
+    noun_groups = [_noun(row, columns) for row in cells]
     nouns = [noun for several in noun_groups for noun in several if noun.cells(form)]
     return tuple(nouns) if form[:1].isupper() else ()
 
@@ -218,16 +223,38 @@ def _forms(row: list[str], columns: Mapping[str, int], n: str) -> Mapping[tuple[
 
 @cache
 def _sorted_forms() -> list[str]:
-    return sorted(_dictionary()[1])
+    files = _files()
+    return sorted(line.partition("\t")[0] for line in _lines(files[1])) if files else []
 
 
 @cache
-def _dictionary() -> tuple[list[str], dict[str, str], dict[str, int]]:
-    """The rows, read on use, their numbers by lower-case form, the columns; all empty where there is no dictionary."""
+def _dictionary() -> tuple[bytes | mmap, Mapping[str, str], dict[str, int]]:
+    """The rows as they lie on disk, where those of a lower-case form begin, the columns; empty where there is none."""
+    files = _files()
+    if not files:
+        return b"", {}, {}
+    nouns, forms = files
+    with nouns.open("rb") as file:
+        rows = mmap(file.fileno(), 0, access=ACCESS_READ)
+        head = file.readline().decode().rstrip()
+
+    def index() -> dict[str, str]:
+        ends = np.flatnonzero(np.frombuffer(nouns.read_bytes(), dtype=np.uint8) == ord("\n"))
+        starts = [str(end + 1) for end in ends.tolist()]
+        pairs = (line.partition("\t")[::2] for line in _lines(forms))
+        return {form: "\t".join(starts[int(number)] for number in numbers.split("\t")) for form, numbers in pairs}
+
+    name = f"german-nouns.{len(rows)}.{forms.stat().st_size}"
+    return rows, user_cache.table(name, index), {name: i for i, name in enumerate(head.split(","))}
+
+
+def _files() -> tuple[Path, Path] | None:
+    """The dictionary's rows, and the numbers of those of each form."""
     spec = find_spec("german_nouns")
     folder = Path(next(iter(spec.submodule_search_locations or ("",)))) if spec else Path()
-    if not (folder / "nouns.csv").is_file() or not (folder / "index.txt").is_file():
-        return [], {}, {}
-    head, *lines = (folder / "nouns.csv").read_text(encoding="utf-8").splitlines()
-    pairs = (line.partition("\t")[::2] for line in (folder / "index.txt").read_text(encoding="utf-8").splitlines())
-    return lines, dict(pairs), {name: i for i, name in enumerate(head.split(","))}
+    files = folder / "nouns.csv", folder / "index.txt"
+    return files if all(map(Path.is_file, files)) else None
+
+
+def _lines(path: Path) -> list[str]:
+    return path.read_text(encoding="utf-8").splitlines()
