@@ -54,7 +54,9 @@ _MODIFIERS = 3  # adjectives and the determiner before a noun, at most
 _ADJECTIVE_ENDINGS = ("en", "em", "er", "es", "e")
 _LINKED_BY_S = ("ung", "heit", "keit", "schaft", "ion", "tät", "ing", "tum", "ling")
 _LINKS = ("", "s", "n", "en", "es", "er", "e", "ens")
-_USUAL_LINKS = ("", "s", "n", "en", "es")
+_USUAL_LINKS = ("", "s", "n", "en", "es", "e")
+_FEW = 2  # compounds that tell a linking element
+_LONGER = 4  # letters of a head that tells it
 _UNLINKED = ("gabe", "nahme", "zeige", "frage", "hilfe")  # made of verbs: Ausgabegerät, Anzeigetafel
 _LEAST_PART = 3
 _VERB_ENDINGS = ("en", "ern", "eln")
@@ -165,10 +167,10 @@ class German:
         counts = {link: compounds(folded + link) + attested.get(folded + link, 0) for link in _USUAL_LINKS}
         if folded.endswith(_UNLINKED) and not any(attested.get(folded + link) for link in _USUAL_LINKS):
             return word
-        if any(counts.values()):
+        if max(counts.values()) >= _FEW:
             return word + max(counts, key=lambda link: counts[link])
-        if pairs := self._pairs(word, True):
-            front, head = pairs[0]
+        front, head = next(iter(self._pairs(word, True)), ("", ""))
+        if len(head) > _LONGER:
             return front + self._linked(head)  # as its own last part
         if folded.endswith("e") and len(folded) > 3:
             return f"{word}n"
@@ -283,7 +285,7 @@ class German:
         if governor and governor[0].casefold().removesuffix("en").removesuffix("e").endswith(_DIRECTED):
             return priors | {"d": 0.02}  # Zugriff auf …
         place = len(phrase.before) - len(group.words) - 1
-        if not group.words and not group.preposition and not (phrase.before and _goes_on(phrase.before[-1])):
+        if not group.words and not group.preposition and not _goes_on(phrase.before):
             priors |= {"d": 0.02, "g": 0.005}  # what shows no case has none that something must show
         if place < 0:
             priors = {"n": 1.0, "a": 0.03, "d": 0.005, "g": 0.005}
@@ -459,9 +461,10 @@ def _begins_subject(word: str) -> bool:
     return word in _SUBJECTS or word in ("der", "jeder", "dieser", "ein", "kein", "Ihr", "ihr")
 
 
-def _goes_on(word: str) -> bool:
-    """Whether a phrase that began before a word goes on behind it: "mit Maus und …", "in zwei …"."""
-    return word in _AND or word.isdigit() or word.casefold() in _NUMERALS
+def _goes_on(before: Sequence[str]) -> bool:
+    """Whether a phrase goes on behind these words: "mit Maus und …", "in zwei …"."""
+    last, word = ("", "", *before)[-2:]
+    return word in _AND and last[:1].isupper() or word.isdigit() or word.casefold() in _NUMERALS
 
 
 def _article(case: str, number: str, gender: str) -> str:

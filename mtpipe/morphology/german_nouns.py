@@ -41,7 +41,8 @@ class Noun:
     def cells(self, form: str) -> list[tuple[str, str]]:
         """The (case, number) that a form stands for."""
         folded = form.casefold()
-        return [cell for cell, forms in self.forms.items() if any(folded == each.casefold() for each in forms)]
+        cells = [cell for cell in self.forms if any(folded == each.casefold() for each in self.living(cell))]
+        return cells or [cell for cell, forms in self.forms.items() if folded in map(str.casefold, forms)]
 
     def living(self, cell: tuple[str, str]) -> tuple[str, ...]:
         """The forms of a (case, number), the usual one first, without the dative in -e, which is no longer written."""

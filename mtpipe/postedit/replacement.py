@@ -142,7 +142,8 @@ class Replacements:
                 features = self._features(draft, term, place, splice[4], occurrence)
                 replacements.append(Replacement(term, *splice[:4], features, lemma(place.old, self._lang)))
         # where a word surely translates the term, no other stands for it only because it has nothing else to stand for
-        is_clear = any(each.feature("translation") == 1.0 and not each.is_foreign for each in replacements)
+        shares = [(each.feature("translation"), each.feature("back")) for each in replacements if not each.is_foreign]
+        is_clear = any(forth == 1.0 or min(forth, back) > _USUAL for forth, back in shares)
         return [each for each in replacements if not is_clear or each.feature("translation") > _KNOWN]
 
     def at(self, draft: AlignedDraft, term: Term, first: int, last: int) -> Replacement | None:
@@ -486,8 +487,9 @@ class Replacements:
         elif not is_part and max(forth, back) < _KNOWN:
             forth = self._renders(occurrence.words, word)
         is_name = all(word.isupper() and len(word) > 3 for word in occurrence.words) and not draft.source.isupper()
-        is_name = is_name or _is_name(draft, occurrence) and place.old in occurrence.words
-        lost = _FOREIGN * _is_copy(draft, rows) if is_part else self._lost(draft, rows, link, occurrence)
+        is_copied_name = _is_name(draft, occurrence) and place.old in occurrence.words
+        is_lost = is_copied_name or is_part and _is_copy(draft, rows)
+        lost = _FOREIGN * is_lost if is_lost or is_part else self._lost(draft, rows, link, occurrence)
         loose = self._loose(draft, occurrence.columns) if not is_part else []
         loose = loose if place.head in loose else []
         crowd = max(0.0, (len(loose) - 1) / 2) if self._morphology is None and max(forth, back) < _KNOWN else 0.0

@@ -89,8 +89,8 @@ def test_a_bare_plural_is_no_dative_however_well_it_reads():
     lexicon.links, lexicon.forms, lexicon.fluency = {}, {}, Sways({"": 100})
     german = German(lexicon)
     forms = [german.wordings(TermContext("Bericht", ("Karten",), tuple(before.split()), ("öffnen",), "p"))[0].form
-             for before in ("wie sich", "mit Daten und")]
-    assert forms == ["Berichte", "Berichten"]
+             for before in ("wie sich", "mit Daten und", "Daten lesen und")]
+    assert forms == ["Berichte", "Berichten", "Berichte"]
 
 
 @needs_dictionary
@@ -110,6 +110,7 @@ def test_the_dative_in_e_is_not_written():
     noun, = Nouns().of_lemma("Verzeichnis")
     assert noun.living(("d", "s")) == ("Verzeichnis",)
     assert noun.living(("g", "s")) == noun.forms["g", "s"]
+    assert {number for _, number in Nouns().of_lemma("Werk")[0].cells("Werke")} == {"p"}
 
 
 def test_an_attribute_after_a_conjunction_agrees_with_the_determiner_of_the_noun_before_it():
@@ -139,7 +140,8 @@ def test_a_front_whose_head_comes_later_gets_its_linking_element():
 
 
 @pytest.mark.parametrize("term, old, expected", [
-    ("Anzeige", "Bildschirm", "Anzeigebreite"), ("Prüfung", "Test", "Prüfungsbreite"),
+    ("Anzeige", "Bildschirm", "Anzeigebreite"), pytest.param("Gerät", "Teil", "Gerätebreite", marks=needs_dictionary),
+    ("Prüfung", "Test", "Prüfungsbreite"),
     pytest.param("Batterie", "Akku", "Batteriebreite", marks=needs_dictionary), ("Seite", "Blatt", "Seitenbreite"),
 ])  # fmt: skip
 def test_the_front_of_a_compound_has_its_usual_linking_element(term, old, expected):

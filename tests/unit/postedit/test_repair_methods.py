@@ -215,6 +215,13 @@ def test_what_ends_as_the_term_does_gives_way_with_its_head():
     assert repaired(substitution(), "Open the big field.", "Abra el campo de la tabla grande.", *terms) == expected
 
 
+def test_a_name_that_is_written_as_a_term_stays():
+    draft = "Eine Freigabe von Windows ist hier"
+    made, = editor_of(share="freigabe").propose([
+        segment("a share of Windows is here", draft, ("window", "Fenster"), lang="de")])
+    assert all(isinstance(text, Unusable) for text in made)
+
+
 def test_a_word_that_surely__translates_the_term_leaves_no_room_for_others():
     made, = editor_of(information="information").propose([segment(
         "Routing Information Retrieval", "Abruf von Routing-Informationen", ("routing", "Weiterleitung"), lang="de")])
