@@ -9,7 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 
-from mtpipe.document import inline_codes, numbers
+from mtpipe.document import inline_codes, numbers, paired_marks
 from mtpipe.document.segment import Segment, TermError
 from mtpipe.errors import ConfigError, amount
 from mtpipe.languages.scripts import is_unspaced
@@ -61,6 +61,11 @@ def _brackets(source: str, target: str, lang: str) -> str:
     return "" if not any(odd) else f"brackets differ: {' '.join([*odd[0].elements(), *odd[1].elements()])}"
 
 
+def _quotes(source: str, target: str, lang: str) -> str:
+    is_lone = paired_marks.has_lone_quote(target) and not paired_marks.has_lone_quote(source)
+    return "a quotation mark without its other half" if is_lone else ""
+
+
 def _doubled_words(source: str, target: str, lang: str) -> str:
     if is_unspaced(lang) or _DOUBLED.search(source):
         return ""
@@ -106,7 +111,7 @@ def _same_text(source: str, target: str, lang: str) -> str:
 
 # (source, target, target language) → what is wrong, "" if nothing is
 CHECKS: dict[str, Callable[[str, str, str], str]] = {
-    "end-punctuation": _end_punctuation, "brackets": _brackets, "doubled-words": _doubled_words,
+    "end-punctuation": _end_punctuation, "brackets": _brackets, "quotes": _quotes, "doubled-words": _doubled_words,
     "outer-space": _outer_space, "newlines": _newlines, "numbers": _numbers, "urls": _urls,
     "accelerators": _accelerators, "ellipsis": _ellipsis, "same-text": _same_text,
 }  # fmt: skip

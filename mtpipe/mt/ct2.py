@@ -22,7 +22,7 @@ from mtpipe.errors import ConfigError, ModelError
 from mtpipe.languages.scripts import is_unspaced
 from mtpipe.languages.tags import ANY
 from mtpipe.models import registry
-from mtpipe.mt import Draft, compute_types, decoding, vocabulary_map
+from mtpipe.mt import Draft, capitals, compute_types, decoding, vocabulary_map
 from mtpipe.mt.decoding import Hypothesis
 from mtpipe.mt.subwords import Pieces, pool
 from mtpipe.mt.term_annotation import Line, plain_line
@@ -106,15 +106,26 @@ class CTranslate2Translator:
         options = decoding.sparing(segments, self._options, lang) if self._is_sparing else self._options(segments)
         if self._is_protecting:
             options = decoding.protecting(segments, options, self._options, lang)
+        options = decoding.pairing(segments, options, self._all_options, lang)
         return [replace(best, alternatives=_others(best, rest)) for best, *rest in options]
 
     def _options(self, segments: Sequence[Segment]) -> list[list[Draft]]:
-        return decoding.make(segments, [self._beam_size if s.matches else 1 for s in segments], self, self.model.code)
+        return self._make(segments, [self._beam_size if segment.matches else 1 for segment in segments])
+
+    def _all_options(self, segments: Sequence[Segment]) -> list[list[Draft]]:
+        return self._make(segments, [self._beam_size] * len(segments))
+
+    def _make(self, segments: Sequence[Segment], sizes: Sequence[int]) -> list[list[Draft]]:
+        shown = [capitals.lowered(segment, self._source.count) for segment in segments]
+        drafts = decoding.make(shown, sizes, self, self.model.code)
+        return [options if as_is is segment else
+                [replace(draft, text=capitals.raised(segment, draft.text)) for draft in options]
+                for segment, as_is, options in zip(segments, shown, drafts, strict=True)]  # fmt: skip
 
     def nbest(self, segments: Sequence[Segment], n: int) -> list[list[str]]:
         """Up to n different translations of each segment, best first, codes in place."""
         named = [decoding.hide_names(segment, self._source.has) for segment in segments]
-        drafts = decoding.make(named, [n] * len(named), self, self.model.code)
+        drafts = self._make(named, [n] * len(named))
         return [list(dict.fromkeys(draft.text for draft in options if draft.text)) for options in drafts]
 
     def complete(self, segments: Sequence[Segment], prefixes: Sequence[str]) -> list[Draft]:

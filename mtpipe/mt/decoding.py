@@ -14,7 +14,7 @@ from typing import Protocol
 
 import numpy as np
 
-from mtpipe.document import inline_codes, invariants
+from mtpipe.document import inline_codes, invariants, paired_marks
 from mtpipe.document.segment import Code, Segment, TermMatch
 from mtpipe.languages import tokenization
 from mtpipe.mt import Draft, outer_symbols
@@ -108,6 +108,28 @@ def protecting(
         before, after = (_faults(segments[i], drafts[0].text, lang) for drafts in (unprotected[i], again))
         unprotected[i] = again if after < before and not again[0].is_filled else unprotected[i]
     return unprotected
+
+
+def pairing(
+    segments: Sequence[Segment], drafts: list[list[Draft]],
+    options: Callable[[Sequence[Segment]], list[list[Draft]]], lang: str,
+) -> list[list[Draft]]:
+    """The drafts of segments; where the best one has a bracket or quotation mark without its other half and its source
+    has none such, the first of the options without comes first, if it has no more faults."""
+    lone = [i for i, segment in enumerate(segments) if _has_lone(segment, drafts[i][0].text) and not _has_lone(segment)]
+    for i, more in zip(lone, options([segments[i] for i in lone]), strict=True):
+        most = _faults(segments[i], drafts[i][0].text, lang)
+        whole = [draft for draft in more if draft.text and not _has_lone(segments[i], draft.text)
+                 and not draft.is_filled and _faults(segments[i], draft.text, lang) <= most]  # fmt: skip
+        drafts[i] = whole[:1] + drafts[i]
+    return drafts
+
+
+def _has_lone(segment: Segment, target: str | None = None) -> bool:
+    """Whether the target, or else the source, has a lone mark outside its codes."""
+    source, codes = segment.source, segment.codes
+    text, places = (source, codes) if target is None else (target, inline_codes.locate(source, codes, target))
+    return paired_marks.has_lone(inline_codes.blotted(text, places)[0])
 
 
 def _faults(segment: Segment, target: str, lang: str) -> int:

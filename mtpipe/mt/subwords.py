@@ -32,6 +32,10 @@ class Pieces:
     def encode(self, text: str) -> list[str]:
         return self._sentencepiece.encode(text, return_type=str)
 
+    def count(self, text: str) -> int:
+        """How many pieces a text has."""
+        return len(self.encode(text))
+
     def encode_all(self, texts: Sequence[str]) -> list[list[str]]:
         """Of many texts at once, on all cores."""
         return self._sentencepiece.encode(list(texts), return_type=str)

@@ -13,6 +13,7 @@ def failed(source, target, lang="de", names=tuple(checks.CHECKS)):
     ("Open it.", "Öffnen Sie es", "de", ["end-punctuation"]),
     ("Really?", "Wirklich!", "de", ["end-punctuation"]),
     ("Press (twice)", "Zweimal drücken)", "de", ["brackets"]),
+    ('Say "row"', 'Sag "Zeile', "de", ["quotes"]),
     ("Open the file", "Die die Datei öffnen", "de", ["doubled-words"]),
     (" Open", "Öffnen", "de", ["outer-space"]),
     ("Open\nnow", "Jetzt öffnen", "de", ["newlines"]),
@@ -29,6 +30,7 @@ def test_what_each_check_finds(source, target, lang, names):
     ("Open it.", "打开。", "zh"), ("Why?", "Γιατί;", "el"), ("Open it.", "เปิด", "th"), ("See (a) [b]", "见（a）【b】", "zh"),
     ("“Open.”", "„Öffnen.“", "de"), ("Very very big", "Sehr sehr groß", "de"), ("Two rows", "2 Zeilen", "de"),
     ("R&D and max_size", "F&E und max_size", "de"), ("&Open", "Ö&ffnen", "de"), ("{a}.", "{a}.", "de"),
+    ('5" wide', "5 Zoll breit", "de"), ('Say "row"', "Sag „Zeile“", "de"), ('5" wide', '5" breit', "de"),
     ("LibreOffice Calc", "LibreOffice Calc", "de"), ("Open", "", "de"),
 ])  # fmt: skip
 def test_what_is_right(source, target, lang):

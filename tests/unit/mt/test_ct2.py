@@ -241,6 +241,18 @@ def test_what_a_draft_alters_is_a_code_when_it_is_made_again():
     assert calls[1] == [["<b>", "JAVA_HOME", "</b>", "8080"]]
 
 
+def test_of_a_draft_with_a_lone_mark_another_option_is_taken():
+    sources = ['the message "12 rows" is shown', "the rows (all)", "a) the rows", 'say "row"', 'the "{x}" row']
+    segments = [segment(source) for source in sources]
+    options, calls = _drafter({sources[0]: 'die Meldung "12 Zeilen', sources[1]: "die Zeilen (alle)",
+                               sources[2]: "a) die Zeilen", sources[3]: 'sag "Zeile', sources[4]: 'die "{x} Zeile'},
+                              {sources[0]: 'die Meldung "Zeilen"', sources[3]: "sag „Zeile“", sources[4]: 'die {x} "'})
+    made = decoding.pairing(segments, options(segments), options, "de")
+    assert [drafts[0].text for drafts in made] == [
+        'die Meldung "12 Zeilen', "die Zeilen (alle)", "a) die Zeilen", "sag „Zeile“", 'die "{x} Zeile']
+    assert len(calls[1]) == 3
+
+
 def test_a_formula_that_a_draft_alters_is_a_code_as_a_whole():
     source = 'so =SUM(A1:A5;"<2";MAX(B2:B6)) is 12, =A3*24 not'
     options, calls = _drafter({source: "also =SUMME(A1:A;B) ist 12, =A3 nicht"}, {source: source})
