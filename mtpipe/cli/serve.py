@@ -50,6 +50,7 @@ def serve(
     """Serve the HTTP interfaces of DeepL (v2, v3), LibreTranslate and mtpipe; Ctrl+C or SIGTERM finishes what runs."""
     from mtpipe.config import with_llm
     from mtpipe.errors import ConfigError
+    from mtpipe.models import registry
 
     try:
         from mtpipe.server import settings
@@ -60,6 +61,8 @@ def serve(
     keys = settings.keys_of(keys_file)
     settings.check_host(host, keys)
     models = settings.pairs_of(pairs, model)
+    for pair in models if mt == "ct2" else ():
+        registry.find(*pair, model)  # what no model translates is said now, not to each client
     # of a settings file only what its tables say of plug-ins and of calls: the rest is about one job
     shared = {name: value for name, value in ctx.obj.items() if name in ("options", "calls")}
     server = settings.ServerSettings(

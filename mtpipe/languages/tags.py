@@ -139,8 +139,14 @@ def with_territory(tag: str) -> str:
 
 def language_name(tag: str) -> str:
     """The English name of a language with its tag, "German (de-AT)"; the tag alone where no name is known."""
+    name = english_name(tag)
+    return tag if name == tag else f"{name} ({tag})"
+
+
+def english_name(tag: str) -> str:
+    """The English name of a language, "German"; the tag where no name is known."""
     names = _NAMES.get(_language(tag))
-    return f"{names[0].capitalize()} ({tag})" if names else tag
+    return names[0].capitalize() if names else tag
 
 
 def from_name(name: str) -> str | None:

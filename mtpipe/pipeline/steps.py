@@ -105,14 +105,14 @@ def leave_other_languages(segments: Sequence[Segment], source_lang: str) -> list
     """The segments, those that are clearly in another language than the source as their own drafts, with a note."""
     results = list(segments)
     for i, segment in enumerate(segments):
-        if segment.draft is None and (lang := _other_language(segment, source_lang)):
+        if segment.draft is None and (lang := other_language(segment, source_lang)):
             note = f"Not translated: the text is {language_name(lang)}, not {language_name(source_lang)}"
             results[i] = _noted(replace(segment, draft=segment.source), note)
     return results
 
 
-def _other_language(segment: Segment, lang: str) -> str | None:
-    """Which language it is in, if not in lang: none of 13 900 sentences of English documentation is mistaken."""
+def other_language(segment: Segment, lang: str) -> str | None:
+    """The language it is clearly in, if not lang: none of 13 900 sentences of English documentation is mistaken."""
     text = inline_codes.blotted(segment.source, segment.codes)[0].replace("\ufffc", " ")
     if sum(map(str.isalpha, words(text))) < _WORDS_TO_TELL or not is_other_language(text, lang):
         return None

@@ -97,7 +97,10 @@ def _errors(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def http(request: Request, error: HTTPException) -> Response:
-        return answer(request, error.status_code, str(error.detail), dict(error.headers or {}))
+        headers = dict(error.headers or {})
+        hints = {404: "no such call; see /openapi.json",
+                 405: f"{request.method} is not what this call takes: use {headers.get('Allow', 'another method')}"}
+        return answer(request, error.status_code, hints.get(error.status_code, str(error.detail)), headers)
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> Response:

@@ -20,7 +20,12 @@ from mtpipe.server.service import Service
 from mtpipe.server.settings import Pair
 from mtpipe.server.store import ClientGlossary, DocumentRow, Entries, entries_of, tsv_of
 
-_VARIANTS = {"en": ("EN-GB", "EN-US"), "pt": ("PT-BR", "PT-PT"), "zh": ("ZH", "ZH-HANS")}
+_VARIANTS = {  # of the languages to translate into
+    "en": (("EN-GB", "English (British)"), ("EN-US", "English (American)")),
+    "pt": (("PT-BR", "Portuguese (Brazilian)"), ("PT-PT", "Portuguese (European)")),
+    "zh": (("ZH", "Chinese"), ("ZH-HANS", "Chinese (simplified)")),
+}
+_FORMALITIES = "default", "prefer_more", "prefer_less"  # the models know none
 _STATES = {"new": "queued", "queued": "queued", "translating": "translating", "done": "done", "error": "error"}
 
 
@@ -40,8 +45,8 @@ def routes(service: Service) -> APIRouter:
             ignore_tags=names(values, "ignore_tags"), glossary_id=text(values, "glossary_id", ""),
         )  # fmt: skip
         return JSONResponse({"translations": [
-            {"text": each.text, "detected_source_language": _code(each.pair[0]), "billed_characters": each.characters}
-            for each in translations
+            {"text": each.text, "detected_source_language": tags.primary_subtag(each.source_lang).upper(),
+             "billed_characters": each.characters} for each in translations
         ]})  # fmt: skip
 
     add_post(router, "/v2/translate", translate, schemas.TranslateTexts)
@@ -55,9 +60,9 @@ def routes(service: Service) -> APIRouter:
             raise ApiError(400, f"type is {side!r}; give source or target")
         place = 0 if side == "source" else 1
         side_languages = dict.fromkeys(tags.primary_subtag(pair[place]) for pair in service.settings.pairs)
-        codes = [code for lang in side_languages for code in (_variants(lang) if place else [lang.upper()])]
-        return [{"language": code, "name": tags.language_name(code.lower()), "supports_formality": False}
-                for code in codes]  # fmt: skip
+        variants = _VARIANTS if place else {}
+        return [{"language": code, "name": name, "supports_formality": False} for lang in side_languages
+                for code, name in variants.get(lang, [(lang.upper(), tags.english_name(lang))])]  # fmt: skip
 
     @router.get("/v2/usage")
     async def usage() -> dict[str, int]:
@@ -260,13 +265,6 @@ def _counted(pair: Pair, entries: Entries) -> dict[str, Any]:
 
 def _check_formality(values: Mapping[str, Any]) -> None:
     formality = text(values, "formality", "default")
-    if formality in ("more", "less"):
-        raise ApiError(400, "'formality' is not supported by the installed models; leave it out or use prefer_more")
-
-
-def _variants(lang: str) -> tuple[str, ...]:
-    return _VARIANTS.get(lang, (lang.upper(),))
-
-
-def _code(lang: str) -> str:
-    return tags.primary_subtag(lang).upper()
+    if formality not in _FORMALITIES:
+        known = ", ".join(_FORMALITIES)
+        raise ApiError(400, f"'formality' is not supported by the models: it is {formality!r}; give {known} or none")

@@ -35,7 +35,8 @@ def routes(service: Service) -> APIRouter:
         results = [each.text for each in translations]
         answer: dict[str, Any] = {"translatedText": results if is_list else results[0]}
         if source == "auto":
-            detected = [{"confidence": _SURE, "language": tags.primary_subtag(each.pair[0])} for each in translations]
+            languages = (tags.primary_subtag(each.source_lang) for each in translations)
+            detected = [{"confidence": _SURE, "language": lang} for lang in languages]
             answer["detectedLanguage"] = detected if is_list else detected[0]
         return JSONResponse(answer)
 
@@ -54,6 +55,6 @@ def routes(service: Service) -> APIRouter:
         targets: dict[str, list[str]] = {}
         for source, target in service.settings.pairs:
             targets.setdefault(tags.primary_subtag(source), []).append(tags.primary_subtag(target))
-        return [{"code": code, "name": tags.language_name(code), "targets": into} for code, into in targets.items()]
+        return [{"code": code, "name": tags.english_name(code), "targets": into} for code, into in targets.items()]
 
     return router

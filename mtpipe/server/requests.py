@@ -57,7 +57,7 @@ def text(values: Mapping[str, Any], name: str, default: str | None = None) -> st
         value = value[0]
     if value is None or value == "":
         if default is None:
-            raise ApiError(400, f"{name} is missing; give a text")
+            raise ApiError(400, f"{name} is missing; /openapi.json has what a request needs")
         return default
     if not isinstance(value, str):
         raise ApiError(400, f"{name} must be a text")

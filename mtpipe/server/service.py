@@ -16,6 +16,7 @@ from mtpipe.document.segment import Segment
 from mtpipe.errors import MtpipeError
 from mtpipe.glossary.model import Glossary
 from mtpipe.languages import identification, tags
+from mtpipe.pipeline import steps
 from mtpipe.server.documents import Documents
 from mtpipe.server.engine import BatchEngine, Busy, Work
 from mtpipe.server.markup import Text, html, plain, xml
@@ -26,16 +27,18 @@ from mtpipe.server.store import ServerStore
 LOG = logging.getLogger(__name__)
 RETRY = {"Retry-After": "1"}
 _LARGE = 20_000  # characters of a request that would keep the others waiting while it is read and written
+_DETECT = "", "auto"  # in the place of a source language
 _T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
 class Translation:
-    """A translated text with its segments and its languages."""
+    """A translated text with its segments; source_lang: the one that was given, or that it seems to be in."""
 
     text: str
     segments: tuple[Segment, ...]
-    pair: Pair
+    source_lang: str
+    target_lang: str
     characters: int
 
 
@@ -47,6 +50,7 @@ class _Request:
     parsed: list[Text]
     pairs: list[Pair]
     works: dict[Pair, Work]
+    is_detected: bool
 
 
 class Metrics:
@@ -85,13 +89,13 @@ class Service:
         available = self.settings.pairs
         if not available:
             raise ApiError(503, "no model is installed; start the server with --model, see `mtpipe models list`")
-        source = None if source_lang.lower() in ("", "auto") else source_lang
+        source = None if source_lang.lower() in _DETECT else source_lang
         if source is None:
             choice = [pair[0] for pair in available if tags.primary_subtag(pair[1]) == tags.primary_subtag(target_lang)]
             detected = identification.language(sample)
             source = detected if detected in choice or len(set(choice)) > 1 else None
         pair = self.settings.pair(source, target_lang)
-        if pair is None and source_lang.lower() in ("", "auto"):
+        if pair is None and source_lang.lower() in _DETECT:
             pair = self.settings.pair(None, target_lang)
         if pair is None:
             pairs = ", ".join("-".join(each) for each in available)
@@ -150,14 +154,15 @@ class Service:
             segments = [segment for text, its in zip(parsed, pairs, strict=True) if its == pair
                         for segment in text.segments]  # fmt: skip
             works[pair] = Work(pair, segments, glossary.digest if glossary else "", glossary)
-        return _Request(texts, parsed, pairs, works)
+        return _Request(texts, parsed, pairs, works, source_lang.lower() in _DETECT)
 
     def _written(self, request: _Request, translated: Mapping[Pair, list[Segment]]) -> list[Translation]:
         rest = {pair: iter(segments) for pair, segments in translated.items()}
         translations = []
         for source, text, pair in zip(request.texts, request.parsed, request.pairs, strict=True):
             segments = [next(rest[pair]) for _ in text.segments]
-            translations.append(Translation(text.write(segments), tuple(segments), pair, len(source)))
+            lang = _language(segments, pair[0]) if request.is_detected else pair[0]
+            translations.append(Translation(text.write(segments), tuple(segments), lang, pair[1], len(source)))
             self.metrics.characters.labels("-".join(pair)).inc(len(source))
         return translations
 
@@ -195,7 +200,7 @@ class Service:
 def described(translation: Translation) -> dict[str, Any]:
     """A translation as /mtpipe/v1 tells it: each segment with its terms, errors, edits, confidence and suggestions."""
     return {
-        "text": translation.text, "source_lang": translation.pair[0], "target_lang": translation.pair[1],
+        "text": translation.text, "source_lang": translation.source_lang, "target_lang": translation.target_lang,
         "characters": translation.characters, "segments": [_segment(segment) for segment in translation.segments],
     }  # fmt: skip
 
@@ -212,6 +217,12 @@ def _segment(segment: Segment) -> dict[str, Any]:
                   for edit in segment.edits],
         "suggestions": list(segment.alternatives), "notes": list(segment.notes),
     }  # fmt: skip
+
+
+def _language(segments: Sequence[Segment], lang: str) -> str:
+    """The language that segments taken for lang are in: another one where all of them were left as they are for it."""
+    others = {steps.other_language(segment, lang) for segment in segments}
+    return others.pop() or lang if len(others) == 1 else lang
 
 
 async def _aside(characters: int, function: Callable[..., _T], *arguments: Any) -> _T:

@@ -18,7 +18,9 @@ import pptx
 import pytest
 import requests
 
-from mtpipe.server.settings import hash_key
+from mtpipe.server.requests import ApiError
+from mtpipe.server.service import Service
+from mtpipe.server.settings import ServerSettings, hash_key
 from tests.support.served import PATIENCE, serving
 
 FAKE = ("--mt", "fake", "--pair", "en-de", "--pair", "de-en", "--editors", "")
@@ -44,6 +46,9 @@ def test_texts(client):
     assert second.text == "SAVE {name}."
     found = client.translate_text("Das ist der Text und nicht mehr.", target_lang="EN-US", formality="prefer_more")
     assert found.detected_source_lang == "DE"
+    text = "Ouvrez le tableau et regardez les cellules de la feuille."
+    left = client.translate_text(text, target_lang="DE")
+    assert (left.text, left.detected_source_lang) == (text, "FR")
     assert client.translate_text("One.\n\n Two.", source_lang="EN", target_lang="DE").text == "ONE.\n\n TWO."
 
 
@@ -59,7 +64,8 @@ def test_tags(client):
 
 def test_languages_and_usage(client):
     assert [language.code for language in client.get_source_languages()] == ["EN", "DE"]
-    assert [language.code for language in client.get_target_languages()] == ["DE", "EN-GB", "EN-US"]
+    targets = {language.code: language.name for language in client.get_target_languages()}
+    assert targets == {"DE": "German", "EN-GB": "English (British)", "EN-US": "English (American)"}
     pairs = [(pair.source_lang, pair.target_lang) for pair in client.get_glossary_languages()]
     assert pairs == [("en", "de"), ("de", "en")]
     before = client.get_usage().character.count
@@ -156,6 +162,7 @@ WRONG = [
     (b'{"text": ["a"], "target_lang": "FR"}', 400, "no model translates . into FR; available: en-de, de-en"),
     (b'{"text": ["\\ud800"], "target_lang": "DE"}', 400, "not valid Unicode"),
     (b'{"text": ["a"], "target_lang": "DE", "formality": "more"}', 400, "'formality' is not supported"),
+    (b'{"text": ["a"], "target_lang": "DE", "formality": "warm"}', 400, "it is 'warm'; give default, prefer_more"),
     (b'{"text": ["a"], "target_lang": "DE", "tag_handling": "md"}', 400, "give xml or html"),
     (b'{"text": ["a"], "target_lang": "DE", "glossary_id": "none"}', 404, "no glossary none"),
     (b"[" * 100_000, 400, "not valid JSON"), (b"x" * (11 << 20), 413, "the request is too large"),
@@ -168,6 +175,12 @@ def test_wrong_requests_are_told_what_is_wrong(server, body, status, message):
     answer = requests.post(f"{server.url}/v2/translate", data=body, headers={"Content-Type": "application/json"})
     assert answer.status_code == status
     assert re.search(message, answer.json()["message"])
+
+
+def test_what_is_no_call_is_told(server):
+    assert "no such call" in requests.get(f"{server.url}/v2/nothing").json()["message"]
+    assert "use POST" in requests.get(f"{server.url}/v2/translate").json()["message"]
+    assert "use POST" in requests.put(f"{server.url}/translate").json()["error"]
 
 
 def test_any_rubbish_is_answered(server):
@@ -321,9 +334,14 @@ def test_a_term_signal_finishes_what_runs(tmp_path, model_folder):
     assert {each["text"] for each in answers[0]["translations"]} == {"öffne die Zelle"}
 
 
+def test_a_pair_without_a_model_is_an_error_at_the_start(tmp_path):
+    with pytest.raises(AssertionError, match="no bundled model translates en into xx"):
+        with serving(tmp_path, "--pair", "en-xx"):
+            pass
+
+
 def test_a_server_without_a_model_says_so(tmp_path):
-    (tmp_path / "model").mkdir()
-    with serving(tmp_path / "data", "--pair", "en-xx") as server:
-        body = {"text": ["a"], "source_lang": "EN", "target_lang": "XX"}
-        answer = requests.post(f"{server.url}/v2/translate", json=body)
-        assert answer.status_code == 400 and "no bundled model translates en into xx" in answer.json()["message"]
+    service = Service(ServerSettings(tmp_path, ()))
+    with pytest.raises(ApiError, match="no model is installed; start the server with --model"):
+        service.pair("EN", "DE")
+    service.stop()
