@@ -150,14 +150,14 @@ def _spare_folder(folder: Path, mark: str, option: str) -> None:
 def windows(entries: Sequence[File], limit: int, first: int | None = None) -> Iterator[Window]:
     """Consecutive files up to limit bytes together, at least one; the same files give the same windows.
 
-    first: the limit of the first window, where that is another; each later one may hold four times as much.
+    first: the limit of the first window, where that is another.
     """
     window: list[File] = []
     number, size, most = 0, 0, limit if first is None else first
     for file in entries:
         if window and size + file.size > most:
             yield number, window
-            number, window, size, most = number + 1, [], 0, min(limit, 4 * most)
+            number, window, size, most = number + 1, [], 0, limit
         window.append(file)
         size += file.size
     if window:

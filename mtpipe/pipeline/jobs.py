@@ -36,6 +36,8 @@ def run(job: Job, on_progress: OnProgress | None = None, tools: Toolbox | None =
     tools: as loaded before. Raises MtpipeError when it can't go on; finished units and documents are kept, and the same
     job goes on from there.
     """
+    from mtpipe.report.page import write_report  # on use: Jinja2 is not needed until then
+
     start = perf_counter()
     if job.shard:
         job = replace(job, units_per_chunk=min(job.units_per_chunk, PORTION))
@@ -52,8 +54,6 @@ def run(job: Job, on_progress: OnProgress | None = None, tools: Toolbox | None =
     seconds = report.seconds | {"total": round(perf_counter() - start, 3)}
     peak = max(report.peak_memory or 0, process_memory.peak() or 0)
     report = replace(_stamped(report), seconds=seconds, peak_memory=peak or None)
-    from mtpipe.report.page import write_report  # on use: Jinja2 is not needed until now
-
     for path in write_report(report, job.reports):
         _keep_remote(job, path)
     return report
@@ -94,7 +94,7 @@ def plan(job: Job) -> dict[str, Any]:
 
 
 def _windows(files: Sequence[File], job: Job) -> Iterator[job_folder.Window]:
-    return job_folder.windows(files, job.window_bytes, job.window_bytes // 32)
+    return job_folder.windows(files, job.window_bytes, job.window_bytes // 8)
 
 
 @contextmanager

@@ -30,7 +30,7 @@ class SerialEngine:
         job, tools = work.job, self._tools
         assert tools is not None
         # the first is small, so that the translator is soon at work
-        windows = job_folder.windows(work.files, job.window_bytes, job.window_bytes // 32)
+        windows = job_folder.windows(work.files, job.window_bytes, job.window_bytes // 8)
         with Store(job.state, work.peers, siblings=job.writers, is_part=bool(job.shard), is_locked=True) as store:
             worker = Worker(job, tools, store, work.meter, self._seconds)
             for _, report in worker.run(windows):
