@@ -14,9 +14,9 @@ _ABOUT = """# The paper's experiment on a fixed sample of WMT23
 `make eval-seed`: for each pair 150 segments that ask for terms, drawn by a seed before anything was translated. A
 language model wrote two sentence pairs for each of 150 of their terms; the bundled model was fine-tuned on them (.9)
 and on nine times as many general pairs (.1); drafts that miss terms were post-edited by the language model, which was
-asked again at most twice where the guard refused; it saw no reference. Its answers and the models' drafts are recorded;
-guard, repair and metrics are the code that prints this table, the prompts those that were asked. In brackets: 95 %
-intervals by bootstrap over segments.
+asked again at most twice where the guard refused; it saw no reference. Its answers and the models' drafts are recorded
+(those for English-Czech of weights that were trained further since); guard, repair and metrics are the code that prints
+this table, the prompts those that were asked. In brackets: 95 % intervals by bootstrap over segments.
 
 The bundled models know no such text (medicine, linguistics, novels): most drafts are no language at all, and the guard
 lets an edit change little beside the terms. What stands around the terms stays poor, above all in Chinese-English, and

@@ -58,6 +58,7 @@ def test_a_listed_plural_comes_before_one_by_rule():
     assert German().wordings(replace(context, before=("mit", "den")))[0].form == "SmartTags"
 
 
+@needs_dictionary
 def test_a_listed_form_that_is_a_genitive_as_well_may_be_the_plural():
     assert best("Tag", "Marken", "die", number="p") != "die Tags"
     assert German().wordings(TermContext("Tag", ("Marken",), ("die",), (), "p", forms=("Tags",)))[0].form == "Tags"
