@@ -18,8 +18,6 @@ from mtpipe.languages.tags import primary_subtag
 KIND = "check"  # of the errors
 _END = re.compile(r"(?P<mark>\.\.\.|[.:;!?…。．：；！？؟۔।])[\s\"'“”‘’»«)\]）】」』\ufffc]*\Z")
 _MARKS = str.maketrans("。．：；！？؟۔।", "..:;!??..")
-_BRACKETS = {"(": ")", "[": "]", "{": "}", "（": "）", "【": "】"}
-_WIDE_BRACKETS = str.maketrans("（）【】", "()[]")
 _DOUBLED = re.compile(r"(?<!\w)([^\W\d_]{2,})\s+\1(?!\w)", re.IGNORECASE)
 _URL = re.compile(r"(?:https?|ftp)://[^\s<>\"'“”）)]+")
 _ACCELERATOR = re.compile(r"[&_](?=[^\W_])")
@@ -56,7 +54,7 @@ def _end_punctuation(source: str, target: str, lang: str) -> str:
 
 
 def _brackets(source: str, target: str, lang: str) -> str:
-    counts = [Counter(char for char in text.translate(_WIDE_BRACKETS) if char in "()[]{}") for text in (source, target)]
+    counts = [Counter(paired_marks.brackets(text)) for text in (source, target)]
     odd = counts[1] - counts[0], counts[0] - counts[1]
     return "" if not any(odd) else f"brackets differ: {' '.join([*odd[0].elements(), *odd[1].elements()])}"
 
