@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import platform
 import shutil
 import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -57,8 +58,8 @@ CREATE TABLE IF NOT EXISTS unwritten (path TEXT PRIMARY KEY) WITHOUT ROWID;
 """
 _BATCH = 500  # variables in one query
 _ENDING = 5.0  # seconds in which a worker ends whose parent was killed
-_PATIENCE = 60.0  # seconds that a writer waits for its peers to read, and they for it to write
-_BRIEFLY = 1.0  # seconds that one waits for a shard, whose work it could do itself
+_PATIENCE = 60.0  # seconds that a writer waits for others to read, and they for it to write
+_MACHINE = "machine"  # a file with the name of the one that a writer is on, beside its store
 _SIBLINGS = 16  # in whose stores one looks at most, however many there are
 _TERM_DIGITS = 12  # hexadecimal, of a term's number, which JavaScript can hold as well
 _SEEN = "CREATE TABLE IF NOT EXISTS run.seen (key TEXT PRIMARY KEY, is_reused INTEGER) WITHOUT ROWID"
@@ -125,10 +126,11 @@ class Store:
         self._peers: dict[Path, sqlite3.Connection | None] = {peer / FILE: None for peer in peers}
         self._places = siblings
         self._siblings: dict[Path, sqlite3.Connection | None] = {}
+        self._patience: dict[Path, float] = {}  # seconds, with each of them
         self._is_local = is_local
         with self._guarded():
             self._lock = None if is_locked else lock.Lock(folder)
-            self._db = sqlite3.connect(self._path, timeout=_PATIENCE * is_part, isolation_level=None,
+            self._db = sqlite3.connect(self._path, timeout=_PATIENCE * (is_part or is_locked), isolation_level=None,
                                        check_same_thread=not is_shared)  # fmt: skip
             # a write-ahead log needs one machine; EXCLUSIVE before the first read spares it its shared memory
             self._db.execute(f"PRAGMA locking_mode = {'NORMAL' if is_part else 'EXCLUSIVE'}")
@@ -144,6 +146,7 @@ class Store:
             seen = folder / SEEN if is_part else ""
             if is_part:
                 Path(seen).unlink(missing_ok=True)
+                (folder / _MACHINE).write_text(platform.node(), encoding="utf-8")
             self._db.execute("ATTACH ? AS run", (str(seen),))
             self._db.execute("PRAGMA run.journal_mode = OFF")
             self._db.execute("PRAGMA run.synchronous = OFF")
@@ -388,12 +391,29 @@ class Store:
 
     def _of_sibling(self, path: Path, table: str, keys: list[str]) -> list[tuple]:
         """Its rows of the keys; none where it can't be read now: they are made here as well then."""
+        patience, self._patience[path] = self._patience.get(path, _PATIENCE), 0.0  # not after a wait in vain
         try:
-            mode = "rw" if self._is_local else "ro"
-            db = self._siblings[path] = self._siblings.get(path) or _opened(path, _BRIEFLY, mode)
-            return _rows(db, table, "key", keys) if db else []
+            rows = self._read(path, table, keys, patience)
         except (sqlite3.Error, OSError):
             return []
+        self._patience[path] = _PATIENCE
+        return rows
+
+    def _read(self, path: Path, table: str, keys: list[str], patience: float) -> list[tuple]:
+        try:
+            mode = "rw" if self._is_local else "ro"
+            db = self._siblings[path] = self._siblings.get(path) or _opened(path, patience, mode)
+            if db is None:
+                return []
+            db.execute(f"PRAGMA busy_timeout = {patience * 1000:.0f}")
+            return _rows(db, table, "key", keys)
+        except sqlite3.Error as error:
+            is_half_written = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_READONLY_ROLLBACK
+            if not is_half_written or _machine(path.parent) != platform.node():
+                raise
+        if (writable := _opened(path, patience, "rw")) is not None:  # which undoes it
+            writable.close()
+        return self._read(path, table, keys, patience)
 
     def _at_work(self) -> Iterator[Path]:
         """The files of the siblings, those whose folders follow its own in a circle."""
@@ -492,7 +512,8 @@ def distinct(seen: Iterable[Path]) -> tuple[int, int]:
 def _opened(path: Path, seconds: float, mode: str) -> sqlite3.Connection | None:
     """Another's file, for reading; None where it is not there yet. seconds: to wait while it is being written.
 
-    mode: rw lets a reader undo what a killed writer left half done, which needs locks that work: not on every network.
+    mode: rw lets a reader undo what a killed writer left half done, which needs locks that work: on one machine they
+    do, on a network not always.
     """
     if not path.is_file():
         return None
@@ -506,6 +527,12 @@ def _opened(path: Path, seconds: float, mode: str) -> sqlite3.Connection | None:
         raise
     db.close()  # of a writer that is only beginning
     return None
+
+
+def _machine(folder: Path) -> str:
+    """The name of the machine that the writer in a folder is on, or was."""
+    path = folder / _MACHINE
+    return path.read_text(encoding="utf-8") if path.is_file() else ""
 
 
 def _rows(db: sqlite3.Connection, table: str, column: str, keys: list[str]) -> list[tuple]:

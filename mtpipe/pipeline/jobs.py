@@ -27,7 +27,7 @@ from mtpipe.pipeline.worker import Worker
 from mtpipe.report.model import JobReport, to_dict
 
 __all__ = ["OnProgress", "Progress", "draft", "plan", "run"]
-_PATIENCE = 60.0  # seconds that one shard waits for another to take over the work of earlier ones
+_PATIENCE = 3600.0  # seconds that one shard waits for another to take over the work of earlier ones
 
 
 def run(job: Job, on_progress: OnProgress | None = None, tools: Toolbox | None = None) -> JobReport:

@@ -1,4 +1,5 @@
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -184,3 +185,43 @@ def test_a_row_that_is_no_json_is_damage_too(tmp_path):
         store._db.execute("UPDATE units SET notes = '[1,'")
         with pytest.raises(JobStateError, match="the file is damaged: delete it"):
             store.load({"a": FRESH})
+
+
+@pytest.fixture
+def half_written(tmp_path):
+    """The folder of a shard that was killed while it wrote: its journal is there, and part of what it wrote."""
+    work, killed = tmp_path / "work", tmp_path / "parts/1-of-2"
+    with Store(work, is_part=True) as store:
+        store.save_drafts([("saved", SEGMENT)])
+        store._db.execute("PRAGMA cache_size = 1")  # of pages: what is more goes to the file at once
+        with store.together():
+            store.save_drafts([(f"key {n}", replace(SEGMENT, draft="x" * 1000)) for n in range(50)])
+            shutil.copytree(work, killed)
+    return killed
+
+
+def test_what_a_killed_shard_saved_is_found_by_the_others(half_written):
+    with Store(half_written.parent / "2-of-2", siblings=[half_written.parent], is_part=True) as store:
+        assert list(store.drafted({"saved": FRESH, "key 7": FRESH})) == ["saved"]
+
+
+def test_what_a_shard_of_another_machine_left_half_written_is_not_touched(half_written):
+    (half_written / "machine").write_text("another")
+    before = {path.name: path.read_bytes() for path in half_written.iterdir()}
+    with Store(half_written.parent / "2-of-2", siblings=[half_written.parent], is_part=True) as store:
+        assert store.drafted({"saved": FRESH}) == {}
+    assert {path.name: path.read_bytes() for path in half_written.iterdir()} == before
+
+
+def test_a_shard_that_was_waited_for_in_vain_is_not_waited_for_again(tmp_path, monkeypatch):
+    monkeypatch.setattr("mtpipe.pipeline.job_store._PATIENCE", 0.05)
+    with Store(tmp_path / "parts/1-of-2", is_part=True) as other:
+        other.save_drafts([("saved", SEGMENT)])
+    with Store(tmp_path / "parts/2-of-2", siblings=[tmp_path / "parts"], is_part=True) as store:
+        with sqlite3.connect(tmp_path / "parts/1-of-2/job.sqlite", isolation_level=None) as stuck:
+            stuck.execute("BEGIN EXCLUSIVE")
+            assert store.drafted({"saved": FRESH}) == {}
+            monkeypatch.setattr("mtpipe.pipeline.job_store._PATIENCE", 3600.0)
+            assert store.drafted({"saved": FRESH}) == {}
+            stuck.execute("ROLLBACK")
+        assert list(store.drafted({"saved": FRESH})) == ["saved"]
