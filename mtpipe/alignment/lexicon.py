@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import math
 import zlib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -37,6 +38,7 @@ MIN_LINK = 0.4  # expected count under which a link is noise
 MIN_FORM = 2
 _ENDING = 3  # letters that tell an inflected form from a dictionary form
 _USUAL = 3  # a translation of a third of a word's uses is as good as one of all
+_UNLIKELY = math.log(0.001)  # what a word counts whose translations are all missing
 _ENDS = frozenset(".!?:…。！？：")
 
 Pair = tuple[str, str]
@@ -90,6 +92,7 @@ class Lexicon:
         self.target_lang = target_lang
         self._folder = folder  # read on first use: a job without errors never needs it
         self._function_words: list[str] | None = None
+        self._log_shares: dict[str, Mapping[str, float]] = {}
 
     @cached_property
     def links(self) -> Mapping[str, Mapping[str, float]]:
@@ -198,6 +201,29 @@ class Lexicon:
         forth, back = ([min(1.0, _USUAL * best / total) for best, total in side] for side in sides)
         return sum(forth) / len(forth) if forth else None, sum(back) / len(back) if back else None
 
+    def adequacy(self, source: str, targets: Sequence[str]) -> list[float]:
+        """How well each of the targets answers for the words of source: over those that the lexicon knows, the mean log
+        of the share of a word's uses that the likeliest word of the target translates; log .001 to 0, 0 where it knows
+        none.
+
+        IBM Model 1 (Brown et al. 1993) with the best link for the sum, from the source's side alone: the model's own
+        score looks at the other.
+        """
+        ours = (lemma(word, self.source_lang) for word in words(source) if word[0].isalpha())
+        rows = [row for word in ours if (row := self._shares(word))]
+        lemmas = ({lemma(word, self.target_lang) for word in words(target)} for target in targets)
+        return [sum(max((row[word] for word in theirs if word in row), default=_UNLIKELY) for row in rows)
+                / max(1, len(rows)) for theirs in lemmas]  # fmt: skip
+
+    def _shares(self, word: str) -> Mapping[str, float]:
+        """The log share of the source word's uses that each of its translations has."""
+        if (shares := self._log_shares.get(word)) is None:
+            row = self.links.get(word, {})
+            total = sum(row.values())
+            shares = {other: max(_UNLIKELY, math.log(count / total)) for other, count in row.items()}
+            self._log_shares[word] = shares
+        return shares
+
     def translation(self, source: str, target: str) -> tuple[float, float]:
         """(share of the source word's uses that this target word translates, the same of the target word's): 0…1."""
         ours, theirs = lemma(source, self.source_lang), lemma(target, self.target_lang)
@@ -223,6 +249,7 @@ class Lexicon:
                 self.fluency.learn([target_words])
             used += len(shard)
         self.links = {s: frequent for s, row in links.items() if (frequent := _above(row, MIN_LINK))}
+        self._log_shares.clear()
         self.__dict__.pop("_totals", None)
         self.forms = forms.by_lemma(self.target_lang, self.forms)
         self.__dict__.pop("_endings", None)  # was made of the forms

@@ -17,6 +17,7 @@ from typing import Any
 import ctranslate2
 import numpy as np
 
+from mtpipe.alignment.lexicon import Lexicon
 from mtpipe.document.segment import Segment
 from mtpipe.errors import ConfigError, ModelError
 from mtpipe.languages.scripts import is_unspaced
@@ -29,6 +30,7 @@ from mtpipe.mt.term_annotation import Line, plain_line
 
 # a CPU worker is done sooner with short batches, which stay in its cache and keep the other workers busy to the end
 _BATCH_TOKENS = {"cpu": 512, "cuda": 8192}
+_ADEQUACY = 0.2  # what the lexicon's word weighs against the model's score; chosen on development pages of five pairs
 _MAX_REPEAT = 3  # a hypothesis that never ended is decoded again without repeating so many pieces
 
 
@@ -51,6 +53,8 @@ class CTranslate2Translator:
     annotate: "missing" shows the model the terms that it does not use by itself, "always" all of them. protect: a
     sentence whose draft alters a number, a path, an option or the like is translated again with it as an inline code.
     vmap: lines without terms are translated with the folder's vocabulary map, if it has one (`vocabulary_map`).
+    rerank: of the beam's translations of a line without terms the one comes first that its score and the model's own
+    lexicon, if it has one, know as the best together.
     task: the model's; raises ModelError for a folder with another's.
     """
 
@@ -60,7 +64,7 @@ class CTranslate2Translator:
         self, folder: str | Path, *, source_lang: str = "", target_lang: str = "", beam_size: int = 4,
         batch_tokens: int = 0, threads: int = 0, device: str = "auto", compute_type: str = "auto",
         task: str = registry.TRANSLATE, annotate: str = "missing",
-        protect: bool = True, vmap: bool = True,
+        protect: bool = True, vmap: bool = True, rerank: bool = True,
     ):  # fmt: skip
         if beam_size < 1 or batch_tokens < 0 or threads < 0 or annotate not in ("missing", "always"):
             raise ConfigError("mt.ct2: beam_size is ≥ 1, batch_tokens and threads ≥ 0, annotate missing or always")
@@ -80,6 +84,8 @@ class CTranslate2Translator:
         workers = {} if device == "cuda" else {"inter_threads": threads or _cores(), "intra_threads": 1}
         path = self.model.folder / "ct2"
         self._has_map = vmap and (path / vocabulary_map.NAME).is_file()
+        learnt = self.model.lexicon if rerank and beam_size > 1 else None
+        self._lexicon = Lexicon.load(learnt) if learnt else None
         try:
             self._ct2, self.compute_type = compute_types.load(path, device, compute_type, **workers)
             source, target = self.model.pieces
@@ -92,7 +98,7 @@ class CTranslate2Translator:
         self._end = end if self.model.source_end is None else list(self.model.source_end)
         self._start, self._ahead = list(self.model.source_start), list(self.model.target_start)
         fed = *self._start, *self._end, *self._ahead
-        flags = annotate, str(protect), *(["mapped"] if self._has_map else [])
+        flags = annotate, str(protect), *(["mapped"] if self._has_map else []), *(["reranked"] if learnt else [])
         settings = self.model.digest, str(beam_size), self.compute_type, *flags, *fed
         self.digest = hashlib.sha256(" ".join(settings).encode()).hexdigest()[:16]
 
@@ -231,7 +237,7 @@ class CTranslate2Translator:
         short = [i for i, line in enumerate(lines) if len(line.text) <= 16 * limit]
         encoded = dict(zip(short, self._encode([lines[i] for i in short]), strict=True))
         whole = [i for i in short if len(encoded[i]) <= limit]
-        n = max((sizes[i] for i in whole), default=1)
+        n = max((sizes[i] for i in whole), default=1) if self._lexicon is None else max(self._beam_size, *sizes)
         groups: dict[tuple[bool, bool], list[int]] = {}
         for i in whole:
             groups.setdefault((bool(lines[i].masks), self._is_mapped(lines[i], sizes[i])), []).append(i)
@@ -261,14 +267,24 @@ class CTranslate2Translator:
         return self._has_map and size == 1 and not line.marks
 
     def _read(self, result: ctranslate2.TranslationResult, line: Line, size: int, is_looking: bool) -> list[Hypothesis]:
+        limit, outcomes, scores = self.model.max_tokens, result.hypotheses, result.scores
+        texts = [self._target.decode(pieces) if len(pieces) < limit else None for pieces in outcomes]
+        attention = result.attention if is_looking else []  # a copy of the whole list each time
         hypotheses = []
-        # result.attention is a copy of the whole list each time
-        attention = result.attention if is_looking else [None] * size
-        for pieces, score, weights in zip(result.hypotheses[:size], result.scores, attention):
-            text = self._target.decode(pieces) if len(pieces) < self.model.max_tokens else None
-            looked_at = self._looked_at(line, text, pieces, np.array(weights)) if weights and text else None
-            hypotheses.append(Hypothesis(text, score, looked_at=looked_at))
+        for k in self._ranked(line, texts, scores)[:size]:
+            weights, text = attention[k] if is_looking else None, texts[k]
+            looked_at = self._looked_at(line, text, outcomes[k], np.array(weights)) if weights and text else None
+            hypotheses.append(Hypothesis(text, scores[k], looked_at=looked_at))
         return hypotheses
+
+    def _ranked(self, line: Line, texts: Sequence[str | None], scores: Sequence[float]) -> Sequence[int]:
+        """The places of the texts, best first. A term is what its glossary wants, whatever the lexicon knows."""
+        whole = [k for k, text in enumerate(texts) if text is not None]
+        if self._lexicon is None or line.marks or len(whole) < 2 or whole[0] != 0:
+            return range(len(texts))
+        adequacy = self._lexicon.adequacy(line.text, [texts[k] or "" for k in whole])
+        value = {k: scores[k] + _ADEQUACY * share for k, share in zip(whole, adequacy, strict=True)}
+        return sorted(whole, key=value.__getitem__, reverse=True)
 
     def _looked_at(self, line: Line, text: str, pieces: list[str], attention: np.ndarray) -> np.ndarray | None:
         """Attention on the rendered line as [words of text × words of the line's text]."""

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import string
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 import ctranslate2
 import numpy as np
@@ -21,20 +22,22 @@ SYMBOLS = ["⟦", "⇒", "⟧"]
 
 
 def build(
-    folder: Path, dictionary: Mapping[str, str], *, byte_fallback: bool = True, is_endless: bool = False, **said: object
-) -> Path:
+    folder: Path, dictionary: Mapping[str, str], *, second: Mapping[str, str] = MappingProxyType({}),
+    byte_fallback: bool = True, is_endless: bool = False, **said: object,
+) -> Path:  # fmt: skip
     """A model that writes dictionary[word] for each word and copies other pieces; said goes into model.json.
 
-    Words of at most 15 letters. is_endless: it never writes the end symbol.
+    Words of at most 15 letters. second: what it would nearly as soon write. is_endless: it never writes the end symbol.
     """
     folder.mkdir(parents=True)
-    _train_pieces(folder, dictionary, byte_fallback)
+    _train_pieces(folder, [*dictionary, *dictionary.values(), *second.values()], byte_fallback)
     pieces = sentencepiece.SentencePieceProcessor(model_file=str(folder / "spm.model"))
     vocabulary = [pieces.id_to_piece(i) for i in range(pieces.vocab_size())]
     written = {f"▁{word}": f"▁{other}" for word, other in dictionary.items()}
     if is_endless:
         written["</s>"] = vocabulary[-1]
-    spec = _spec(vocabulary, [vocabulary.index(written.get(piece, piece)) for piece in vocabulary])
+    others = [(vocabulary.index(f"▁{other}"), vocabulary.index(f"▁{word}")) for word, other in second.items()]
+    spec = _spec(vocabulary, [vocabulary.index(written.get(piece, piece)) for piece in vocabulary], others)
     spec.register_source_vocabulary(vocabulary)
     spec.register_target_vocabulary(vocabulary)
     spec.config.add_source_eos = False
@@ -47,8 +50,8 @@ def build(
     return folder
 
 
-def _train_pieces(folder: Path, dictionary: Mapping[str, str], byte_fallback: bool) -> None:
-    words = sorted({*dictionary, *dictionary.values()})
+def _train_pieces(folder: Path, words: Iterable[str], byte_fallback: bool) -> None:
+    words = sorted(set(words))
     sentencepiece.SentencePieceTrainer.train(
         sentence_iterator=iter(words * 3), model_prefix=str(folder / "spm"), vocab_size=1000, model_type="bpe",
         hard_vocab_limit=False, byte_fallback=byte_fallback, required_chars=string.printable.strip() + "▁",
@@ -57,8 +60,10 @@ def _train_pieces(folder: Path, dictionary: Mapping[str, str], byte_fallback: bo
     (folder / "spm.vocab").unlink()
 
 
-def _spec(vocabulary: list[str], written: list[int]) -> ctranslate2.specs.TransformerSpec:
-    """written[i] is the id of the piece to write for source piece i."""
+def _spec(
+    vocabulary: list[str], written: list[int], others: Sequence[tuple[int, int]]
+) -> ctranslate2.specs.TransformerSpec:
+    """written[i] is the id of the piece to write for source piece i; others: (id of its second choice, i)."""
     generator = np.random.default_rng(7)
     tokens, positions = (generator.choice([-1.0, 1.0], (n, HALF)) for n in (len(vocabulary), POSITIONS))
     none = np.zeros((1, HALF))
@@ -66,6 +71,8 @@ def _spec(vocabulary: list[str], written: list[int]) -> ctranslate2.specs.Transf
     only_position = np.hstack([np.tile(none, (POSITIONS, 1)), positions])
     output = np.zeros_like(only_token)
     np.add.at(output, written, only_token)
+    for other, piece in others:
+        output[other] += 0.9 * only_token[piece]
     spec = ctranslate2.specs.TransformerSpec.from_config((1, 1), 1, pre_norm=True)
     from_position, from_token = np.diag([0.0] * HALF + [1.0] * HALF), np.diag([1.0] * HALF + [0.0] * HALF)
     for side in (spec.encoder, spec.decoder):

@@ -1,5 +1,6 @@
 import gzip
 import json
+import math
 
 import numpy as np
 import pytest
@@ -38,6 +39,17 @@ def test_forms_are_counted_by_lemma_as_written_inside_sentences():
     assert set(german().forms["tabelle"]) == {"Tabelle", "Tabellen"}
     assert set(spanish().forms["el"]) == {"el", "la", "los", "las"}
     assert "Abra" not in {form for row in spanish().forms.values() for form in row}  # only ever first
+
+
+def test_a_target_is_adequate_that_translates_each_word_of_the_source():
+    good, lacking, other = spanish().adequacy("Open the template.", ["Abra la plantilla.", "Abra la.", "¡Ja!"])
+    assert 0 >= good > lacking > other >= math.log(0.001)
+
+
+@pytest.mark.parametrize("source", ["", "Xyzzy!", "12 + 3"])
+def test_of_words_that_the_lexicon_does_not_know_it_says_nothing(source):
+    assert spanish().adequacy(source, ["Abra la plantilla.", ""]) == [0, 0]
+    assert spanish().adequacy(source, []) == []
 
 
 @pytest.mark.parametrize("source, target, expected", [

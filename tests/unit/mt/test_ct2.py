@@ -8,12 +8,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from mtpipe.alignment.lexicon import Lexicon
 from mtpipe.document import inline_codes
 from mtpipe.document.segment import Code, Segment, TermMatch
 from mtpipe.errors import ConfigError, ModelError
 from mtpipe.glossary.model import Term
 from mtpipe.mt import Draft, decoding
 from mtpipe.mt.ct2 import CTranslate2Translator
+from mtpipe.mt.term_annotation import Line
 from tests.conftest import WORDS
 from tests.support.dictionary_model import POSITIONS, build
 
@@ -41,6 +43,28 @@ def test_drafts_come_in_order_whatever_their_length(translator):
     sources = ["open the table", "cell", "select a cell and open the table in the menu", "the row", "open"] * 3
     texts = [draft.text for draft in translator.translate([segment(source) for source in sources])]
     assert texts == [" ".join(WORDS[word] for word in source.split()) for source in sources]
+
+
+@pytest.fixture(scope="module")
+def undecided(tmp_path_factory):
+    """A model that may take a cell for one of electricity, beside a lexicon that does."""
+    folder = build(tmp_path_factory.mktemp("undecided") / "m", WORDS, second={"cell": "Batterie"})
+    lexicon = Lexicon("en", "de")
+    lexicon.learn([])
+    lexicon.links = {"cell": {"batterie": 5.0}}
+    lexicon.save(folder / "lexicon", {})
+    return [CTranslate2Translator(folder, rerank=flag) for flag in (False, True)]
+
+
+def test_of_the_beam_s_translations_the_one_comes_first_that_the_lexicon_knows(undecided):
+    assert [translated(model, "open the cell") for model in undecided] == ["öffne die Zelle", "öffne die Batterie"]
+    assert undecided[0].digest != undecided[1].digest  # drafts of the one are none of the other
+
+
+def test_an_annotated_term_is_not_for_the_lexicon_to_choose(undecided):
+    marked = Line("open the cell", marks=((9, 13, "Zelle"),))
+    plain, reranked = (model.hypotheses([marked], [1]) for model in undecided)
+    assert plain == reranked
 
 
 @pytest.mark.parametrize("source", ["", "   ", "1,000.50", "…", "{name}", "%s – 12 {x}", "<b>1</b>"])
