@@ -53,7 +53,8 @@ _FORMULA = re.compile(r"=[A-Z][A-Z0-9_.]{1,40}\((?:[^()\n]|\((?:[^()\n]|\([^()\n
 _COMBINATION = re.compile(rf"(?<!\w)(?:(?:{_KEYS}|[^\W\d_]{{2,12}})\s?\+\s?){{1,4}}(?:[^\W_]{{1,12}}|[^\w\s])")
 _MODIFIER = re.compile(_KEYS)
 _PRESSED = re.compile(rf"(?<!\w)(?:{_KEYS})\s?\+")
-_SUSPECT = re.compile(r"[\d_$%\\~:(){}\[\]⟦+\u00a0\u2007\u202f\u2190-\U0010ffff]|\.\w|--|[a-z][A-Z]|<[%?]")
+_SUSPECT = re.compile(r"[\d_$%\\~:(){}\[\]⟦+\u00a0\u2007\u202f›»·•\u2190-\U0010ffff]|\.\w|--|[a-z][A-Z]|<[%?]")
+_SEPARATOR = re.compile(r"(?<=\s)[›»·•](?=\s)")  # of the steps of a path through menus or pages
 _SPACES = frozenset("\u00a0\u2007\u202f")
 _PICTURE = frozenset("\ufe0e\ufe0f\u200d")  # they choose how a symbol looks
 _OF_TEXT = frozenset("°§№℃℉®™©℠−￼")  # symbols that languages replace by words or leave out
@@ -99,6 +100,8 @@ def find(text: str) -> tuple[Invariant, ...]:
     items += [Invariant("number", start, end, text[start:end]) for start, end in numbers.find(text)]
     if not text.isascii():
         items += [Invariant("symbol", i, i + 1, char) for i, char in enumerate(text) if is_symbol(char)]
+        if "«" not in text and "‹" not in text:
+            items += [Invariant("symbol", *match.span(), match[0]) for match in _SEPARATOR.finditer(text)]
         items += [Invariant("space", i, i + 1, char) for i, char in enumerate(text) if char in _SPACES
                   and text[i - 1 : i].isdigit()]
     items += [Invariant(NEGATION, *negative, text[slice(*negative)])] if negative else []

@@ -39,6 +39,8 @@ def texts(source, target, lang="de"):
     ("See com.sun.star.util there.", "Siehe dort com.sonne.stern.util.", "identifier", "com.sun.star.util"),
     ("Size: 85 × 60 × 60 cm", "Größe: 85 × 60 60 cm", "symbol", "×"),
     ("Choose Layer → Rotate.", "Wählen Sie Ebene Drehen.", "symbol", "→"),
+    ("Home › Products", "Start – Produkte", "symbol", "›"),
+    ("News · Imprint", "Neues, Impressum", "symbol", "·"),
     ("Do not unplug the cable.", "Ziehen Sie das Kabel ab.", "negation", "not"),
     ("Never put oil on a burn.", "Geben Sie Öl auf eine Brandwunde.", "negation", "Never"),
     ("It doesn't start.", "Es startet.", "negation", "doesn't"),
@@ -97,6 +99,10 @@ def test_a_decimal_mark_is_the_target_languages():
 def test_each_occurrence_counts():
     assert texts("JAVA_HOME or JAVA_HOME", "JAVA_HOME oder") == [("identifier", "JAVA_HOME")]
     assert texts("from 10 to 10", "von 10 bis 11") == [("number", "10")]
+
+
+def test_quotation_marks_are_no_separators():
+    assert texts("Il a dit « oui » et « non ».", "Er sagte „ja“ und „nein“.") == []
 
 
 def test_an_identifier_that_is_part_of_another_is_not_there():
