@@ -9,10 +9,11 @@ import hashlib
 import json
 import math
 import os
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import ctranslate2
 import numpy as np
@@ -41,6 +42,18 @@ class Trace:
     source: list[str]
     target: list[str]
     text: str
+
+
+class _Kind(NamedTuple):
+    """How to search; size: hypotheses to find."""
+
+    size: int
+    may_mask: bool
+    is_mapped: bool
+    is_looking: bool
+
+
+_Search = tuple[_Kind, tuple[str, ...]]  # the pieces of a line
 
 
 class CTranslate2Translator:
@@ -97,6 +110,8 @@ class CTranslate2Translator:
         end = [] if config.get("add_source_eos") else [config.get("eos_token", "</s>")]
         self._end = end if self.model.source_end is None else list(self.model.source_end)
         self._start, self._ahead = list(self.model.source_start), list(self.model.target_start)
+        self._symbols = [symbol for symbol in map(str.strip, self.model.annotation or ())
+                         if not self._target.unknown([symbol])]  # fmt: skip
         fed = *self._start, *self._end, *self._ahead
         flags = annotate, str(protect), *(["mapped"] if self._has_map else []), *(["reranked"] if learnt else [])
         settings = self.model.digest, str(beam_size), self.compute_type, *flags, *fed
@@ -105,25 +120,29 @@ class CTranslate2Translator:
     def translate(self, segments: Sequence[Segment]) -> list[Draft]:
         """Drafts in order; text "" where the model came to no end within its length limit.
 
-        Those made with terms come with their alternatives: the search finds them anyway.
+        Those made with terms, and those that lack something of their source, come with their alternatives: the search
+        finds them anyway.
         """
-        lang = self.model.target_lang
+        lang, model = self.model.target_lang, _Remembering(self)
+        some, every = partial(self._options, model), partial(self._all_options, model)
         segments = [decoding.hide_names(segment, self._source.has) for segment in segments]
-        options = decoding.sparing(segments, self._options, lang) if self._is_sparing else self._options(segments)
+        options = decoding.sparing(segments, some, lang) if self._is_sparing else some(segments)
         if self._is_protecting:
-            options = decoding.protecting(segments, options, self._options, lang)
-        options = decoding.pairing(segments, options, self._all_options, lang)
+            options = decoding.protecting(segments, options, some, every, lang)
+        options = decoding.pairing(segments, options, every, lang)
         return [replace(best, alternatives=_others(best, rest)) for best, *rest in options]
 
-    def _options(self, segments: Sequence[Segment]) -> list[list[Draft]]:
-        return self._make(segments, [self._beam_size if segment.matches else 1 for segment in segments])
+    def _options(self, model: decoding.DraftModel, segments: Sequence[Segment]) -> list[list[Draft]]:
+        return self._make(model, segments, [self._beam_size if segment.matches else 1 for segment in segments])
 
-    def _all_options(self, segments: Sequence[Segment]) -> list[list[Draft]]:
-        return self._make(segments, [self._beam_size] * len(segments))
+    def _all_options(self, model: decoding.DraftModel, segments: Sequence[Segment]) -> list[list[Draft]]:
+        return self._make(model, segments, [self._beam_size] * len(segments))
 
-    def _make(self, segments: Sequence[Segment], sizes: Sequence[int]) -> list[list[Draft]]:
+    def _make(
+        self, model: decoding.DraftModel, segments: Sequence[Segment], sizes: Sequence[int]
+    ) -> list[list[Draft]]:
         shown = [capitals.lowered(segment, self._source.count) for segment in segments]
-        drafts = decoding.make(shown, sizes, self, self.model.code)
+        drafts = decoding.make(shown, sizes, model, self.model.code)
         return [options if as_is is segment else
                 [replace(draft, text=capitals.raised(segment, draft.text)) for draft in options]
                 for segment, as_is, options in zip(segments, shown, drafts, strict=True)]  # fmt: skip
@@ -131,7 +150,7 @@ class CTranslate2Translator:
     def nbest(self, segments: Sequence[Segment], n: int) -> list[list[str]]:
         """Up to n different translations of each segment, best first, codes in place."""
         named = [decoding.hide_names(segment, self._source.has) for segment in segments]
-        drafts = self._make(named, [n] * len(named))
+        drafts = self._make(self, named, [n] * len(named))
         return [list(dict.fromkeys(draft.text for draft in options if draft.text)) for options in drafts]
 
     def complete(self, segments: Sequence[Segment], prefixes: Sequence[str]) -> list[Draft]:
@@ -151,7 +170,7 @@ class CTranslate2Translator:
                 drafts[i] = Draft("", notes=(f"longer than the model's {limit} tokens",))
             else:
                 able.append(i)
-        waiting = self._decode([sources[i] for i in able], 1, [starts[i] for i in able], **self._unwanted(coded=False))
+        waiting = self._decode([sources[i] for i in able], 1, [starts[i] for i in able], **self._unwanted(False))
         for i, result in zip(able, waiting(), strict=True):
             pieces = result.hypotheses[0]
             if len(pieces) < limit:
@@ -224,11 +243,13 @@ class CTranslate2Translator:
         return [Trace(source, pieces, self._target.decode(pieces)) for source, pieces in pairs]
 
     def hypotheses(
-        self, lines: Sequence[Line], sizes: Sequence[int], looks: Container[int] = ()
-    ) -> list[list[Hypothesis]]:
+        self, lines: Sequence[Line], sizes: Sequence[int], looks: Container[int] = (),
+        known: dict[_Search, ctranslate2.TranslationResult] | None = None,
+    ) -> list[list[Hypothesis]]:  # fmt: skip
         """For each line its hypotheses, best first; a line too long for the model, in or out, is done in halves.
 
-        sizes: how many hypotheses of each line. looks: the lines for which to tell what their words looked at.
+        sizes: how many hypotheses of each line. looks: the lines for which to tell what their words looked at. known:
+        what searches found before, and then what these find.
         """
         if not lines:
             return []
@@ -237,19 +258,17 @@ class CTranslate2Translator:
         short = [i for i, line in enumerate(lines) if len(line.text) <= 16 * limit]
         encoded = dict(zip(short, self._encode([lines[i] for i in short]), strict=True))
         whole = [i for i in short if len(encoded[i]) <= limit]
-        n = max((sizes[i] for i in whole), default=1) if self._lexicon is None else max(self._beam_size, *sizes)
-        groups: dict[tuple[bool, bool], list[int]] = {}
-        for i in whole:
-            groups.setdefault((bool(lines[i].masks), self._is_mapped(lines[i], sizes[i])), []).append(i)
-        waiting = [
-            self._decode([encoded[i] for i in group], n, return_attention=bool(looks), use_vmap=is_mapped,
-                         **self._unwanted(is_coded))
-            for (is_coded, is_mapped), group in groups.items()
-        ]  # fmt: skip
-        hypotheses = {
-            i: self._read(result, lines[i], sizes[i], i in looks)
-            for group, results in zip(groups.values(), waiting) for i, result in zip(group, results(), strict=True)
-        }  # fmt: skip
+        known = {} if known is None else known
+        # the search finds as many as the beam is wide, whether they are asked for or not
+        n = max([self._beam_size, *(sizes[i] for i in whole)])
+        kinds = {i: _Kind(n, self._may_mask(lines[i]), self._is_mapped(lines[i], sizes[i]), bool(looks)) for i in whole}
+        searches = {i: (kind, tuple(encoded[i])) for i, kind in kinds.items()}
+        self._search(searches.values(), known)
+        hypotheses = {i: self._read(known[search], lines[i], sizes[i], i in looks) for i, search in searches.items()}
+        strict = {i: (kinds[i]._replace(may_mask=False), source) for i, (_, source) in searches.items()
+                  if not lines[i].masks and self._has_symbols(hypotheses[i])}  # fmt: skip
+        self._search(strict.values(), known)
+        hypotheses |= {i: self._read(known[search], lines[i], sizes[i], i in looks) for i, search in strict.items()}
         halves = {
             i: pair for i, line in enumerate(lines)
             if (i not in hypotheses or hypotheses[i][0].text is None) and (pair := line.halves())
@@ -261,6 +280,28 @@ class CTranslate2Translator:
         failed = [Hypothesis(None, -math.inf, (f"no translation within the model's {limit} tokens",))]
         return [hypotheses[i] if i in hypotheses and hypotheses[i][0].text is not None else failed
                 for i in range(len(lines))]  # fmt: skip
+
+    def _search(self, searches: Iterable[_Search], known: dict[_Search, ctranslate2.TranslationResult]) -> None:
+        """Adds to known what is not there yet, searches of a kind together."""
+        groups: dict[_Kind, list[tuple[str, ...]]] = {}
+        for kind, source in dict.fromkeys(searches):
+            if (kind, source) not in known:
+                groups.setdefault(kind, []).append(source)
+        waiting = [
+            self._decode([*map(list, sources)], kind.size, return_attention=kind.is_looking, use_vmap=kind.is_mapped,
+                         **self._unwanted(kind.may_mask))
+            for kind, sources in groups.items()
+        ]  # fmt: skip
+        for (kind, sources), results in zip(groups.items(), waiting):
+            known.update(zip([(kind, source) for source in sources], results(), strict=True))
+
+    def _may_mask(self, line: Line) -> bool:
+        """Whether the symbols of masks are let through: they come where the source has them; a line without any is
+        translated beside those with codes, in one batch."""
+        return self.model.code is not None and bool(line.masks or not line.marks)
+
+    def _has_symbols(self, hypotheses: Sequence[Hypothesis]) -> bool:
+        return any(symbol in (hypothesis.text or "") for symbol in self._symbols for hypothesis in hypotheses)
 
     def _is_mapped(self, line: Line, size: int) -> bool:
         """Whether the vocabulary map is for the line: a term, or another wording of a text, may need any piece."""
@@ -330,11 +371,10 @@ class CTranslate2Translator:
 
         return results
 
-    def _unwanted(self, coded: bool) -> dict[str, list[list[str]]]:
+    def _unwanted(self, may_mask: bool) -> dict[str, list[list[str]]]:
         """The option to keep the symbols that the model was taught out of texts for people; masks need theirs."""
-        mask = self.model.code if coded and self.model.code else ""
-        symbols = [symbol for symbol in map(str.strip, self.model.annotation or ()) if symbol not in mask]
-        sequences = [[symbol] for symbol in symbols if not self._target.unknown([symbol])]
+        mask = self.model.code if may_mask and self.model.code else ""
+        sequences = [[symbol] for symbol in self._symbols if symbol not in mask]
         return {"suppress_sequences": sequences} if sequences else {}
 
     def _encode(self, lines: Sequence[Line]) -> list[list[str]]:
@@ -350,6 +390,20 @@ class CTranslate2Translator:
     def _continued(self, prefix: str, pieces: list[str]) -> str:
         space = " " if pieces and pieces[0].startswith("\u2581") else ""
         return f"{prefix}{space}{self._target.decode(pieces)}" if pieces else prefix
+
+
+class _Remembering:
+    """The model during one call of translate: what it searched for is not searched for again."""
+
+    def __init__(self, model: CTranslate2Translator):
+        self._model = model
+        self._known: dict[_Search, ctranslate2.TranslationResult] = {}
+        self.align = model.align
+
+    def hypotheses(
+        self, lines: Sequence[Line], sizes: Sequence[int], looks: Container[int] = ()
+    ) -> list[list[Hypothesis]]:
+        return self._model.hypotheses(lines, sizes, looks, self._known)
 
 
 def _others(best: Draft, rest: Sequence[Draft]) -> tuple[str, ...]:

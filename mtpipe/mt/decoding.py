@@ -41,6 +41,9 @@ class Hypothesis:
     looked_at: np.ndarray | None = None
 
 
+Options = Callable[[Sequence[Segment]], list[list[Draft]]]  # of segments their drafts, best first
+
+
 class DraftModel(Protocol):
     """What drafts are made with."""
 
@@ -55,9 +58,7 @@ class DraftModel(Protocol):
         ...
 
 
-def sparing(
-    segments: Sequence[Segment], options: Callable[[Sequence[Segment]], list[list[Draft]]], lang: str
-) -> list[list[Draft]]:
+def sparing(segments: Sequence[Segment], options: Options, lang: str) -> list[list[Draft]]:
     """The options of segments without their terms, and with them only where the best one misses one or breaks a code.
 
     What a model says of itself is better than what it is made to say: on the held-out pages of three bundled pairs by
@@ -92,11 +93,10 @@ def _is_readable(word: str, is_known: Callable[[str], bool]) -> bool:
 
 
 def protecting(
-    segments: Sequence[Segment], unprotected: list[list[Draft]],
-    options: Callable[[Sequence[Segment]], list[list[Draft]]], lang: str,
+    segments: Sequence[Segment], unprotected: list[list[Draft]], options: Options, others: Options, lang: str
 ) -> list[list[Draft]]:
     """The unprotected options of segments, and where the best one alters an invariant or lacks an acronym, those made
-    with it as a code.
+    with it as a code; behind what still does, the others of the segment.
 
     Only those: seen as it is, a number tells the model more than a mask does. Taken where they leave fewer errors, and
     never where the model did not write the lost one again: a number that alignment puts between words hides that what
@@ -104,15 +104,19 @@ def protecting(
     """
     protected = {i: coded for i, (segment, drafts) in enumerate(zip(segments, unprotected, strict=True))
                  if (coded := _protected(segment, drafts[0].text, lang)) is not None}
+    wrong = []
     for i, again in zip(protected, options(list(protected.values())), strict=True):
         before, after = (_faults(segments[i], drafts[0].text, lang) for drafts in (unprotected[i], again))
-        unprotected[i] = again if after < before and not again[0].is_filled else unprotected[i]
+        is_better = after < before and not again[0].is_filled
+        unprotected[i] = again if is_better else unprotected[i]
+        wrong += [i] if after or not is_better else []
+    for i, more in zip(wrong, others([segments[i] for i in wrong]), strict=True):
+        unprotected[i] = [*unprotected[i], *more]
     return unprotected
 
 
 def pairing(
-    segments: Sequence[Segment], drafts: list[list[Draft]],
-    options: Callable[[Sequence[Segment]], list[list[Draft]]], lang: str,
+    segments: Sequence[Segment], drafts: list[list[Draft]], options: Options, lang: str
 ) -> list[list[Draft]]:
     """The drafts of segments; where the best one has a bracket or quotation mark without its other half and its source
     has none such, the first of the options without comes first, if it has no more faults."""

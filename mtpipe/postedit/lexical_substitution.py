@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from mtpipe.alignment.term_slots import TermSlot, disjoint
+from mtpipe.document import inline_codes
 from mtpipe.document.segment import Segment
 from mtpipe.errors import ConfigError
 from mtpipe.languages.tokenization import spans
@@ -42,10 +43,13 @@ class Substitution:
 
     def propose(self, segments: Sequence[Segment]) -> list[list[Candidate]]:
         """All certain replacements together first, then each alone; the best uncertain ones as a suggestion."""
-        views = [View.of(segment) for segment in segments]
+        candidates = dict.fromkeys(range(len(segments)), list[Candidate]())
+        linked = [i for i in candidates if _needs_links(segments[i])]
+        views = [View.of(segments[i]) for i in linked]
         matrices = self._tools.align([(view.source, view.target) for view in views])
         options = _supported([self._options(view, matrix) for view, matrix in zip(views, matrices)])
-        return [self._candidates(*item) for item in zip(views, matrices, options, strict=True)]
+        made = [self._candidates(*item) for item in zip(views, matrices, options, strict=True)]
+        return list((candidates | dict(zip(linked, made, strict=True))).values())
 
     def _candidates(self, view: View, matrix: np.ndarray, options: Sequence[Sequence[_Rated]]) -> list[Candidate]:
         own = _compatible(options)
@@ -113,6 +117,11 @@ class Placement(Substitution):
                  for agree in (True, False) for slots in choices]  # fmt: skip
         guessed = [ScoredCandidate.of(view.raw(text, matrix), 0.0) for text in texts]
         return [*dict.fromkeys([*candidates, *guessed])]
+
+
+def _needs_links(segment: Segment) -> bool:
+    """Whether there is a term or a lost code to find a place for."""
+    return bool(segment.matches or inline_codes.broken(segment.source, segment.codes, segment.target or ""))
 
 
 def _supported(options: Sequence[Sequence[Sequence[_Rated]]]) -> list[list[list[_Rated]]]:

@@ -37,9 +37,10 @@ class Insertion:
         self._replacements = Replacements(tools.lexicon, tools.source_lang, tools.target_lang)
 
     def propose(self, segments: Sequence[Segment]) -> list[list[str]]:
-        """Continuations by the model's score, best first, all of a batch decoded together; none of others' drafts."""
+        """Continuations by the model's score, best first, all of a batch decoded together; none of others' drafts, and
+        none without a term."""
         candidates = dict.fromkeys(range(len(segments)), list[str]())
-        own = [i for i in candidates if is_own(segments[i])]
+        own = [i for i in candidates if segments[i].matches and is_own(segments[i])]
         return list((candidates | dict(zip(own, self._of_own([segments[i] for i in own]), strict=True))).values())
 
     def _of_own(self, segments: Sequence[Segment]) -> list[list[str]]:

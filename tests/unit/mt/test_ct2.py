@@ -4,6 +4,7 @@ import json
 import math
 import shutil
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -254,12 +255,17 @@ def _drafter(*texts_of):
     return options, calls
 
 
+def none(segments):
+    """No other options."""
+    return [[] for _ in segments]
+
+
 def test_what_a_draft_alters_is_a_code_when_it_is_made_again():
     sources = ["set <b>JAVA_HOME</b> to 8080 now", "the port 80", "open the row"]
     segments = [segment(source) for source in sources]
     options, calls = _drafter({sources[0]: "setze <b>JAVA_GET</b> auf 80 jetzt", sources[1]: "Anschluss 80",
                                sources[2]: "Zeile öffnen"}, {sources[0]: "setze <b>JAVA_HOME</b> auf 8080 jetzt"})
-    made = decoding.protecting(segments, options(segments), options, "de")
+    made = decoding.protecting(segments, options(segments), options, none, "de")
     texts = [drafts[0].text for drafts in made]
     assert texts == ["setze <b>JAVA_HOME</b> auf 8080 jetzt", "Anschluss 80", "Zeile öffnen"]
     assert calls[1] == [["<b>", "JAVA_HOME", "</b>", "8080"]]
@@ -280,7 +286,7 @@ def test_of_a_draft_with_a_lone_mark_another_option_is_taken():
 def test_a_formula_that_a_draft_alters_is_a_code_as_a_whole():
     source = 'so =SUM(A1:A5;"<2";MAX(B2:B6)) is 12, =A3*24 not'
     options, calls = _drafter({source: "also =SUMME(A1:A;B) ist 12, =A3 nicht"}, {source: source})
-    decoding.protecting([segment(source)], options([segment(source)]), options, "de")
+    decoding.protecting([segment(source)], options([segment(source)]), options, none, "de")
     assert calls[1] == [['=SUM(A1:A5;"<2";MAX(B2:B6))', "24"]]
 
 
@@ -297,7 +303,7 @@ def test_an_acronym_that_a_draft_lacks_is_a_code_when_it_is_made_again():
     options, calls = _drafter(dict(zip(sources, ("öffne es mit DNS jetzt", "nicht öffnen", "der USB-Schlüssel"))),
                               {sources[0]: "öffne es mit GIMP jetzt"})  # fmt: skip
     segments = [segment(source) for source in sources]
-    made = decoding.protecting(segments, options(segments), options, "de")
+    made = decoding.protecting(segments, options(segments), options, none, "de")
     assert made[0][0].text == "öffne es mit GIMP jetzt"
     assert calls[1] == [["GIMP"]]
 
@@ -305,7 +311,7 @@ def test_an_acronym_that_a_draft_lacks_is_a_code_when_it_is_made_again():
 def test_a_draft_that_is_no_better_with_protection_stays():
     source = "wait 3600 seconds"
     options, _ = _drafter({source: "warte 380 Sekunden"}, {source: "warte"})
-    assert decoding.protecting([segment(source)], options([segment(source)]), options, "de")[0][0].text == (
+    assert decoding.protecting([segment(source)], options([segment(source)]), options, none, "de")[0][0].text == (
         "warte 380 Sekunden")
 
 
@@ -316,11 +322,57 @@ def test_a_number_put_back_by_alignment_does_not_hide_that_it_was_lost():
         filled = Draft("Zelle A1 10", is_filled=True)
         return [[filled if segment.codes else Draft("Zelle A1")] for segment in segments]
 
-    made = decoding.protecting([segment(source)], options([segment(source)]), options, "de")
+    made = decoding.protecting([segment(source)], options([segment(source)]), options, none, "de")
     assert made[0][0].text == "Zelle A1"
 
 
-def test_no_sentence_is_made_twice_where_nothing_was_altered(model_folder):
-    options, calls = _drafter({"open 12 rows": "öffne 12 Zeilen"}, {})
-    decoding.protecting([segment("open 12 rows")], options([segment("open 12 rows")]), options, "de")
-    assert calls[1:] in ([], [[]])
+def test_behind_a_draft_that_stays_wrong_are_the_models_others():
+    sources = ["wait 3600 seconds", "wait 20 seconds", "wait"]
+    drafts = dict(zip(sources, ("warte 380 Sekunden", "warte 2 Sekunden", "warte"), strict=True))
+    options, _ = _drafter(drafts, drafts | {sources[1]: "warte 20 Sekunden"})
+    segments = [segment(source) for source in sources]
+    made = decoding.protecting(segments, options(segments), options, lambda wrong: [[Draft("x")] for _ in wrong], "de")
+    assert [[draft.text for draft in drafts] for drafts in made] == [
+        ["warte 380 Sekunden", "x"], ["warte 20 Sekunden"], ["warte"]]
+
+
+class Watched:
+    """A CTranslate2 model that keeps the batches it searched for in lists of sources."""
+
+    def __init__(self, translator):
+        self.batches, self._search = [], translator._ct2.translate_batch
+        translator._ct2 = self
+
+    def translate_batch(self, sources, *rest, **options):
+        self.batches += [sources] if options.get("asynchronous") else []
+        return self._search(sources, *rest, **options)
+
+
+def test_lines_with_codes_and_without_are_one_batch(coder):
+    made = CTranslate2Translator(coder.model.folder)
+    watched = Watched(made)
+    drafts = made.translate([segment("open <b>the table</b>"), segment("the cell")])
+    assert list(map(len, watched.batches)) == [2]
+    assert [draft.text for draft in drafts] == [translated(coder, "open <b>the table</b>"), "die Zelle"]
+
+
+def test_a_mask_that_comes_from_no_code_is_not_let_through(tmp_path):
+    said = {"open": "⟦", "arrow": "⇒", "close": "⟧"}
+    made = CTranslate2Translator(build(tmp_path / "m", WORDS, annotation=said, code="⟦{}⟧"))
+
+    class Inventive:
+        def translate_batch(self, sources, *rest, suppress_sequences=(), **options):
+            pieces = ["▁die"] if ["⟦"] in suppress_sequences else ["▁die", "⟦"]
+            found = SimpleNamespace(hypotheses=[pieces], scores=[-1.0], attention=[])
+            return [SimpleNamespace(result=lambda: found) for _ in sources]
+
+    made._ct2 = Inventive()
+    assert translated(made, "the cell") == "die"
+
+
+def test_what_was_searched_for_is_not_searched_for_again(tmp_path):
+    made = CTranslate2Translator(build(tmp_path / "m", WORDS | {"7": "8"}))
+    watched = Watched(made)
+    draft, = made.translate([segment("open 7 now")])  # a number that it alters is a code next, and then stays as it is
+    searched = [tuple(source) for batch in watched.batches for source in batch]
+    assert len(searched) == len(set(searched)) and draft.alternatives

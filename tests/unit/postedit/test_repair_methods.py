@@ -338,6 +338,17 @@ def test_nbest_takes_the_alternatives_that_came_with_the_draft():
     assert NBest(Tools("en", "es", model), size=2).propose([drafted]) == [["Abrirlo."]]
 
 
+def test_no_links_are_looked_for_where_no_term_and_no_code_wants_a_place():
+    class Lexicon:
+        def align(self, pairs):
+            assert not pairs
+            return []
+
+    draft = Segment("1", "Open row 12.", draft="Öffnen Sie Zeile 2.", score=-0.1)
+    tools = Tools("en", "de", lexicon=Lexicon(), decoder=Lexicon())
+    assert Substitution(tools).propose([draft]) == [[]]
+
+
 def test_what_the_model_would_say_is_no_edit_of_what_others_said():
     others, ours = (make(segment("Open the table", "Abra la mesa", ("table", "tabla"))) for make in (replace, own))
     tools = Tools("en", "es", FakeTranslator({"Open the table": ["Abra la tabla"]}), spanish())
