@@ -40,6 +40,8 @@ _GOVERNED = {
 # nominative, accusative, dative, genitive
 _RELATIVE = {"m": ("der", "den", "dem", "dessen"), "f": ("die", "die", "der", "deren"),
              "n": ("das", "das", "dem", "dessen")}  # fmt: skip
+# behind which a singular needs no article, or a dative plural shows: ohne Ordner
+_BARE = frozenset("ohne mit pro per ab um nach zu bei seit von aus in an".split())
 _SUBJECTS = frozenset("ich du er wir man es sie Sie".split())
 _PRIOR = {"n": 0.35, "a": 0.35, "d": 0.2, "g": 0.1}  # of the cases where nothing tells them apart
 _TEMPER = 0.5  # of the fluency: endings of rare words are few
@@ -202,7 +204,7 @@ class German:
         if phrase.affixes[1]:  # the head stays: nothing else changes
             form = self.compound(phrase.term, phrase.affixes[1]) if pos == "noun" else ""
             front = phrase.affixes[0]
-            joined = f"{front if front.endswith('-') else front and front + '-'}{form}"
+            joined = self._behind(front, form)
             return [Wording(phrase.before, joined, phrase.after)] if form else []
         if pos == "noun":
             return self._nominal(phrase)
@@ -212,13 +214,32 @@ class German:
             return self._verbal(phrase)
         return []
 
+    @staticmethod
+    def _is_nominal(before: Sequence[str]) -> bool:
+        """Whether a determiner or preposition shows that a noun follows: "in der Liste" for "listed"."""
+        word = before[-1].casefold() if before else ""
+        return word in _GOVERNED or word in _CONTRACTIONS or _is_determiner(word)
+
+    @staticmethod
+    def _behind(front: str, form: str) -> str:
+        """A compound behind what stays of another's front: small, but with a hyphen where it has one itself."""
+        if not front or front.endswith("-"):
+            return front + form
+        is_plain = form.isalpha() and form[1:].islower()
+        return front + form[:1].lower() + form[1:] if is_plain else f"{front}-{form}"
+
     def _nominal(self, phrase: TermContext) -> list[Wording]:
-        head, attributes = phrase.term.split()[-1], phrase.term.split()[:-1]
+        if phrase.is_verb and (_is_infinitive(phrase.old[-1]) or not self._is_nominal(phrase.before)):
+            return []  # "zum Einrichten": no noun for an action
+        if not phrase.before and _is_imperative(phrase.old[-1], phrase.after):
+            return []
+        attributes, head, tail = _parts_of_term(phrase.term)
         old = _capital(phrase.old[-1]) if phrase.affixes[0] else phrase.old[-1]
         olds = self._nouns.of_form(old)
         if not olds:
             return []
-        listed = [form.split()[-1] for form in phrase.forms if len(form.split()) == len(phrase.term.split())]
+        listed = [form.split()[len(attributes)] for form in phrase.forms
+                  if len(form.split()) == len(phrase.term.split())]  # fmt: skip
         news = tuple(noun.with_plural(listed) for noun in self._nouns.of_lemma(head))
         if phrase.affixes[0]:
             fronted = phrase.affixes[0] + head if phrase.affixes[0].endswith("-") else (
@@ -226,7 +247,11 @@ class German:
             news = tuple(noun.with_front(fronted[: len(fronted) - len(head)]) for noun in news)
         is_plural_only = news[0].lemma in news[0].forms.get(("n", "p"), ()) and ("n", "s") not in news[0].forms
         group, coordinate = self._group(phrase.before), self._coordinate(phrase.before)
-        cells, doubts = self._cells(olds, old, phrase.number, group)
+        cells, doubts = self._cells(olds, old, self._number(phrase, group), group)
+        if doubts[:1] == ("agreement",) and not group.determiner and any(
+            noun.gender == news[0].gender and not noun.is_guessed for noun in olds
+        ):  # whatever the words before agree with, it is not the noun
+            cells = [(case, number, news[0].gender) for case, number, _ in cells]
         if len(group.words) == len(phrase.before) and group.determiner and _is_finite(phrase.after[:1]) and not (
             any(case in "na" for case, _, _ in cells)
         ):  # "Der Lampe ist …": the draft's article is wrong
@@ -243,7 +268,7 @@ class German:
                     over = coordinate[0] if coordinate and not group.words else group
                     inner = [self._adjective(word, over, case, number, noun.gender) for word in attributes]
                     weight = priors[case] / (1 + 9 * rank)
-                    weights[before, " ".join([*inner, form])] += weight
+                    weights[before, " ".join([*inner, form, *tail])] += weight
         if attributes and not group.words and phrase.before[-1:] and phrase.before[-1] in _AND and not coordinate:
             doubts = (*doubts, "case")  # that of a phrase before
         if news[0].is_guessed and group.words:
@@ -292,6 +317,14 @@ class German:
         elif group.determiner and not group.preposition and phrase.before[place][:1].isupper():
             priors |= {"g": 1.0, "d": 0.005, "a": 0.1} if self._nouns.of_form(phrase.before[place]) and place else {}
         return priors
+
+    @staticmethod
+    def _number(phrase: TermContext, group: _Premodifiers) -> str:
+        """Of the source, but that a noun without an article behind a preposition is a plural where the source has one
+        with an article, or says nothing of its number: "for a folder", "für Ordner"."""
+        is_bare = not group.words and group.preposition and group.preposition not in _BARE
+        is_many = is_bare and not phrase.affixes[0] and (not phrase.number or phrase.has_determiner)
+        return "p" if is_many else phrase.number
 
     def _cells(
         self, olds: Sequence[Noun], old: str, wanted_number: str, group: _Premodifiers
@@ -453,6 +486,15 @@ class German:
         return self._lexicon.fluency.score(words)
 
 
+def _parts_of_term(term: str) -> tuple[list[str], str, list[str]]:
+    """The adjectives of a term of several words, the noun they belong to, and what follows it and keeps its form:
+    Zeitpunkt | der Buchung."""
+    words = term.split()
+    heads = (i for i, word in enumerate(words[:-1]) if word[:1].isupper() and words[i + 1][:1].islower())
+    at = next(heads, len(words) - 1)
+    return words[:at], words[at], words[at + 1 :]
+
+
 def _capital(word: str) -> str:
     return word[:1].upper() + word[1:]
 
@@ -520,6 +562,18 @@ def _is_finite(words: Sequence[str]) -> bool:
     """Whether a verb follows that a subject may have: no infinitive."""
     return any(word.islower() and lemma(word, "de").endswith("n") and lemma(word, "de") != word
                and not _is_participle(word) and not _is_determiner(word) for word in words)  # fmt: skip
+
+
+def _is_infinitive(noun: str) -> bool:
+    word = noun.lower()
+    return word.endswith(_VERB_ENDINGS) and lemma(word, "de") == word and bool(is_known(word, "de"))
+
+
+def _is_imperative(word: str, after: Sequence[str]) -> bool:
+    """Whether a sentence's first word may be a verb form, and what follows can be no noun's attribute: Liste alle …"""
+    base = lemma(word.lower(), "de")
+    is_object = bool(after) and after[0] in ("alle", "die", "das", "den", "Sie", "sich")
+    return is_object and base != word.lower() and base.endswith("n") and not word.lower().endswith("en")
 
 
 def _is_participle(word: str) -> bool:

@@ -26,7 +26,8 @@ class Analysis:
 class TermContext:
     """A place where a term replaces words: old gives way to term, between the words before and after it.
 
-    number: of the source term, "s", "p" or "" where it is not known. affixes: (what stays of a compound's front, of its
+    number: of the source term, "s", "p" or "" where it is not known; has_determiner: whether an article or the like
+    stands before it there; is_verb: whether it is a verb there. affixes: (what stays of a compound's front, of its
     end), of which old is the rest; both "" where whole words are replaced. forms: of the term, as the glossary lists
     them.
     """
@@ -38,6 +39,8 @@ class TermContext:
     number: str = ""
     affixes: tuple[str, str] = ("", "")
     forms: tuple[str, ...] = ()
+    has_determiner: bool = False
+    is_verb: bool = False
 
 
 @dataclass(frozen=True, slots=True)

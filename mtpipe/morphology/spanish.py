@@ -181,6 +181,13 @@ class Spanish:
         is_nominal = phrase.before and (_row(phrase.before[-1]) or phrase.before[-1].casefold() in _LINKS)
         if self._is_verb_form(old) and (not is_nominal or self._is_object(phrase.after)):
             return []  # "para mostrar las notas": an infinitive with its object
+        ends_in_link = phrase.term.split()[-1].casefold() in _LINKS
+        if not (phrase.before or ends_in_link) and phrase.after[:1] and _row(phrase.after[0]) and (
+            phrase.after[0] not in ("del", "al")
+        ):
+            return []  # "Lista las referencias": no noun has an article right behind it
+        if phrase.is_verb and not is_nominal:
+            return []
         is_many = is_plural(old) if not self._determined(phrase.before) else self._is_many(phrase)
         doubts: tuple[str, ...] = ()
         if phrase.number and (phrase.number == "p") != is_many:

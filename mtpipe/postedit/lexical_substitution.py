@@ -15,12 +15,11 @@ from mtpipe.alignment.term_slots import TermSlot, disjoint
 from mtpipe.document import inline_codes
 from mtpipe.document.segment import Segment
 from mtpipe.errors import ConfigError
-from mtpipe.languages.tokenization import spans
 from mtpipe.morphology.agreement import Agreement
 from mtpipe.postedit.confidence import CERTAIN, confidence, supported
 from mtpipe.postedit.editor import UNCERTAIN, Candidate, ScoredCandidate, Tools, Unusable
 from mtpipe.postedit.replacement import AlignedDraft, Replacement, Replacements
-from mtpipe.postedit.view import View
+from mtpipe.postedit.view import View, word_spans
 from mtpipe.terminology import checker
 
 _Rated = tuple[float, Replacement]
@@ -72,8 +71,9 @@ class Substitution:
         lang, segment = self._tools.target_lang, view.segment
         proof = checker.term_evidence(segment, view.target, lang)
         fixed = {i for items in proof.values() for item in items for i in view.target_range(item.start, item.end)}
+        fixed |= view.literal()
         empty = {i for i, (start, end) in enumerate(view.words) if self._tools.is_empty(view.target[start:end])}
-        draft = AlignedDraft(view.source, view.target, spans(view.source), view.words, matrix, fixed, empty)
+        draft = AlignedDraft(view.source, view.target, word_spans(view.source), view.words, matrix, fixed, empty)
         options = []
         for term, matches in checker.required(segment).items():
             demand = checker.demand(segment, term)

@@ -20,7 +20,9 @@ from mtpipe.languages.lemmatization import COMPOUNDING, is_known, lemma
 from mtpipe.languages.scripts import has_word_boundaries
 from mtpipe.languages.tags import primary_subtag
 from mtpipe.languages.tokenization import spans
+from mtpipe.morphology import english
 from mtpipe.morphology.agreement import Agreement
+from mtpipe.morphology.english import SourceNoun
 from mtpipe.morphology.inflection import doubt, like
 from mtpipe.morphology.languages import morphology
 from mtpipe.morphology.protocol import TermContext, Wording
@@ -32,6 +34,7 @@ _KNOWN = 0.02  # share of a word's uses from which a translation counts
 _USUAL = 0.5  # share of a target word's uses that translate the same word: no function word is so faithful
 _BESIDE = 0.5  # link weight from which a word beside the term stands elsewhere
 _SURE = 0.3  # share of both words' uses from which one is the other's usual translation
+_RARER = 2  # times that a translation is more frequent than another that is less usual
 _WEAK = 0.15  # link weight under which a word is hardly linked at all
 _LINKED, _ELSEWHERE = 0.35, 0.1  # link weight and share of uses from which a word is another's translation
 _COGNATE = 86  # similarity of a word and what it was borrowed from
@@ -41,6 +44,7 @@ _PART = 4  # letters of a compound's part that no dictionary has, at least
 _LONG = 12  # letters of what may be a compound, though no dictionary knows its parts
 _MIDDLING = 10  # of what is one, if the dictionary knows parts
 _FOREIGN = 3.0  # what is lost, where it is no translation of the term alone
+_BEHIND = 2  # words behind a place among which none of the term's may stand
 _ENDS = ".!?:…"
 
 
@@ -136,7 +140,7 @@ class Replacements:
         for place in dict.fromkeys(self._places(draft, term, occurrence, is_noun)):
             if self._morphology is None and _is_form(place.old, term.target):
                 continue  # the term is there already, in a form that no dictionary has
-            worded = self._worded(draft, term, place, self._number(surface))
+            worded = self._worded(draft, term, place, self._source(draft, inside, surface))
             splice = worded or self._attested(draft, term, place, is_bent)
             if splice:
                 features = self._features(draft, term, place, splice[4], occurrence)
@@ -151,7 +155,7 @@ class Replacements:
         index = self._head([draft.target_word(k) for k in range(first, last)])
         head = last - 1 if index is None else first + index
         place = _DraftSpan(first, last, head, draft.target_word(head))
-        splice = self._worded(draft, term, place, "") or self._attested(draft, term, place, False)
+        splice = self._worded(draft, term, place) or self._attested(draft, term, place, False)
         return Replacement(term, *splice[:4], ()) if splice else None
 
     def agrees(self, text: str, term: Term, is_bent: bool) -> bool:
@@ -161,7 +165,7 @@ class Replacements:
         """
         if self._morphology is None or self._morphology.part_of_speech(term.target) != "noun":
             return True
-        number = "" if is_bent else self._number(term.source)
+        number = "" if is_bent or primary_subtag(self._source_lang) != "en" else english.number(term.source)
         return all(self._fits(text, item, number) for item in evidence(term, text, self._lang))
 
     def _fits(self, text: str, item: Evidence, number: str) -> bool:
@@ -175,11 +179,13 @@ class Replacements:
         wordings = self._morphology.wordings(TermContext(noun, (noun,), before, after, number))
         return not wordings or wordings[0].before == before and not {"agreement", "number"} & {*wordings[0].doubts}
 
-    def _worded(self, draft: AlignedDraft, term: Term, place: _DraftSpan, number: str) -> _Splice | None:
+    def _worded(
+        self, draft: AlignedDraft, term: Term, place: _DraftSpan, source: SourceNoun = SourceNoun()
+    ) -> _Splice | None:
         """By grammar."""
         if self._morphology is None:
             return None
-        phrase = self._phrase(draft, term, place, number)
+        phrase = self._phrase(draft, term, place, source)
         wordings = self._morphology.wordings(phrase)
         return self._spliced(draft, term, place, phrase, wordings[0]) if wordings else None
 
@@ -204,12 +210,13 @@ class Replacements:
             wording = Wording((), "", (), 1 - wrong)
         return front, len(draft.target) - back, text[front : len(text) - back], words, wording
 
-    def _number(self, surface: str) -> str:
-        """Of an English noun: a form that is not its lemma is a plural."""
-        if primary_subtag(self._source_lang) != "en" or not surface.split():
-            return ""
-        last = surface.split()[-1]
-        return "p" if last.casefold().endswith("s") and lemma(last, "en") != last.casefold() else "s"
+    def _source(self, draft: AlignedDraft, inside: Sequence[int], surface: str) -> SourceNoun:
+        """What an English source tells of the noun that it has."""
+        if primary_subtag(self._source_lang) != "en" or not surface.split() or not inside:
+            return SourceNoun()
+        words = [draft.source_word(i) for i in range(len(draft.ours))]
+        is_whole = words[inside[-1]].casefold().endswith(surface.split()[-1].casefold())  # no "list" of "list-based"
+        return english.noun(words, inside[0], inside[-1] + 1) if is_whole else SourceNoun()
 
     def _places(self, draft: AlignedDraft, term: Term, occurrence: _Occurrence, is_noun: bool) -> Iterator[_DraftSpan]:
         if not occurrence.columns:
@@ -231,7 +238,7 @@ class Replacements:
     def _loose(self, draft: AlignedDraft, inside: Sequence[int]) -> list[int]:
         """The words that stand for no other word of the source, as far as anybody knows."""
         others = [i for i in range(len(draft.ours)) if i not in inside]
-        others_words = tuple(draft.source_word(i) for i in others)
+        others_words = tuple(part for i in others for part in {draft.source_word(i), *draft.source_word(i).split("-")})
         return [k for k in range(len(draft.theirs)) if k not in draft.fixed and k not in draft.empty
                 and draft.target_word(k)[0].isalpha() and (not others or float(draft.links[k, others].max()) < _LINKED)
                 and self._renders(others_words, draft.target_word(k)) < _ELSEWHERE]  # fmt: skip
@@ -270,7 +277,7 @@ class Replacements:
         if is_noun and length == 1 and first < head and self._head([draft.target_word(first)]) is None:
             first = head  # an adjective before it is another word's translation
         if self._is_all(occurrence, draft.target_word(head)) and not any(
-            self._renders(occurrence.words, draft.target_word(k)) > _KNOWN for k in heads if k != head
+            self._shares(occurrence.words, draft.target_word(k))[0] > _ELSEWHERE for k in heads if k != head
         ):
             first, last = head, head + 1  # what is beside the word is another's translation
         if tail := _tail(draft, term, last):
@@ -282,8 +289,11 @@ class Replacements:
         yield _DraftSpan(first, last, head, draft.target_word(head), ("", "-") if is_hanging else ("", ""))
 
     def _is_all(self, occurrence: _Occurrence, word: str) -> bool:
-        """Whether a word is known to be the usual translation of a term of one word, both ways."""
-        return len(occurrence.words) == 1 and min(self._shares(occurrence.words, word)) > _SURE
+        """Whether a word is known to be the usual translation of a term of one word, both ways; one that is no compound
+        may be rare, if it translates nothing else."""
+        forth, back = self._shares(occurrence.words, word)
+        is_rare = forth > _KNOWN and back > 1 - _KNOWN and not (self._morphology and self._morphology.split(word))
+        return len(occurrence.words) == 1 and (min(forth, back) > _SURE or is_rare)
 
     def _head(self, words: Sequence[str]) -> int | None:
         """Which of the words is the noun that the others belong to; the first where nobody knows grammar."""
@@ -307,6 +317,8 @@ class Replacements:
             if self._covers(occurrence.words, bare):  # the term's words one by one: what is beside is none of them
                 yield _DraftSpan(k, k + 1, k, old.rstrip("-"), (front, back), 1.0)
                 continue
+            if any(self._is_more(draft, occurrence, each, self._pieces(each)) for each in (bare, *rest)):
+                continue  # a compound of the term and more
             mine = self._renders(occurrence.words, bare)
             theirs = min(self._renders(occurrence.near, each) for each in rest)
             if any(self._translates(occurrence.words, each) >= max(_KNOWN, theirs) for each in rest):
@@ -341,7 +353,9 @@ class Replacements:
         if any(char.isupper() for char in word[1:]):
             return []
         pairs = list(self._morphology.split(word))[:_SPLITS]
-        return [(front, head, "") for front, head in pairs] + [("", front, head) for front, head in pairs]
+        middles = [(front, middle, head) for rest, head in pairs[:_LIKELY] if len(rest) >= _LONG
+                   for front, middle in self._morphology.split(self._bare(rest))[:1]]  # fmt: skip
+        return [(front, head, "") for front, head in pairs] + [("", front, head) for front, head in pairs] + middles
 
     def _halves(self, word: str, occurrence: _Occurrence) -> list[tuple[str, str, str]]:
         """The same for what no dictionary takes apart: a front that surely translates the word before the term, and the
@@ -355,6 +369,11 @@ class Replacements:
         best = max(fronts, key=lambda front: fronts[front], default="")
         return [(best, word[len(best) :], "")] if best and fronts[best] > _SURE else []
 
+    def _pieces(self, word: str) -> set[str]:
+        """The parts of a compound as words."""
+        return {piece.strip("-") for front, old, back in self._splits(word)
+                for piece in (self._bare(front), self._bare(old) if back else old, back) if piece}  # fmt: skip
+
     def _bare(self, front: str) -> str:
         """A compound's front without its linking element."""
         bare = front.strip("-")
@@ -363,10 +382,8 @@ class Replacements:
 
     def _translates(self, source_words: Sequence[str], word: str) -> float:
         """How surely a target word translates one of these source words, 0…1."""
-        best = 0.0
+        best = float(_is_cognate(source_words, word))
         for source_word in source_words:
-            if fuzz.ratio(source_word.casefold(), word.casefold()) >= _COGNATE and len(word) > 2:
-                return 1.0
             if self._lexicon is not None:
                 forms = (word, word[:1].upper() + word[1:])
                 best = max(best, *(max(self._lexicon.translation(source_word, form)) for form in forms))
@@ -417,10 +434,10 @@ class Replacements:
             return self._translates(source_words, word) > _KNOWN
         return self._covers(source_words, word)
 
-    def _phrase(self, draft: AlignedDraft, term: Term, place: _DraftSpan, number: str) -> TermContext:
-        return TermContext(term.target, (place.old,), tuple(self._around(draft, place.first, -1)),
-                           tuple(self._following(draft, place.last - 1)), number, place.affixes,
-                           term.forms)  # fmt: skip
+    def _phrase(self, draft: AlignedDraft, term: Term, place: _DraftSpan, source: SourceNoun) -> TermContext:
+        before, after = self._around(draft, place.first, -1), self._following(draft, place.last - 1)
+        return TermContext(term.target, (place.old,), tuple(before), tuple(after), source.number, place.affixes,
+                           term.forms, source.has_determiner, source.is_verb)  # fmt: skip
 
     @staticmethod
     def _around(draft: AlignedDraft, place: int, step: int) -> list[str]:
@@ -488,7 +505,8 @@ class Replacements:
             forth = self._renders(occurrence.words, word)
         is_name = all(word.isupper() and len(word) > 3 for word in occurrence.words) and not draft.source.isupper()
         is_copied_name = _is_name(draft, occurrence) and place.old in occurrence.words
-        is_lost = is_copied_name or is_part and _is_copy(draft, rows)
+        is_lost = is_copied_name or is_part and _is_copy(draft, rows) or _is_doubled(draft, term, rows)
+        is_lost = is_lost or not is_part and self._is_half(draft, place, occurrence)
         lost = _FOREIGN * is_lost if is_lost or is_part else self._lost(draft, rows, link, occurrence)
         loose = self._loose(draft, occurrence.columns) if not is_part else []
         loose = loose if place.head in loose else []
@@ -555,13 +573,15 @@ class Replacements:
         return False
 
     def _is_more(self, draft: AlignedDraft, occurrence: _Occurrence, word: str, parts: Iterable[str]) -> bool:
-        """Whether a part of a compound alone is the usual translation of a term of one word, and the compound is not
-        known as a translation of anything."""
+        """Whether a part of a compound alone is the usual translation of a term of one word, which the compound is
+        much less often, nor that of a word that is not beside it."""
         elsewhere = [draft.source_word(i) for i in range(len(draft.ours)) if i not in occurrence.columns]
-        if len(occurrence.words) != 1 or self._translates([*elsewhere, *occurrence.words], word) > _KNOWN:
+        elsewhere = [each for each in elsewhere if each not in (*occurrence.near, *occurrence.words)]
+        if len(occurrence.words) != 1 or self._translates(elsewhere, word) > _KNOWN:
             return False
-        return any(self._shares(occurrence.words, part)[0] > _SURE
-                   for part in parts if part and len(word) - len(part) > _PART)  # fmt: skip
+        least = max(_SURE, _RARER * self._shares(occurrence.words, word)[0])
+        return any(self._shares(occurrence.words, part)[0] > least
+                   for part in parts if part and len(word) - len(part) >= _PART)  # fmt: skip
 
     def _is_other_half(
         self, draft: AlignedDraft, rows: Collection[int], occurrence: _Occurrence, part: str
@@ -570,6 +590,15 @@ class Replacements:
         others = [k for k in range(len(draft.theirs)) if k not in rows]
         return any(self._translates([near], part) > _ELSEWHERE and self._is_missing(draft, near, others)
                    for near in occurrence.near)  # fmt: skip
+
+    def _is_half(self, draft: AlignedDraft, place: _DraftSpan, occurrence: _Occurrence) -> bool:
+        """Whether a word that nobody knows as the term's translation has one behind it that stands for nothing: the
+        rest of what translates the term, as in "punto final"."""
+        if len(occurrence.words) > 1 or max(self._shares(occurrence.words, draft.target_word(place.head))) > _KNOWN:
+            return False
+        is_german = primary_subtag(self._lang) == "de"  # where only a noun behind a noun may belong to it
+        return any(k == place.last and (not is_german or draft.target_word(k)[0].isupper())
+                   for k in self._loose(draft, occurrence.columns))  # fmt: skip
 
     def _is_missing(self, draft: AlignedDraft, source: str, rows: Iterable[int]) -> bool:
         """Whether the source has a word more often than these words of the draft, or parts of them, translate it."""
@@ -584,7 +613,7 @@ class Replacements:
 
     def _shares(self, source_words: Sequence[str], word: str) -> tuple[float, float]:
         """How often the lexicon has the word as a translation of the term's, and the other way round."""
-        if self._translates(source_words, word) == 1.0:
+        if _is_cognate(source_words, word):
             return 1.0, 1.0
         forms = (word, word[:1].upper() + word[1:])
         if self._lexicon is None:
@@ -605,6 +634,10 @@ def _occurrence(draft: AlignedDraft, inside: Sequence[int], surface: str) -> _Oc
             if (i not in inside or part.casefold() not in known) and len(part) > 2 and part[0].isalpha():
                 near[i > last or i in inside and n > own].append(part)
     return _Occurrence(tuple(inside), tuple(words), (*near[0], *near[1]), len(near[0]))
+
+
+def _is_cognate(source_words: Iterable[str], word: str) -> bool:
+    return len(word) > 2 and any(fuzz.ratio(each.casefold(), word.casefold()) >= _COGNATE for each in source_words)
 
 
 def _is_form(word: str, term: str) -> bool:
@@ -638,6 +671,15 @@ def _begins_or_ends(term: str, front: str, back: str) -> bool:
 def _is_alike(word: str, term: str) -> bool:
     """Whether a word of the draft is a slip of the pen, or a near relative, of a long term of one word."""
     return " " not in term and len(term) >= _LONG and fuzz.ratio(word.casefold(), term.casefold()) >= _COGNATE
+
+
+def _is_doubled(draft: AlignedDraft, term: Term, rows: Sequence[int]) -> bool:
+    """Whether another word of a term of several stands right behind its place already: conexiones de red a redes …"""
+    tail = {word.casefold().rstrip("s") for word in term.target.split()[1:] if len(word) > _SHORT - 1}
+    goes = {draft.target_word(k).casefold().rstrip("s") for k in rows}
+    after = range(rows[-1] + 1, min(rows[-1] + 1 + _BEHIND, len(draft.theirs)))
+    behind = (draft.target_word(k) for k in after if k not in draft.empty)
+    return any(word.casefold().removesuffix("es").rstrip("s") in tail - goes and word.isalpha() for word in behind)
 
 
 def _is_copy(draft: AlignedDraft, rows: Sequence[int]) -> bool:

@@ -12,12 +12,13 @@ from itertools import accumulate
 import numpy as np
 
 from mtpipe.alignment.term_slots import TermSlot, guesses, places
-from mtpipe.document import inline_codes
+from mtpipe.document import inline_codes, invariants
 from mtpipe.document.segment import Segment, TermMatch
 from mtpipe.languages.tokenization import spans
 from mtpipe.postedit.editor import Tools
 from mtpipe.terminology import checker
 
+_NAMES = ("path", "variable", "option", "identifier", "template tag")  # invariants that are no text
 _TOKEN = re.compile(r"\w+|\W")
 
 
@@ -36,7 +37,7 @@ class View:
         source, offsets = inline_codes.plain(segment.source, segment.codes)
         raw = segment.target or ""
         target, _ = inline_codes.plain(raw, inline_codes.locate(segment.source, segment.codes, raw))
-        return cls(segment, source, offsets, target, spans(target))
+        return cls(segment, source, offsets, target, word_spans(target))
 
     def options(self, matrix: np.ndarray, tools: Tools, guess: bool = False) -> list[list[TermSlot]]:
         """For each occurrence of each unmet term its likeliest slots, best first; matrix: the links of the texts.
@@ -60,7 +61,7 @@ class View:
         return options
 
     def source_range(self, match: TermMatch) -> list[int]:
-        return [i for i, (start, end) in enumerate(spans(self.source))
+        return [i for i, (start, end) in enumerate(word_spans(self.source))
                 if self.source_offsets[start] < match.end and match.start < self.source_offsets[end - 1] + 1]
 
     def is_bent(self, match: TermMatch) -> bool:
@@ -70,6 +71,12 @@ class View:
 
     def target_range(self, start: int, end: int) -> list[int]:
         return [i for i, (first, last) in enumerate(self.words) if first < end and start < last]
+
+    def literal(self) -> set[int]:
+        """The target's words within what is no text: paths, code, placeholders, identifiers."""
+        codes = [(code.start, code.end) for code in inline_codes.find(self.target) if code.kind == "alone"]
+        names = [(item.start, item.end) for item in invariants.find(self.target) if item.kind in _NAMES]
+        return {k for start, end in (*codes, *names) for k in self.target_range(start, end)}
 
     def banned(self, matches: Sequence[TermMatch], lang: str) -> list[tuple[int, int]]:
         """Word ranges of forbidden forms for the same source words."""
@@ -96,7 +103,10 @@ class View:
         """The draft with the words that the text has otherwise; None where a code stands among them, or is wrong."""
         raw, segment = self.segment.target or "", self.segment
         lost = inline_codes.broken(segment.source, segment.codes, raw)
-        if not all(map(_is_character, lost)):  # "&amp;" may be written as "und"
+        own = [raw[code.start : code.end] for code in inline_codes.find(raw) if code.kind == "alone"]
+        spare = [each for each in own if each not in inline_codes.literals(segment.source, segment.codes)]
+        is_rewritten = len(lost) <= len(spare) and {each[:1] for each in lost} <= {each[:1] for each in spare}
+        if not (is_rewritten or all(map(_is_character, lost))):  # "&amp;" may be written as "und", a path translated
             return None
         _, offsets = inline_codes.plain(raw, inline_codes.locate(segment.source, segment.codes, raw))
         old, new = _TOKEN.findall(self.target), _TOKEN.findall(text)
@@ -111,6 +121,19 @@ class View:
                 return None
             raw = raw[:first] + "".join(new[j1:j2]) + raw[last:]
         return raw
+
+
+def word_spans(text: str) -> list[tuple[int, int]]:
+    """(start, end) of each word and mark, as `tokenization.spans`, without underscores around words: they are marks of
+    emphasis there, not letters."""
+    return [_bare(text, start, end) for start, end in spans(text)]
+
+
+def _bare(text: str, start: int, end: int) -> tuple[int, int]:
+    word = text[start:end]
+    if not word.strip("_"):
+        return start, end
+    return end - len(word.lstrip("_")), start + len(word.rstrip("_"))
 
 
 def _is_character(literal: str) -> bool:

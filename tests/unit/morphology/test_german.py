@@ -52,6 +52,46 @@ def test_of_a_compound_one_part_is_replaced(term, old, affixes, before, expected
     assert best(term, old, before, affixes=affixes) == expected
 
 
+@needs_dictionary
+@pytest.mark.parametrize("old, before, number, has_determiner, expected", [
+    ("Ordner", "für", "s", True, "für Verzeichnisse"), ("Ordner", "für", "s", False, "für Verzeichnis"),
+    ("Ordner", "für", "", False, "für Verzeichnisse"), ("Ordner", "ohne", "s", True, "ohne Verzeichnis"),
+    ("Ordner", "für den", "s", True, "für das Verzeichnis"), ("Ordner", "", "s", True, "Verzeichnis"),
+])  # fmt: skip
+def test_a_form_of_both_numbers_is_read_by_the_source(old, before, number, has_determiner, expected):
+    context = TermContext("Verzeichnis", (old,), tuple(before.split()), (), number, has_determiner=has_determiner)
+    wording = German().wordings(context)[0]
+    assert " ".join([*wording.before, wording.form]) == expected
+
+
+@needs_dictionary
+@pytest.mark.parametrize("old, before, after, is_verb, is_possible", [
+    ("Einrichten", "zum", "des Hintergrunds", True, False), ("Zeige", "", "alle Attribute", False, False),
+    ("Liste", "in der", "", True, True), ("Liste", "Mehrere", "", True, False),
+    ("Liste", "", "der Attribute", False, True),
+])  # fmt: skip
+def test_no_noun_for_a_verb(old, before, after, is_verb, is_possible):
+    context = TermContext("Aufstellung", (old,), tuple(before.split()), tuple(after.split()), is_verb=is_verb)
+    assert bool(German().wordings(context)) is is_possible
+
+
+@needs_dictionary
+def test_words_that_cannot_belong_to_the_noun_stay():
+    assert best("Arbeitssitzung", "GNOME-Sitzung", "befindlichen", "laufen") == "befindlichen Arbeitssitzung"
+
+
+@needs_dictionary
+def test_what_follows_a_terms_noun_keeps_its_form():
+    assert best("Zeitpunkt der Buchung", "Buchungszeiten", "in den", number="p") == "in den Zeitpunkten der Buchung"
+    assert best("drahtloses Netz", "WLANs", "eines") == "eines drahtlosen Netzes"
+
+
+@needs_dictionary
+def test_a_part_amid_a_compound_is_replaced():
+    assert best("Programm", "anwendungs", affixes=("Einzel", "modus")) == "Einzelprogrammmodus"
+    assert best("Space", "raum", affixes=("Einzel", "modus")) == "Einzel-Space-Modus"
+
+
 def test_a_listed_plural_comes_before_one_by_rule():
     context = TermContext("SmartTag", ("Marken",), ("alle",), number="p", forms=("SmartTags",))
     assert German().wordings(context)[0].form == "SmartTags"

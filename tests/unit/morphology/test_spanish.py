@@ -58,6 +58,11 @@ def test_what_a_hyphen_joins_stays():
     assert (*wording.before, wording.form) == ("la", "post-venta")
 
 
+def test_no_noun_for_a_verb():
+    assert best("índice", "lista", after="las referencias") is None
+    assert best("índice", "lista", after="de las referencias") == "índice de las referencias"
+
+
 def test_function_words_are_not_replaced():
     assert best("llamada", "cada", "para") is None
 

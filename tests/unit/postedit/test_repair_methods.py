@@ -210,6 +210,50 @@ def test_a_function_word_that_the_term_has_too_is_not_doubled():
     assert made == "Trozo de la tabla"
 
 
+@needs_nouns
+@pytest.mark.parametrize("source, draft, terms, expected", [
+    # a rare compound with the term's usual translation for one of its parts
+    ("The default quux", "Das Standardblatt", [("quux", "Feld")], "Das Standardfeld"),
+    ("Single-quux mode", "Einzelblattmodus", [("quux", "Feld")], None),  # which the check does not see amid a compound
+])  # fmt: skip
+def test_a_compound_of_the_term_and_more_gives_way_in_part(source, draft, terms, expected):
+    lexicon = editor_of()._tools.lexicon
+    lexicon.links = {"quux": {"blatt": 50.0, "standardblatt": 4.0}}
+    assert repaired(Substitution(Tools("en", "de", lexicon=lexicon)), source, draft, *terms, lang="de") == (
+        expected or draft)  # fmt: skip
+
+
+@pytest.mark.parametrize("draft, expected", [
+    ("Die Liste in `/pfad/zur/liste` öffnen", "Die Aufstellung in `/pfad/zur/liste` öffnen"),
+    ("Die Liste in `/pfad`öffnen, in liste.txt", "Die Aufstellung in `/pfad`öffnen, in liste.txt"),
+    ("In `/pfad/zur/liste` öffnen", "In `/pfad/zur/liste` öffnen"),
+])  # fmt: skip
+def test_what_is_no_text_stays(draft, expected):
+    source = "Open the list in `/path/to/list` now"
+    assert repaired(editor_of(list="liste"), source, draft, ("list", "Aufstellung"), lang="de") == expected
+
+
+def test_underscores_around_a_word_are_no_letters():
+    view = View.of(segment("the _new list_ in my_list", "die _neue Liste_ in my_list", ("list", "Tabelle"), lang="de"))
+    assert [view.target[start:end] for start, end in view.words] == ["die", "neue", "Liste", "in", "my_list"]
+
+
+def test_no_term_is_doubled_by_what_stands_behind_it():
+    lexicon = Lexicon("en", "es")
+    lexicon.links, lexicon.forms = {"connection": {"conexión": 50.0}}, {}
+    lexicon.fluency = Fluency()
+    editor = Substitution(Tools("en", "es", lexicon=lexicon))
+    draft = "Muchas conexiones a redes de cable"
+    assert repaired(editor, "Many connections to wired networks", draft, ("connection", "conexión de red")) == draft
+
+
+def test_half_of_what_translates_a_term_does_not_give_way():
+    draft = "Este punto final es opcional."
+    made, = editor_of(optional="opcional").propose([segment(
+        "This endpoint is optional.", draft, ("endpoint", "acceso"), lang="es")])
+    assert all(isinstance(text, Unusable) for text in made)
+
+
 def test_what_ends_as_the_term_does_gives_way_with_its_head():
     terms, expected = [("big field", "objeto de la tabla grande")], "Abra el objeto de la tabla grande."
     assert repaired(substitution(), "Open the big field.", "Abra el campo de la tabla grande.", *terms) == expected
