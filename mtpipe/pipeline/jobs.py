@@ -36,8 +36,6 @@ def run(job: Job, on_progress: OnProgress | None = None, tools: Toolbox | None =
     tools: as loaded before. Raises MtpipeError when it can't go on; finished units and documents are kept, and the same
     job goes on from there.
     """
-    from mtpipe.report.page import write_report  # on use: Jinja2 is not needed until then
-
     start = perf_counter()
     if job.shard:
         job = replace(job, units_per_chunk=min(job.units_per_chunk, PORTION))
@@ -51,6 +49,8 @@ def run(job: Job, on_progress: OnProgress | None = None, tools: Toolbox | None =
             for report in reports:
                 union.add(report)
         report = _united(job, union, files)
+    from mtpipe.report.page import write_report  # on use: the documents are there before Jinja2 is
+
     seconds = report.seconds | {"total": round(perf_counter() - start, 3)}
     peak = max(report.peak_memory or 0, process_memory.peak() or 0)
     report = replace(_stamped(report), seconds=seconds, peak_memory=peak or None)

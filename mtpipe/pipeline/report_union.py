@@ -38,7 +38,7 @@ class ReportUnion:
         self._accepted: Counter[str] = Counter()
         self._refused: dict[str, Counter[str]] = {}
         self._documents: Spool[DocumentResult] = Spool()
-        self._entries: dict[str, list[Any]] = {name: [] for name in _LISTS}
+        self._entries: dict[str, Spool[Any]] = {name: Spool() for name in _LISTS}
         self._left_out: Counter[str] = Counter()
         self._seconds: Counter[str] = Counter()
         self._faults: list[str] = []
@@ -67,7 +67,7 @@ class ReportUnion:
         for name, entries in self._entries.items():
             more: Sequence[Any] = getattr(report, name)
             space = LISTED - len(entries)
-            entries += more[:space]
+            entries.extend(more[:space])
             self._left_out[name] += len(more[space:]) + report.left_out.get(name, 0)
         self._seconds.update(report.seconds)
         self._faults += report.faults
@@ -80,14 +80,13 @@ class ReportUnion:
         llm, sent, segments = self._counts["llm"], self._counts["llm"]["segments"], totals["segments"]
         share = sent / segments if segments else 0.0
         documents: Sequence[DocumentResult] = self._documents
-        lists = self._entries
+        lists: dict[str, Any] = dict(self._entries)
         if places := {name: place for place, name in enumerate(order)}:
             documents = sorted(documents, key=lambda row: places.get(row.path, -1))
             for name in ("errors", "edited", "segments"):
                 lists[name] = sorted(lists[name], key=lambda row: places.get(row.document, -1))
         terms = tuple(_step(name, counts, required) for name, counts in self._steps.items())
         refused = {name: dict(sorted(counts.items())) for name, counts in sorted(self._refused.items())}
-        entries: dict[str, Any] = {name: tuple(rows) for name, rows in lists.items()}
         return replace(
             first,
             job=self._job,
@@ -102,7 +101,7 @@ class ReportUnion:
             faults=tuple(self._faults),
             seconds={name: round(value, 3) for name, value in self._seconds.items()},
             peak_memory=self._peak or None,
-            **entries,
+            **lists,
         )
 
 

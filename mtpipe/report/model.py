@@ -266,9 +266,9 @@ class JobReport:
     """What a job did; seconds by stage and in total, peak_memory in bytes.
 
     left_out: how many entries of errors, edited, refusals, notes and segments were too many to keep. stale: outputs of
-    an earlier run whose sources are gone. documents: of a job just done they lie on the disk. segments: sentences for
-    the page, not in report.json; the job's database has them all. faults: what happened to workers on the way, such as
-    one that ended early.
+    an earlier run whose sources are gone. documents and those entries: of a job just done they lie on the disk.
+    segments: sentences for the page, not in report.json; the job's database has them all. faults: what happened to
+    workers on the way, such as one that ended early.
     """
 
     mtpipe: str = ""
@@ -286,11 +286,11 @@ class JobReport:
     documents: Sequence[DocumentResult] = ()
     per_term: tuple[TermResult, ...] = ()
     edits: EditCounts = EditCounts()
-    errors: tuple[ErrorEntry, ...] = ()
-    edited: tuple[EditedEntry, ...] = ()
-    refusals: tuple[Refusal, ...] = ()
-    notes: tuple[Note, ...] = ()
-    segments: tuple[SegmentEntry, ...] = ()
+    errors: Sequence[ErrorEntry] = ()
+    edited: Sequence[EditedEntry] = ()
+    refusals: Sequence[Refusal] = ()
+    notes: Sequence[Note] = ()
+    segments: Sequence[SegmentEntry] = ()
     left_out: dict[str, int] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
