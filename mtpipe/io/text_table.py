@@ -58,6 +58,20 @@ class TextTable(Mapping[str, str]):
     def __len__(self) -> int:
         return sum(map(bool, self._slots))
 
+    def starting(self, prefix: str) -> Iterator[str]:
+        """The keys that begin with prefix, in a table that was written in their order: nothing else is read."""
+        start, data = prefix.encode(), self._data
+        low, high = self._first, len(data)
+        while low < high:
+            begin = data.rfind(b"\n", low, (low + high) // 2) + 1 or low  # of the record in the middle
+            if data[begin : begin + len(start)] < start:
+                low = data.find(b"\n", begin) + 1
+            else:
+                high = begin
+        while low < len(data) and data[low : low + len(start)] == start:
+            yield data[low : data.find(b"\t", low)].decode()
+            low = data.find(b"\n", low) + 1
+
     def records(self) -> Iterator[tuple[str, str]]:
         """All keys with their values, in the order in which they were written."""
         place = self._first

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from io import BytesIO
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from tempfile import NamedTemporaryFile, TemporaryDirectory
 from typing import Any, TypeVar
 
 from mtpipe.io import text_table
@@ -53,18 +53,22 @@ def value(name: str, make: Callable[[], T], kind: type | None = None, most: int 
     return made
 
 
-def table(name: str, make: Callable[[], Mapping[str, str]]) -> Mapping[str, str]:
-    """As value, of texts by texts (`text_table`), each of which is read when it is asked for; all are kept."""
+def table(name: str, make: Callable[[], Mapping[str, str]]) -> TextTable:
+    """As value, of texts by texts (`text_table`), each of which is read when it is asked for; all are kept.
+
+    Where nothing can be kept it lies in a temporary file. Raises OSError where there can be none either.
+    """
     try:
         path = folder() / f"{name}.table"
         with suppress(OSError, ValueError):
             return TextTable(path)
-        made = make()
         with _placed(path) as part:
-            text_table.write(part, made.items())
+            text_table.write(part, make().items())
         return TextTable(path)
     except (OSError, RuntimeError):
-        return make()
+        with TemporaryDirectory(ignore_cleanup_errors=True) as place:
+            text_table.write(Path(place, name), make().items())
+            return TextTable(Path(place, name))
 
 
 def program() -> str:

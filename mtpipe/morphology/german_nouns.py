@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
@@ -15,6 +14,7 @@ import numpy as np
 
 from mtpipe.alignment.lexicon import Lexicon
 from mtpipe.io import user_cache
+from mtpipe.io.text_table import TextTable
 from mtpipe.languages.lemmatization import is_known, lemma
 
 _CASES = {"nominativ": "n", "genitiv": "g", "dativ": "d", "akkusativ": "a"}
@@ -185,7 +185,7 @@ def _joined(front: str, form: str) -> str:
 def _entries(form: str) -> tuple[Noun, ...]:
     """The dictionary's nouns with this form, those with the same capitals only: a verb is no noun."""
     rows, index, columns = _dictionary()
-    places = map(int, index.get(form.lower(), "").split())
+    places = map(int, index.get(form.lower(), "").split()) if index is not None else ()
     cells = csv.reader(rows[place : rows.find(b"\n", place)].decode() for place in places)
     noun_groups = [_noun(row, columns) for row in cells]
     nouns = [noun for several in noun_groups for noun in several if noun.cells(form)]
@@ -196,8 +196,9 @@ def _entries(form: str) -> tuple[Noun, ...]:
 def compounds(front: str) -> int:
     """How many of the dictionary's words begin with a front (in small letters) and go on with a noun."""
     _, index, _ = _dictionary()
-    keys = _sorted_forms()
-    rests = (key[len(front) :] for key in keys[bisect_left(keys, front) : bisect_left(keys, f"{front}\uffff")])
+    if index is None:
+        return 0
+    rests = (key[len(front) :] for key in index.starting(front))
     return sum(len(rest) > _LEAST_HEAD and rest in index for rest in rests)
 
 
@@ -223,17 +224,12 @@ def _forms(row: list[str], columns: Mapping[str, int], n: str) -> Mapping[tuple[
 
 
 @cache
-def _sorted_forms() -> list[str]:
-    files = _files()
-    return sorted(line.partition("\t")[0] for line in _lines(files[1])) if files else []
-
-
-@cache
-def _dictionary() -> tuple[bytes | mmap, Mapping[str, str], dict[str, int]]:
-    """The rows as they lie on disk, where those of a lower-case form begin, the columns; empty where there is none."""
+def _dictionary() -> tuple[bytes | mmap, TextTable | None, dict[str, int]]:
+    """The rows as they lie on disk, where those of a lower-case form begin (forms in order), the columns; nothing where
+    there is no dictionary."""
     files = _files()
     if not files:
-        return b"", {}, {}
+        return b"", None, {}
     nouns, forms = files
     with nouns.open("rb") as file:
         rows = mmap(file.fileno(), 0, access=ACCESS_READ)
@@ -242,10 +238,10 @@ def _dictionary() -> tuple[bytes | mmap, Mapping[str, str], dict[str, int]]:
     def index() -> dict[str, str]:
         ends = np.flatnonzero(np.frombuffer(nouns.read_bytes(), dtype=np.uint8) == ord("\n"))
         starts = [str(end + 1) for end in ends.tolist()]
-        pairs = (line.partition("\t")[::2] for line in _lines(forms))
+        pairs = (line.partition("\t")[::2] for line in sorted(_lines(forms)))
         return {form: "\t".join(starts[int(number)] for number in numbers.split("\t")) for form, numbers in pairs}
 
-    name = f"german-nouns.{len(rows)}.{forms.stat().st_size}"
+    name = f"german-forms.{len(rows)}.{forms.stat().st_size}"
     return rows, user_cache.table(name, index), {name: i for i, name in enumerate(head.split(","))}
 
 

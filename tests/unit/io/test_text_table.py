@@ -18,6 +18,13 @@ def test_a_table_gives_what_was_written_in_the_same_order(tmp_path_factory, rows
     assert [key in table for key in others] == [key in rows for key in others]
 
 
+@given(keys=st.sets(st.text("ab-\xe4\u4e00", max_size=5), max_size=60), prefix=st.text("ab-\xe4\u4e00", max_size=3))
+def test_keys_with_a_prefix_in_a_table_in_order(tmp_path_factory, keys, prefix):
+    path = tmp_path_factory.mktemp("table") / "t"
+    text_table.write(path, ((key, key) for key in sorted(keys)))
+    assert list(TextTable(path).starting(prefix)) == sorted(key for key in keys if key.startswith(prefix))
+
+
 def test_a_key_is_no_part_of_another_one_and_no_value(tmp_path):
     text_table.write(tmp_path / "t", [("table", "a\tb"), ("a", "table")])
     table = TextTable(tmp_path / "t")
