@@ -316,13 +316,15 @@ class JobReport:
 
 def to_dict(value: Any) -> Any:
     """Dataclasses as dicts, tuples as lists, all the way down."""
+    if value is None or isinstance(value, (str, int, float)):  # the most of it
+        return value
     if is_dataclass(value):
         pairs = ((part, getattr(value, part.name)) for part in fields(value))
         return {_key(part): to_dict(inner) for part, inner in pairs
                 if inner is not None or "optional" not in part.metadata}  # fmt: skip
     if isinstance(value, Mapping):
         return {key: to_dict(inner) for key, inner in value.items()}
-    if isinstance(value, Sequence) and not isinstance(value, (str, bytes)):
+    if isinstance(value, Sequence) and not isinstance(value, bytes):
         return [to_dict(inner) for inner in value]
     return value
 

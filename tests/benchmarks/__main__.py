@@ -5,6 +5,7 @@ With names of parts only those are made, and nothing is written. BENCH_PAGES: an
 
 from __future__ import annotations
 
+import compileall
 import json
 import os
 import platform
@@ -25,6 +26,7 @@ def main(names: Sequence[str]) -> int:
         print(f"no such part: {', '.join(unknown)}; there are: {', '.join(PARTS)}", file=sys.stderr)
         return 2
     comparisons.PAGES = int(os.environ.get("BENCH_PAGES", comparisons.PAGES))
+    compileall.compile_dir(ROOT / "mtpipe", quiet=1)  # as pip leaves it, whatever the environment says of bytecode
     print(introduction(), flush=True)
     rows: list[Row] = []
     for name in names or PARTS:
@@ -63,7 +65,8 @@ def processor() -> str:
 def introduction() -> str:
     return (
         f"`make bench` on {machine()}: ratios of wall times, medians of {comparisons.ROUNDS} rounds in which the sides "
-        "take turns, each run in a process of its own; loading of model and glossary is left out and given apart.\n"
+        "take turns, each run in a process of its own, mtpipe compiled as pip installs it; loading of model and "
+        "glossary is left out and given apart.\n"
     )
 
 
