@@ -156,9 +156,16 @@ class German:
     def _is_native(self, word: str) -> bool:
         if not word.isalpha() or word.isupper() or any(char.isupper() for char in word[1:]):
             return False
-        ends = word.casefold()
-        is_german = bool(is_known(word, "de")) and not is_known(word, "en")
-        return is_german or ends.endswith(("ung", "heit", "keit", "schaft"))
+        if word.casefold().endswith(("ung", "heit", "keit", "schaft")):
+            return True
+        if is_known(word, "de"):
+            return not is_known(word, "en")
+        return len(word) > _LONGER + _LEAST_PART and any(map(self._is_native_pair, self._pairs(word, True)[:1]))
+
+    @staticmethod
+    def _is_native_pair(pair: tuple[str, str]) -> bool:
+        """Whether a compound's parts are no foreign words: Malspitze, but not Datafield."""
+        return all(bool(is_known(part, "de")) and not is_known(part, "en") for part in map(_capital, pair))
 
     def _linked(self, word: str) -> str:
         """The word as the front of a compound."""
@@ -215,6 +222,12 @@ class German:
         return []
 
     @staticmethod
+    def _goes_on(before: Sequence[str]) -> bool:
+        """Whether a phrase goes on behind these words in a case that they do not show: "mit Maus und …"."""
+        last, word = ("", "", *before)[-2:]
+        return word in _AND and last[:1].isupper()
+
+    @staticmethod
     def _is_nominal(before: Sequence[str]) -> bool:
         """Whether a determiner or preposition shows that a noun follows: "in der Liste" for "listed"."""
         word = before[-1].casefold() if before else ""
@@ -248,6 +261,11 @@ class German:
         is_plural_only = news[0].lemma in news[0].forms.get(("n", "p"), ()) and ("n", "s") not in news[0].forms
         group, coordinate = self._group(phrase.before), self._coordinate(phrase.before)
         cells, doubts = self._cells(olds, old, self._number(phrase, group), group)
+        if doubts and group.determiner in _ARTICLE["n"] and len(group.words) == len(phrase.before) > 1:
+            own = self._group(phrase.before[1:])  # ", die aktuelle Pakete enthalten": a pronoun
+            own_cells, own_doubts = self._cells(olds, old, self._number(phrase, own), own)
+            if not own_doubts:
+                group, cells, doubts = own, own_cells, own_doubts
         if doubts[:1] == ("agreement",) and not group.determiner and any(
             noun.gender == news[0].gender and not noun.is_guessed for noun in olds
         ):  # whatever the words before agree with, it is not the noun
@@ -273,7 +291,11 @@ class German:
             doubts = (*doubts, "case")  # that of a phrase before
         if news[0].is_guessed and group.words:
             doubts = (*doubts, "guessed")
-        wordings = self._ranked(phrase, weights, doubts)
+        is_bare = not phrase.affixes[0] and any(
+            noun.gender == "n" and noun.lemma == old and ("n", "s") in noun.forms for noun in olds)
+        if is_bare and _is_infinitive(old):
+            doubts = (*doubts, "verb")  # "das Lesen"
+        wordings = self._ranked(phrase, group, weights, doubts)
         was = {gender for _, _, gender in cells} if {number for _, number, _ in cells} == {"s"} else set()
         return [self._related(wording, was, news[0].gender) for wording in wordings]
 
@@ -282,8 +304,12 @@ class German:
         """With the pronoun of a relative clause right behind in the new gender: der Raum, der → das Space, das."""
         at = wording.after.index(",") if "," in wording.after else 0
         mark, pronoun, following = [*wording.after, "", "", ""][at : at + 3]
-        if mark != "," or len(was) != 1 or now in was:
+        if mark != "," or len(was) != 1 or now in was or not was <= _RELATIVE.keys():
             return wording
+        if cases := _GOVERNED.get(pronoun):  # ", in dem …"
+            governed = {_RELATIVE[now]["nadg".index(case)] for case in cases for gender in was
+                        if _RELATIVE[gender]["nadg".index(case)] == following}  # fmt: skip
+            return replace(wording, after=(*wording.after[:-1], *governed)) if len(governed) == 1 else wording
         forms = [new for gender in was for old, new in zip(_RELATIVE[gender], _RELATIVE[now]) if old == pronoun]
         is_clear = len(set(forms)) == 1 or following[:1].islower() and following not in ("die", "das")
         if len(set(forms)) > 1:  # the subject of its clause, or another word is
@@ -310,12 +336,13 @@ class German:
         if governor and governor[0].casefold().removesuffix("en").removesuffix("e").endswith(_DIRECTED):
             return priors | {"d": 0.02}  # Zugriff auf …
         place = len(phrase.before) - len(group.words) - 1
-        if not group.words and not group.preposition and not _goes_on(phrase.before):
+        if not group.words and not group.preposition and not self._goes_on(phrase.before):
             priors |= {"d": 0.02, "g": 0.005}  # what shows no case has none that something must show
         if place < 0:
             priors = {"n": 1.0, "a": 0.03, "d": 0.005, "g": 0.005}
         elif group.determiner and not group.preposition and phrase.before[place][:1].isupper():
-            priors |= {"g": 1.0, "d": 0.005, "a": 0.1} if self._nouns.of_form(phrase.before[place]) and place else {}
+            behind = {"g": 1.0, "d": 0.005, "a": 0.1, "n": 0.05 if place > 1 else 0.35}
+            priors |= behind if self._nouns.of_form(phrase.before[place]) and place else {}
         return priors
 
     @staticmethod
@@ -358,6 +385,8 @@ class German:
             words.insert(0, rest.pop())  # "im sich öffnenden …"
         if rest and (_is_determiner(rest[-1]) or rest[-1].casefold() in _CONTRACTIONS):
             determiner = rest.pop()
+        if len(rest) > 1 and (rest[-1].isdigit() or rest[-1].casefold() in _NUMERALS):
+            rest.pop()  # "mit 256 Farben"
         preposition = rest[-1].casefold() if rest and rest[-1].casefold() in _GOVERNED else ""
         modifiers = ([determiner] if determiner else []) + words
         return _Premodifiers(preposition, determiner, tuple(words), tuple(modifiers))
@@ -459,15 +488,15 @@ class German:
             not phrase.term.endswith("ieren"))  # fmt: skip
 
     def _ranked(
-        self, phrase: TermContext, weights: dict[tuple[tuple[str, ...], str], float], doubts: tuple[str, ...]
+        self, phrase: TermContext, group: _Premodifiers, weights: dict[tuple[tuple[str, ...], str], float],
+        doubts: tuple[str, ...],
     ) -> list[Wording]:
         """The wordings by their weight and by how they read after the words before them."""
         if not weights:
             return []
         rated = []
         for (before, form), weight in weights.items():
-            count = len(self._group(phrase.before).words)
-            lead = phrase.before[: len(phrase.before) - count]
+            lead = phrase.before[: len(phrase.before) - len(group.words)]
             rated.append((weight, self._fluency(lead, before, form, phrase.after), (*lead, *before), form))
         best = max(fluency for _, fluency, _, _ in rated)
         swayed = [(weight * exp(max(-_SWAY, _TEMPER * (fluency - best))), before, form)
@@ -501,12 +530,6 @@ def _capital(word: str) -> str:
 
 def _begins_subject(word: str) -> bool:
     return word in _SUBJECTS or word in ("der", "jeder", "dieser", "ein", "kein", "Ihr", "ihr")
-
-
-def _goes_on(before: Sequence[str]) -> bool:
-    """Whether a phrase goes on behind these words: "mit Maus und …", "in zwei …"."""
-    last, word = ("", "", *before)[-2:]
-    return word in _AND and last[:1].isupper() or word.isdigit() or word.casefold() in _NUMERALS
 
 
 def _article(case: str, number: str, gender: str) -> str:

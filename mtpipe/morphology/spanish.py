@@ -112,6 +112,8 @@ class Spanish:
                 "m": sum(count(word, noun) for word in ("el", "un", "del", "al", "este")) + count("los", many),
                 "f": sum(count(word, noun) for word in ("la", "una", "esta")) + count("las", many),
             }
+            if re.match("h?[aá]", noun.casefold()):  # el área, las áreas
+                counts["m"] = count("los", many) + count("este", noun) if counts["f"] else counts["m"]
             best, other = ("m", "f") if counts["m"] >= counts["f"] else ("f", "m")
             if counts[best] >= _FEW and counts[best] > 3 * counts[other]:
                 return best, True
@@ -121,6 +123,12 @@ class Spanish:
         if folded.endswith(_MASCULINE):
             return "m", True
         return ("f", True) if folded.endswith("a") else ("m", False)
+
+    def _takes_el(self, noun: str) -> bool:
+        """Whether a feminine noun has a stressed a at its beginning: el área, un alma."""
+        if self._lexicon is None or not re.match("h?[aá]", noun.casefold()):
+            return False
+        return self._lexicon.fluency.count("el", noun) > self._lexicon.fluency.count("la", noun)
 
     def _has_article(self, word: str) -> bool:
         """Whether the corpus uses the word as a noun."""
@@ -151,6 +159,8 @@ class Spanish:
             own_gender = _shown(phrase.old[0], number) if not self._has_article(phrase.old[0].casefold()) else ""
             gender = own_gender or self.gender(singular((phrase.before or ("",))[-1]))[0]
             form = " ".join([_adjective(phrase.term.split()[0], gender, number), *phrase.term.split()[1:]])
+            if pos == "noun" and form.casefold() not in (phrase.term.casefold(), pluralised(phrase.term).casefold()):
+                return []  # cuadro is no form of cuadra
             return [Wording(phrase.before, form, phrase.after)]
         return self._nominal(phrase) or self._verbal_noun(phrase) if is_noun and not is_attribute else []
 
@@ -194,7 +204,8 @@ class Spanish:
             if self._determined(phrase.before):
                 doubts = ("number",)
             else:
-                is_many = phrase.number == "p" if singular(old) == old.casefold() and is_plural(old) else is_many
+                is_many = phrase.number == "p" if singular(old.casefold()) == old.casefold() and (
+                    is_plural(old)) else is_many
         (was, was_sure), (now, now_sure) = self.gender(singular(old)), self.gender(phrase.term.split()[0])
         if own_gender := self._shown_gender(phrase.before, is_many):
             was, was_sure = own_gender, True
@@ -212,6 +223,8 @@ class Spanish:
             if self._determined(before):
                 finish = self._with_pronoun if is_governed else self._predicated
                 after = finish(after, was, now, number)
+        if now == "f" and not is_many and self._takes_el(phrase.term.split()[0]):
+            before = _with_el(before)
         return [Wording(before, form, after, 1.0, doubts)]
 
     def _determined(self, before: Sequence[str]) -> bool:
@@ -222,7 +235,7 @@ class Spanish:
         for word in reversed(phrase.before[-2:]):
             if row := _row(word):
                 at = [i for i, form in enumerate(row) if form == word.casefold()]
-                return min(at) >= 2
+                return min(at) >= 2 or row[0].endswith("s")
         return is_plural(phrase.old[0])
 
     def _shown_gender(self, before: Sequence[str], is_many: bool) -> str:
@@ -271,7 +284,11 @@ class Spanish:
             if word.casefold() in self._function_words:
                 break
             own_gender = _shown(word, number)
-            is_noun = self._has_article(singular(word)) and not _ADJECTIVAL.search(word.casefold())
+            inflects = _ADJECTIVAL.search(word.casefold()) or lemma(_adjective(word, "f", "s"), "es") == _base(word)
+            is_noun = self._has_article(singular(word)) and not inflects
+            is_verb = re.search("[aei]r$", lemma(word, "es")) and self._is_object(words[i + 1 :])
+            if is_verb and not _ADJECTIVAL.search(word.casefold()):
+                break  # "crea una capa"
             if not own_gender or own_gender != was or not _is_adjective(word) or is_noun:
                 break
             if re.search("[íú]a[sn]?$", word.casefold()):
@@ -285,10 +302,13 @@ class Spanish:
         at = next((i for i, word in enumerate(words) if word.casefold() in _COPULAS[number]), len(words))
         between = [word for word in words[:at] if not _row(word) and word.casefold() not in self._function_words]
         rest = [i for i in range(at + 1, len(words)) if words[i].casefold() not in _DEGREES]
-        if rest and at <= _PHRASE and _shown(words[rest[0]], number) == was and _is_adjective(words[rest[0]]) and (
-            all(self.gender(singular(word))[0] != was or is_plural(word) != (number == "p") for word in between)
-        ):
-            words[rest[0]] = _adjective(words[rest[0]], now, number)
+        is_said = bool(rest) and at <= _PHRASE and (
+            all(self.gender(singular(word))[0] != was or is_plural(word) != (number == "p") for word in between))
+        word = words[rest[0]] if is_said else ""
+        if (row := _row(word)) and words[rest[0] + 1 : rest[0] + 2] == ["que"]:
+            words[rest[0]] = row[(number == "p") * 2 + (now == "f")]  # "que es la que …"
+        elif word and not row and _shown(word, number) == was and _is_adjective(word):
+            words[rest[0]] = _adjective(word, now, number)
         return self._with_pronoun(words, was, now, number)
 
     def _with_pronoun(self, words: Sequence[str], was: str, now: str, number: str) -> tuple[str, ...]:
@@ -496,6 +516,17 @@ _ROWS = dict(reversed(list(_rows())))
 def _base(word: str) -> str:
     """The masculine singular of what inflects in -o and -a."""
     return re.sub("(?<=..)(?:as?|os)$", "o", word.casefold())
+
+
+def _with_el(before: Sequence[str]) -> tuple[str, ...]:
+    """The words before a noun that takes el for la."""
+    article = {"la": "el", "una": "un"}.get(before[-1].casefold() if before else "", "")
+    if not article:
+        return tuple(before)
+    article = article.capitalize() if before[-1][:1].isupper() else article
+    previous = before[-2] if len(before) > 1 else ""
+    whole = _CONTRACTED.get((previous, article))
+    return (*before[:-2], whole) if whole else (*before[:-1], article)
 
 
 def _is_adjective(word: str) -> bool:

@@ -511,9 +511,10 @@ class Replacements:
         loose = self._loose(draft, occurrence.columns) if not is_part else []
         loose = loose if place.head in loose else []
         crowd = max(0.0, (len(loose) - 1) / 2) if self._morphology is None and max(forth, back) < _KNOWN else 0.0
+        is_guess = link / total < _ELSEWHERE and forth < _KNOWN  # nothing speaks for a part but its place
         certainty, wrong = (wording.certainty, 0.0) if self._morphology is not None else (1.0, 1 - wording.certainty)
         return (link / total, forth, back, lost, uncovered, thin, (link - best_other) / total, certainty,
-                len(wording.doubts) + 2.0 * is_name, place.evidence if is_part else 0.0,
+                len(wording.doubts) + 2.0 * is_name, place.evidence / (1 + is_guess) if is_part else 0.0,
                 float(max(0, len(rows) - len(columns) - 1)), float("attested" in wording.doubts),
                 1 / len(loose) if loose else 0.0, wrong, self._strangeness(draft, rows), crowd)  # fmt: skip
 
@@ -546,6 +547,7 @@ class Replacements:
             theirs = max((self._translates(occurrence.near, part) for part in spare), default=0.0)
             lost = max(lost, theirs, 0.4 * ("-" in word and bool(spare)))
             if any(self._is_other_half(draft, rows, occurrence, part) for part in spare) or (
+                self._is_anothers(draft, occurrence, word, spare)) or (
                 self._is_more(draft, occurrence, word, parts)
             ):
                 lost = _FOREIGN
@@ -582,6 +584,15 @@ class Replacements:
         least = max(_SURE, _RARER * self._shares(occurrence.words, word)[0])
         return any(self._shares(occurrence.words, part)[0] > least
                    for part in parts if part and len(word) - len(part) >= _PART)  # fmt: skip
+
+    def _is_anothers(
+        self, draft: AlignedDraft, occurrence: _Occurrence, word: str, parts: Iterable[str]
+    ) -> bool:
+        """Whether a part of a compound is another source word's usual translation, and the compound not the term's."""
+        others = [draft.source_word(i) for i in range(len(draft.ours)) if i not in occurrence.columns]
+        return not self._is_all(occurrence, word) and any(
+            min(self._shares([each], part)) > _SURE
+            for part in parts if len(part) >= _PART for each in others if each not in occurrence.words)  # fmt: skip
 
     def _is_other_half(
         self, draft: AlignedDraft, rows: Collection[int], occurrence: _Occurrence, part: str
@@ -686,7 +697,9 @@ def _is_copy(draft: AlignedDraft, rows: Sequence[int]) -> bool:
     """Whether words stand in the source as well, and so does one beside them or they are joined of several: a name, or
     a text that nobody translated."""
     copied = {draft.source_word(i) for i in range(len(draft.ours))}
-    beside = [draft.target_word(k) for k in (rows[0] - 1, rows[-1] + 1) if 0 <= k < len(draft.theirs)]
+    target_words = [draft.target_word(k) for k in range(len(draft.theirs))]
+    sides = target_words[max(0, rows[0] - 2) : rows[0]][::-1], target_words[rows[-1] + 1 : rows[-1] + 3]
+    beside = [next((word for word in side if word[0].isalnum()), "") for side in sides]  # "Colors/Exposure"
     words = [draft.target_word(k) for k in rows]
     return all(word in copied for word in words) and any(
         [*(not word.isalnum() for word in words), *(word in copied and len(word) > 2 for word in beside)])

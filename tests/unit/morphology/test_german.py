@@ -76,6 +76,34 @@ def test_no_noun_for_a_verb(old, before, after, is_verb, is_possible):
 
 
 @needs_dictionary
+@pytest.mark.parametrize("term, old, before, after, expected", [
+    ("Grafik", "Bild", "zu einem", ", in dem", ("zu", "einer", "Grafik", ",", "in", "der")),
+    ("Grafik", "Bild", "das", ", für das", ("die", "Grafik", ",", "für", "die")),
+    ("Grafik", "Bilder", "die", ", in denen", ("die", "Grafiken", ",", "in", "denen")),
+    ("Paket", "Archiv", "das", ", in dem", ("das", "Paket", ",", "in", "dem")),
+])  # fmt: skip
+def test_a_relative_pronoun_behind_a_preposition_follows(term, old, before, after, expected):
+    found = German().wordings(TermContext(term, (old,), tuple(before.split()), tuple(after.split())))[0]
+    assert (*found.before, found.form, *found.after) == expected
+
+
+@needs_dictionary
+@pytest.mark.parametrize("term, old, before, number, expected", [
+    ("Farbton", "Farbe", "fügt der Farbtabelle die aktive", "s", "fügt der Farbtabelle den aktiven Farbton"),
+    ("Farbton", "Farben", "als 256", "p", "als 256 Farbtöne"),
+    ("Farbton", "Farben", "mit 256", "p", "mit 256 Farbtönen"),
+    ("Softwarepaket", "Pakete", "die aktuelle", "p", "die aktuelle Softwarepakete"),  # behind a comma: a pronoun
+])  # fmt: skip
+def test_cases_that_a_place_does_not_show(term, old, before, number, expected):
+    assert best(term, old, before, number=number) == expected
+
+
+@needs_dictionary
+def test_a_nominal_infinitive_is_no_certain_noun():
+    assert German().wordings(TermContext("Anzeige", ("Lesen",), ("das",)))[0].doubts == ("verb",)
+
+
+@needs_dictionary
 def test_words_that_cannot_belong_to_the_noun_stay():
     assert best("Arbeitssitzung", "GNOME-Sitzung", "befindlichen", "laufen") == "befindlichen Arbeitssitzung"
 

@@ -2,6 +2,8 @@
 
 import pytest
 
+from mtpipe.alignment.lexicon import Lexicon
+from mtpipe.alignment.ngram_lm import Fluency
 from mtpipe.morphology import spanish
 from mtpipe.morphology.protocol import TermContext
 from mtpipe.morphology.spanish import Spanish
@@ -28,6 +30,11 @@ def best(term, old, before="", after="", number=""):
     # what a copula says of the noun
     ("proyecto", "tarea", "la", "del grupo está terminada", "el proyecto del grupo está terminado"),
     ("proyecto", "tareas", "las", "ya son visibles", "los proyectos ya son visibles"),
+    ("proyecto", "tarea", "una", "que es la que", "un proyecto que es el que"),
+    # what is a verb or a noun as well
+    ("proyecto", "tarea", "esta", "crea una capa", "este proyecto crea una capa"),
+    ("tarea", "proyecto", "un", "alto reduce la", "una tarea alta reduce la"),
+    ("proyecto", "tareas", "varias", "", "varios proyectos"),
     ("proyecto", "tarea", "la lista de la", "está terminada", "la lista del proyecto está terminada"),
 ])  # fmt: skip
 def test_number_stays_and_the_phrase_takes_the_new_gender(term, old, before, after, expected):
@@ -56,6 +63,14 @@ def test_a_plural_takes_the_place_of_no_singular_with_its_article():
 def test_what_a_hyphen_joins_stays():
     wording, = Spanish().wordings(TermContext("venta", ("compra",), ("la",), affixes=("post-", "")))
     assert (*wording.before, wording.form) == ("la", "post-venta")
+
+
+def test_a_feminine_noun_with_a_stressed_a_takes_el():
+    lexicon = Lexicon("en", "es")
+    lexicon.fluency = Fluency(dict.fromkeys(["el área", "la tarea", "una tarea", "las áreas", "las tareas"], 9))
+    wordings = [Spanish(lexicon).wordings(TermContext("área", (old,), tuple(before.split())))[0]
+                for old, before in (("tarea", "de la"), ("Tarea", "Una"), ("tareas", "las"))]  # fmt: skip
+    assert [" ".join([*each.before, each.form]) for each in wordings] == ["del área", "Un área", "las áreas"]
 
 
 def test_no_noun_for_a_verb():
