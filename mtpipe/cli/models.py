@@ -113,16 +113,22 @@ def pack(folder: Path, out: Path, version: str) -> None:
 
 @models.command()
 @click.argument("folder", type=FOLDER)
-@click.option("--lexicon", type=FOLDER, help="Lexicon to make it from [default: the model's own].")
-def vmap(folder: Path, lexicon: Path | None) -> None:
+@click.option("--pairs", type=click.Path(exists=True, path_type=Path), multiple=True,
+              help="Parallel text to make it of, such as a model was trained on; repeatable.")  # fmt: skip
+@click.option("--lexicon", type=FOLDER, help="Lexicon to make it from instead [default: the model's own].")
+def vmap(folder: Path, pairs: tuple[Path, ...], lexicon: Path | None) -> None:
     """Give the model in FOLDER a vocabulary map: faster drafts from fewer pieces.
 
     Lines with terms still have all pieces to choose from. With a map a sentence's draft depends, a little, on those it
     is translated with. A bundled model is copied first.
     """
+    from mtpipe.corpora import deduplication
+    from mtpipe.models import registry
     from mtpipe.mt import vocabulary_map
 
-    click.echo(f"written: {vocabulary_map.write(folder, lexicon)}")
+    model = registry.read(folder)
+    texts = deduplication.distinct(pairs, model.source_lang, model.target_lang) if pairs else []
+    click.echo(f"written: {vocabulary_map.write(folder, lexicon, texts)}")
 
 
 def _compared(data: dict[str, Any]) -> list[str]:

@@ -1,8 +1,8 @@
-"""Vocabulary maps: `python -m tests.benchmarks.vocabulary_map [PAIR …]` prints a table of what they give and cost.
+"""Vocabulary maps: `python -m tests.benchmarks.vocabulary_map [PAIR[=PARALLEL TEXT] …]` prints what they give and cost.
 
-A copy of each bundled model is given a map; both translate the pair's quick set in turns, in one process on one thread.
-The ratio of words a CPU second is the median over the rounds. Terms are counted in drafts made with the glossary, as a
-job makes them: plain first, annotated where one is missing.
+A copy of each bundled model is given a map, of its lexicon or of the text; both translate the pair's quick set in
+turns, in one process on one thread. The ratio of words a CPU second is the median over the rounds. Terms are counted in
+drafts made with the glossary, as a job makes them: plain first, annotated where one is missing.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from time import process_time
 
 import sacrebleu
 
+from mtpipe.corpora import deduplication
 from mtpipe.document import inline_codes
 from mtpipe.document.segment import Segment
 from mtpipe.glossary.loading import load_glossary
@@ -28,18 +29,19 @@ from mtpipe.terminology import checker
 from mtpipe.terminology.matcher import Matcher
 from tests.benchmarks.child import ROOT
 
-PAIRS = ("en-de", "en-es", "en-cs", "de-en")  # there is none for Chinese
+PAIRS = ("en-de", "en-es", "en-cs", "de-en")  # without parallel text there is none for Chinese
 ROUNDS = 5
 HEAD = ("pair", "words/s, times", "sentences alike", "chrF2++", "with map", "terms used", "with map")
 
 
-def row(pair: str, folder: Path) -> list[str]:
+def row(what: str, folder: Path) -> list[str]:
+    pair, _, text = what.partition("=")
     languages = tuple(pair.split("-"))
     rows = [json.loads(line) for line in (ROOT / f"data/quick/{pair}.jsonl").read_text(encoding="utf-8").splitlines()]
     segments = [Segment(str(k), row["source"], codes=inline_codes.find(row["source"])) for k, row in enumerate(rows)]
     glossary = load_glossary(ROOT / f"glossaries/{pair}.office.csv", *languages)
     shutil.copytree(registry.find(*languages).folder, folder)
-    vocabulary_map.write(folder)
+    vocabulary_map.write(folder, pairs=deduplication.distinct([Path(text)], *languages) if text else ())
     both = [CTranslate2Translator(folder, threads=1, vmap=is_mapped) for is_mapped in (False, True)]
     seconds: list[list[float]] = []
     for number in range(ROUNDS + 1):

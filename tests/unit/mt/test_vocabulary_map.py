@@ -86,6 +86,19 @@ def test_languages_without_spaces_are_refused(tmp_path):
     folder = build(tmp_path / "zh-en", WORDS, source_lang="zh", target_lang="en")
     with pytest.raises(ModelError, match="no map for zh: its lexicon knows characters"):
         vocabulary_map.write(folder, lexicon_of(WORDS, tmp_path / "lexicon"))
+    vocabulary_map.write(folder, pairs=[("open", "öffne")] * 3)
+    assert "▁open" in rules(folder)
+
+
+def test_of_parallel_text_a_piece_leads_to_what_comes_with_it(model_folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(vocabulary_map, "LEARNT", (1, 1))
+    folder = shutil.copytree(model_folder, tmp_path / "model")
+    texts = [("open the table", "öffne die Tabelle"), ("open the cell", "öffne die Zelle"), ("the menu", "das Menü"),
+             ("close the table", "schließe die Tabelle"), ("close a cell", "schließe eine Zelle")]  # fmt: skip
+    vocabulary_map.write(folder, pairs=texts * 2)
+    table = rules(folder)
+    leads = {word: table[f"▁{word}"] - {f"▁{word}"} for word in ("table", "cell", "open")}
+    assert leads == {"table": {"▁Tabelle"}, "cell": {"▁Zelle"}, "open": {"▁öffne"}}
 
 
 def test_without_a_lexicon_there_is_no_map(model_folder):
