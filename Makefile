@@ -11,6 +11,7 @@ WMT25_DIR ?= ../shared/bench/wmt25-enes
 CORPORA ?= ../shared/corpora
 PAIR ?= en-de
 PACKAGES := data/cache/packages
+DESCRIPTIONS := data/cache/descriptions
 RECIPE := $(BIN)/python -m eval.harness recipe --pair $(PAIR) --wmt25 $(WMT25_DIR) --corpora $(CORPORA)
 
 help: ## this list
@@ -49,7 +50,9 @@ eval-demo: $(BIN)/mtpipe ## the demo's help pages: no glossary, first draft, rep
 	$(RECIPE) demo
 
 corpus: $(BIN)/mtpipe ## data/corpora/$(PAIR): download packages, clean, split (PAIR=en-de en-es en-cs de-en zh-en; CORPORA: more TSV)
-	$(MAKE) --no-print-directory $$($(BIN)/python -m eval.harness packages $(PAIR) | sed 's|^|$(PACKAGES)/|')
+	mkdir -p data/cache/debs && for name in $$($(BIN)/python -m eval.harness packages $(PAIR)); do \
+	  [ -d $(PACKAGES)/$$name ] || compgen -G "data/cache/debs/$${name}_*.deb" > /dev/null || echo $$name; done | (cd data/cache/debs && xargs --no-run-if-empty apt-get download) # all at once: apt reads its lists each time
+	$(MAKE) --no-print-directory $(DESCRIPTIONS) $$($(BIN)/python -m eval.harness packages $(PAIR) | sed 's|^|$(PACKAGES)/|')
 	$(RECIPE) corpus
 
 .PHONY: check-scale check-scale-large check-scale-model check-memory check-ray-nodes eval-outside
@@ -58,9 +61,15 @@ eval-outside: $(BIN)/mtpipe ## texts unlike the training's: another program's ma
 	$(RECIPE) outside --systems "$(SYSTEMS)"
 
 $(PACKAGES)/%: # catalogues, manuals and what says where they are from, without programs and pictures
-	mkdir -p data/cache/debs $(PACKAGES) && cd data/cache/debs && apt-get download $* || { echo "is the list of packages fresh? apt-get update"; exit 1; }
+	mkdir -p data/cache/debs $(PACKAGES) && cd data/cache/debs && { compgen -G "$*_*.deb" > /dev/null || apt-get download $*; } || { echo "is the list of packages fresh? apt-get update"; exit 1; }
 	rm -rf $@.part && dpkg-deb --raw-extract "$$(ls -t data/cache/debs/$*_*.deb | head -1)" $@.part
-	find $@.part \( -type f -o -type l \) ! -name '*.mo' ! -name '*.html' ! -path '*/man/*' ! -name '*.lyx' ! -name '*.docbook' ! -name '*.xml' ! -name copyright ! -name control -delete && mv $@.part $@
+	find $@.part \( -type f -o -type l \) ! -name '*.mo' ! -name '*.html' ! -path '*/man/*' ! -name '*.lyx' ! -name '*.docbook' ! -name '*.page' ! -name '*.xml' ! -name copyright ! -name control -delete && mv $@.part $@
+
+$(DESCRIPTIONS): # what every package is, in all languages, as apt-get update fetches it; the system's own lists stay as they are
+	rm -rf $@.part && mkdir -p $@.part/lists/partial
+	apt-get update --quiet -o Dir::State::Lists="$(CURDIR)/$@.part/lists" -o Acquire::Languages=en,de,es,cs,zh_CN -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache=
+	for lang in en de es cs zh_CN; do /usr/lib/apt/apt-helper cat-file $@.part/lists/*_main_i18n_Translation-$${lang/_/%5f}* > $@.part/Translation-$$lang || exit 1; done
+	rm -r $@.part/lists && mv $@.part $@
 
 BUDGET ?= --minutes 20
 

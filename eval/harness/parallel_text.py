@@ -14,6 +14,7 @@ from mtpipe.errors import InputError
 PACKAGES = Path("data/cache/packages")
 TABLES = Path("data/packages.tsv"), Path("data/manuals.tsv")
 MANUALS = Path("data/cache/manuals")
+DESCRIPTIONS = Path("data/cache/descriptions")
 TESTS = Path("data/cache/tests")
 PAIRS = ("en-de", "en-es", "en-cs", "de-en", "zh-en")
 _HELP_FOLDER = "usr/share/libreoffice/help"

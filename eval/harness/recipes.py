@@ -170,7 +170,8 @@ def corpus(place: Place) -> Iterator[Command]:
     held_out = [word for name in parallel_text.outside_tests(place.pair)
                 for word in ("--exclude", _outside(place, name) / "all.jsonl")]  # fmt: skip
     more = parallel_text.more_corpora(place.pair, place.corpora)
-    yield ("corpus", "prepare", *sources, f"manuals={manuals}", *more, *place.languages, "--out", place.corpus,
+    yield ("corpus", "prepare", *sources, f"manuals={manuals}", f"descriptions={parallel_text.DESCRIPTIONS}", *more,
+           *place.languages, "--out", place.corpus,
            "--test-documents", f"eval/heldout.{place.pair}.txt", "--dev-documents", "eval/development.txt",
            *held_out, "--lexicon", place.lexicon,
            "--packages", "data/packages.tsv", "--rejected", place.corpus / "rejected.jsonl")  # fmt: skip

@@ -1,4 +1,4 @@
-"""All parallel text below a folder: catalogues, TMX, XLIFF, named TSV, and manuals in both languages."""
+"""All parallel text below a folder: catalogues, TMX, XLIFF, named TSV, manuals and descriptions in both languages."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from mtpipe.corpora import Located, lyx, man_pages, pages, paired_html, reader, structure
+from mtpipe.corpora import Located, descriptions, lyx, man_pages, pages, paired_html, reader, structure
 from mtpipe.errors import InputError
 from mtpipe.io import compression
 from mtpipe.languages.tags import closest_variant, folder_names, is_same, primary_subtag
@@ -46,6 +46,11 @@ def located(
         ours = {name: file for name, file in ours.items() if file not in with_ids}
         is_empty = is_empty and not ours.keys() & theirs.keys()
         yield from structure.located(ours, theirs, kind.blocks, on_problem)
+    ours, theirs = (descriptions.files(folder, lang) for lang in (source_lang, target_lang))
+    for place in sorted(ours.keys() & theirs.keys()):
+        is_empty = False
+        for package, pair in descriptions.located(ours[place], theirs[place]):
+            yield f"{place}/{package}", pair
     if is_empty:
         raise InputError(f"{folder}: no catalogue of {_other(source_lang, target_lang)}, TMX, XLIFF, or manual in "
                          f"{source_lang} and {target_lang} below this folder")  # fmt: skip

@@ -1,52 +1,63 @@
-"""Manuals as HTML or DocBook files in two languages: the same files, their blocks aligned by structure.
+"""Manuals as HTML, DocBook or Mallard files in two languages: the same files, their blocks aligned by structure.
 
 Only the language in the path tells a file from its translation: `de/ch01.html` or `ch01.de.html`, also in packages
-named by language (`debian-reference-de/…`). Inline markup is left out, listings and screens are no text.
+named by language (`debian-reference-de/…`); an English original may lie without one, or in `C`, as GNOME's help does.
+Inline markup is left out, listings and screens are no text.
 """
 
 from __future__ import annotations
 
+import codecs
 import re
 from html.entities import html5
 from pathlib import Path
 
 from lxml import etree, html
 
-from mtpipe.corpora.structure import Block
+from mtpipe.corpora.structure import HOLE, Block
 from mtpipe.errors import InputError
 from mtpipe.io import compression
-from mtpipe.languages.tags import folder_names
+from mtpipe.languages.tags import folder_names, is_same
 
 _HTML = (".html", ".htm", ".xhtml")
-_DOCBOOK = (".docbook", ".xml")
+_XML = (".docbook", ".xml", ".page")
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _BLOCKS = _HEADINGS | frozenset((
     "p", "li", "dt", "dd", "td", "th", "div", "caption", "figcaption", "blockquote", "ul", "ol", "dl", "table", "tr",
     "body", "section", "article", "para", "simpara", "title", "subtitle", "term", "entry", "listitem", "phrase",
     "segtitle", "seg", "varlistentry", "itemizedlist", "orderedlist", "variablelist", "textobject", "screeninfo",
+    "page", "info", "desc", "item", "list", "steps", "terms", "note", "example", "figure", "media", "links",
 ))  # fmt: skip
 _NO_TEXT = frozenset((
     "script", "style", "svg", "head", "nav", "pre", "screen", "programlisting", "literallayout", "synopsis",
     "cmdsynopsis", "bookinfo", "articleinfo", "indexterm", "imageobject", "remark", "comment", "math",
+    "credit", "license", "revision",
 ))  # fmt: skip
+_BETWEEN = {"guiseq": " > ", "menuchoice": " > ", "keyseq": "+", "keycombo": "+"}  # their children
+_REFERENCES = frozenset({"xref", "link"})  # if empty, they stand for a title of another place
 _SPACE = frozenset({"br", "hr", "img"})
 
 
 def files(folder: Path, lang: str) -> dict[str, Path]:
-    """Path with "*" for the language → file, of all files whose path names lang."""
-    tags = sorted({form for tag in folder_names(lang) for form in (tag, tag.lower())}, key=len, reverse=True)
-    tag_part = re.compile(rf"(?<=[/.-])({'|'.join(map(re.escape, tags))})(?=[/.-])")
+    """Path without the language → file, of all files whose path names lang, and of English ones that name none."""
+    tags = {form for tag in folder_names(lang) for form in (tag, tag.lower())}
+    is_original = is_same(lang, "en")
+    named = "|".join(sorted(map(re.escape, tags | ({"C"} if is_original else set())), key=len, reverse=True))
+    language = re.compile(rf"(?:/translations)?[/.-](?:{named})(?=[/.-])")
     paths: dict[str, Path] = {}
+    unnamed: dict[str, Path] = {}
     for path in sorted(folder.rglob("*")):
-        if compression.suffix(path) in _HTML + _DOCBOOK and path.is_file():
-            name, count = tag_part.subn("*", f"/{path.relative_to(folder).as_posix()}")
+        if compression.suffix(path) in _HTML + _XML and path.is_file():
+            name, count = language.subn("", f"/{path.relative_to(folder).as_posix()}")
             if count:
-                paths.setdefault(name.lstrip("/"), path)
-    return paths
+                paths.setdefault(name, path)
+            elif is_original:
+                unnamed[name] = path
+    return unnamed | paths
 
 
 def blocks(path: Path) -> list[Block]:
-    """The blocks of an HTML or DocBook file, in order; kinds are element names.
+    """The blocks of an HTML, DocBook or Mallard file, in order; kinds are element names.
 
     Raises InputError for what can't be parsed.
     """
@@ -59,7 +70,7 @@ def blocks(path: Path) -> list[Block]:
         else:
             root = etree.fromstring(data, etree.XMLParser(resolve_entities=False, recover=True, load_dtd=False))
     except (etree.LxmlError, *compression.BROKEN) as error:
-        raise InputError(f"{path}: not readable as HTML or DocBook ({error})") from error
+        raise InputError(f"{path}: not readable as HTML, DocBook or Mallard ({error})") from error
     if root is not None:
         walk.element(root)
         walk.end("")
@@ -68,7 +79,10 @@ def blocks(path: Path) -> list[Block]:
 
 def _encoding(data: bytes) -> str:
     declaration = re.search(rb"(?:charset|encoding)\s*=\s*[\"']?([\w-]+)", data[:2000])
-    return declaration[1].decode("ascii") if declaration else "utf-8"
+    try:
+        return codecs.lookup(declaration[1].decode("ascii")).name if declaration else "utf-8"
+    except LookupError:
+        return "utf-8"
 
 
 class _Walk:
@@ -79,8 +93,11 @@ class _Walk:
         self.texts: list[str] = []
 
     def element(self, element: etree._Element) -> None:
-        kind = etree.QName(element).localname.lower()
+        kind = _kind(element)
         if kind in _NO_TEXT:
+            return
+        if kind in _REFERENCES and not "".join(map(str, element.itertext())).strip():
+            self.texts.append(HOLE)
             return
         is_block = kind in _BLOCKS
         inside = kind if is_block else ""
@@ -88,7 +105,9 @@ class _Walk:
             self.end(self.kind)
         before, self.kind = self.kind, inside or self.kind
         self.texts.append(" " if kind in _SPACE else element.text or "")
-        for child in element:
+        for number, child in enumerate(element):
+            if number and kind in _BETWEEN:
+                self.texts.append(_BETWEEN[kind])
             if isinstance(child, etree._Entity):
                 self.texts.append(_entity(child.name))
             elif isinstance(child.tag, str):
@@ -105,6 +124,11 @@ class _Walk:
         if text:
             self.blocks.append(Block(kind, text))
         self.texts = []
+
+
+def _kind(element: etree._Element) -> str:
+    """The name without its namespace; not etree.QName, which refuses what HTML's parser lets pass as a name."""
+    return str(element.tag).rpartition("}")[2].lower()
 
 
 def _entity(name: str) -> str:

@@ -12,7 +12,7 @@ from mtpipe.corpora import Located, inline_markup
 from mtpipe.document.segment import Segment
 from mtpipe.errors import InputError
 
-_ID = re.compile(r"(par|hd|tit)_?\w+")
+_ID = re.compile(r"(par|hd|tit)_\w+")
 _BLOCKS = ("p", "h1", "h2", "h3", "h4", "h5", "h6")
 # what is typed or shown as it is: the words inside are no text to translate
 _VERBATIM_TAGS = frozenset({"code", "kbd", "img"})

@@ -49,6 +49,7 @@ def test_the_packages_of_a_pair_are_those_of_all_languages_and_of_its_own(corpus
 def test_the_outside_tests_are_kept_out_of_training_and_in_no_list_of_it(corpus):
     (*_, words) = (list(map(str, command)) for command in recipes.corpus(recipes.Place()))
     excluded = {words[k + 1] for k, word in enumerate(words) if word == "--exclude"}
+    assert "descriptions=data/cache/descriptions" in words
     assert excluded == {f"data/cache/tests/en-de/{name}/all.jsonl" for name in ("manual", "game", "handbook")}
     for pair in parallel_text.PAIRS:
         outside = {name for names in parallel_text.outside_tests(pair).values() for name in names}

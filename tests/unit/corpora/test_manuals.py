@@ -194,8 +194,88 @@ def test_html_of_one_structure_aligns_in_folders_and_in_names(tmp_path):
             (tmp_path / name).write_text(one.format(*words), encoding="utf-8")
     expected = [("Title", "Titel"), ("A good page.", "Eine gute Seite."), ("Item 1", "Punkt 1")]
     assert list(pairs(tmp_path / "guide", "en", "de")) == expected
-    assert pages.files(tmp_path, "de").keys() == {"guide/*/ch01.html", "reference-*/usr/ch02.*.html"}
+    assert pages.files(tmp_path, "de").keys() == {"/guide/ch01.html", "/reference/usr/ch02.html"}
     assert list(pairs(tmp_path, "en", "de")) == expected  # each pair once
+
+
+@pytest.mark.parametrize("original, translation", [
+    ("doc/html/ch01.html", "doc-de/html/ch01.de.html"), ("help/C/app/ch01.html", "help/de/app/ch01.html"),
+    ("html/process/ch01.html", "html/translations/de/process/ch01.html"),
+])
+def test_an_english_original_may_lie_without_a_language_in_its_path(tmp_path, original, translation):
+    for name, text in ((original, "A good page."), (translation, "Eine gute Seite."), ("fr/ch01.html", "Une page.")):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(f"<meta charset=utf><p id='title'>{text}</p><a@b.c>x</a@b.c>", encoding="utf-8")
+    assert list(pairs(tmp_path, "en", "de")) == [("A good page.", "Eine gute Seite.")]
+    assert list(pairs(tmp_path, "de", "en")) == [("Eine gute Seite.", "A good page.")]
+
+
+MALLARD = """<page xmlns="http://projectmallard.org/1.0/" id="tables"><info><link type="guide" xref="index"/>
+<credit><name>Ann</name></credit><desc>{}</desc></info><title>{}</title>
+<p>{} <guiseq><gui>{}</gui><gui>PDF</gui></guiseq>
+<keyseq><key>Ctrl</key><key>P</key></keyseq>.</p><list><item><p>{} <link xref="other"/>.</p></item></list></page>"""
+
+
+def test_mallard_pages_align_without_what_an_empty_link_completes(tmp_path):
+    texts = {"C": ("About tables", "Tables", "Choose", "File", "See"),
+             "de": ("Über Tabellen", "Tabellen", "Wählen Sie", "Datei", "Siehe")}  # fmt: skip
+    for lang, words in texts.items():
+        path = tmp_path / "usr/share/help" / lang / "app" / "tables.page"
+        path.parent.mkdir(parents=True)
+        path.write_text(MALLARD.format(*words), encoding="utf-8")
+    assert list(pairs(tmp_path, "en", "de")) == [
+        ("About tables", "Über Tabellen"), ("Tables", "Tabellen"),
+        ("Choose File > PDF Ctrl+P.", "Wählen Sie Datei > PDF Ctrl+P."),
+    ]  # fmt: skip
+
+
+DESCRIPTIONS = {
+    "en": """Package: bar
+Description-md5: 01
+Description-en: plays bars
+ It plays
+ bars:
+  * loud bars, even
+    very long ones
+  * quiet bars
+ .
+ And more.
+
+Package: foo
+Description-md5: 02
+Description-en: a newer foo
+ Text.
+""",
+    "de": """Package: bar
+Description-md5: 01
+Description-de: spielt Takte
+ Es spielt Takte:
+  * laute Takte, auch sehr lange
+  * leise Takte
+ .
+ Und mehr.
+
+Package: foo
+Description-md5: 03
+Description-de: ein älteres Foo
+ Text.
+""",
+}
+
+
+def test_descriptions_of_packages_align_by_the_digest_of_the_original(tmp_path):
+    from mtpipe.corpora import located
+
+    for lang, text in DESCRIPTIONS.items():
+        (tmp_path / f"Translation-{lang}").write_text(text, encoding="utf-8")
+    told = list(located(tmp_path, "de", "en"))
+    assert told == [("./bar", pair) for pair in (
+        ("spielt Takte", "plays bars"), ("Es spielt Takte:", "It plays bars:"),
+        ("laute Takte, auch sehr lange", "loud bars, even very long ones"), ("leise Takte", "quiet bars"),
+        ("Und mehr.", "And more."),
+    )]  # fmt: skip
+    (tmp_path / "Translation-en").write_text(DESCRIPTIONS["en"] * 2, encoding="utf-8")  # the other one is smaller
+    assert list(located(tmp_path, "en", "de")) == [(name, pair[::-1]) for name, pair in told]
 
 
 def test_docbook_entities_stand_for_names_and_screens_are_no_text(tmp_path):
