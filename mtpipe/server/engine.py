@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator, Sequence
@@ -106,6 +107,7 @@ class Pipelines:
             path = self._settings.glossaries.get(pair)
             memories = self._settings.memories.get(pair, ())
             self._plain[pair] = Pipeline.load(*pair, glossary=path, tm=memories, **self._settings.pipeline)
+            gc.freeze()  # it stays: nothing is gained by looking for garbage in it again and again
         if glossary is None:
             return self._plain[pair]
         if (pair, glossary_id) not in self._others:
