@@ -19,6 +19,7 @@ from mtpipe.languages.tokenization import length
 
 HOLE = "\0"  # in a block's text: a formula, reference or picture without which it is no sentence
 _BAND = 60  # blocks off the diagonal that are looked at, beside what the one side has more
+_MOST = 10_000_000  # places looked at, ten seconds; longer documents of so unlike lengths are hardly translations
 _DOWN, _RIGHT, _MATCH = range(3)  # steps of a path: past a source block, a target block, both
 _SLACK = 12  # characters: so much any translation may be longer
 _LITERAL = re.compile(r"\w*\d\w*|\w+(?:[_/.@]\w+)+|--?\w[\w-]+")
@@ -54,7 +55,8 @@ def aligned(source: Sequence[Block], target: Sequence[Block]) -> Iterator[Pair]:
     if [block.kind for block in source] == [block.kind for block in target]:
         yield from ((ours.text, theirs.text) for ours, theirs in zip(source, target, strict=True))
         return
-    yield from ((source[i].text, target[j].text) for i, j in _path(source, target))
+    if len(source) * 2 * (_BAND + abs(len(source) - len(target))) <= _MOST:
+        yield from ((source[i].text, target[j].text) for i, j in _path(source, target))
 
 
 def _path(source: Sequence[Block], target: Sequence[Block]) -> list[tuple[int, int]]:

@@ -300,6 +300,13 @@ def test_blocks_that_one_side_lacks_are_passed_over():
     ]  # fmt: skip
 
 
+def test_long_documents_of_unlike_lengths_give_nothing(monkeypatch):
+    ours, theirs = [[Block("p", "A text.")] * count for count in (40, 30)]
+    assert len(list(structure.aligned(ours, theirs))) == 30
+    monkeypatch.setattr(structure, "_MOST", 5000)
+    assert list(structure.aligned(ours, theirs)) == []
+
+
 TEXTS = st.text("ab 1", min_size=1, max_size=20)
 BLOCKS = st.lists(st.builds(Block, st.sampled_from(["p", "h1", "li"]), TEXTS), max_size=12)
 
