@@ -231,6 +231,10 @@ class Lexicon:
         count = row.get(theirs, 0.0)
         return (count / sum(row.values()), count / self._totals[theirs]) if count else (0.0, 0.0)
 
+    def knows(self, target: str) -> bool:
+        """Whether the target word translates any word."""
+        return bool(self._totals.get(lemma(target, self.target_lang)))
+
     def learn(self, pairs: Iterable[Pair]) -> int:
         """Adds what the pairs teach; returns how many were used. Memory holds one shard and the counts."""
         used, forms = 0, _Forms()

@@ -6,7 +6,7 @@ Whoever changes what a stage makes of the same input raises its version. A chang
 
 from __future__ import annotations
 
-VERSIONS = {"match": 2, "translate": 10, "check": 6, "repair": 9, "write": 1}  # in the order in which they run
+VERSIONS = {"match": 2, "translate": 10, "check": 6, "repair": 10, "write": 1}  # in the order in which they run
 
 
 def versions(last: str) -> str:

@@ -52,3 +52,9 @@ def _is_content(word: str, lexicon: Lexicon | None) -> bool:
 
 def _is_translation(word: str, source: Sequence[str], lexicon: Lexicon) -> bool:
     return _is_content(word, lexicon) and any(max(lexicon.translation(each, word)) > _KNOWN for each in source)
+
+
+def is_invented(word: str, source: Sequence[str], lexicon: Lexicon) -> bool:
+    """Whether it is a content word that the lexicon knows and no word of the source is ever translated with."""
+    return (_is_content(word, lexicon) and lexicon.knows(word)
+            and not any(max(lexicon.translation(each, word)) > 0 for each in source))  # fmt: skip

@@ -6,7 +6,10 @@ from collections.abc import Sequence
 
 from mtpipe.document.segment import Segment
 from mtpipe.errors import ConfigError
+from mtpipe.languages.lemmatization import lemma
+from mtpipe.languages.tokenization import words
 from mtpipe.postedit.editor import Tools, is_own
+from mtpipe.postedit.lost_words import is_invented
 from mtpipe.terminology import checker
 
 SIZE = 4
@@ -22,6 +25,7 @@ class NBest:
             raise ConfigError("repair method 'nbest' needs a model that gives more hypotheses; give --model")
         if size < 0 or size == 1:
             raise ConfigError(f"repair method 'nbest': size must be 2 or more (or 0), not {size}")
+        self._lexicon = tools.lexicon
         self._decoder, self._lang, self._size = tools.decoder, tools.target_lang, size
 
     def propose(self, segments: Sequence[Segment]) -> list[list[str]]:
@@ -33,6 +37,17 @@ class NBest:
         for i, texts in zip(undecoded, decoded, strict=True):
             options[i] = tuple(texts)
         return [
-            sorted(texts, key=lambda text: len(checker.check(segment, self._lang, text)))[:3]
+            sorted((text for text in texts if not self._invents(segment, text)),
+                   key=lambda text: len(checker.check(segment, self._lang, text)))[:3]
             for segment, texts in zip(segments, options, strict=True)
-        ]
+        ]  # fmt: skip
+
+    def _invents(self, segment: Segment, text: str) -> bool:
+        """Whether a wording says more than the draft: a word that neither it nor a term has and nothing in the source
+        is translated with, as far as the lexicon knows the word."""
+        if self._lexicon is None:
+            return False
+        known = {lemma(word, self._lang) for word in words(segment.draft or "")}
+        wanted = " ".join(form for m in segment.matches for form in (*m.term.targets, *m.term.forms)).casefold()
+        return any(word.casefold() not in wanted and lemma(word, self._lang) not in known
+                   and is_invented(word, words(segment.source), self._lexicon) for word in words(text))  # fmt: skip

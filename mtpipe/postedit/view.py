@@ -115,11 +115,13 @@ class View:
             if tag == "equal":
                 continue
             start, end = starts[i1], starts[i2]
-            first = offsets[start - 1] + 1 if start == end and start else offsets[start]
+            inserted = "".join(new[j1:j2])
+            is_front = not inserted[-1:].isspace() and self.target[start : start + 1].isalnum()  # of that word
+            first = offsets[start - 1] + 1 if start == end and start and not is_front else offsets[start]
             last = offsets[end - 1] + 1 if end > start else first
             if last - first != end - start:
                 return None
-            raw = raw[:first] + "".join(new[j1:j2]) + raw[last:]
+            raw = raw[:first] + inserted + raw[last:]
         return raw
 
 

@@ -336,6 +336,23 @@ def test_nbest_puts_hypotheses_with_fewer_errors_first():
     assert few.propose([drafted]) == [["La mesa de tabla", "Mesa"]]
 
 
+def test_nbest_offers_no_hypothesis_that_says_more_than_the_source():
+    drafted = replace(own(segment("Open the template.", "Abra el archivo.", ("template", "plantilla"))),
+                      alternatives=("Abra la celda de la plantilla.", "Abra la plantilla."))  # fmt: skip
+    assert NBest(Tools("en", "es", FakeTranslator(), spanish())).propose([drafted]) == [["Abra la plantilla."]]
+    assert len(NBest(Tools("en", "es", FakeTranslator())).propose([drafted])[0]) == 2  # nobody knows the words
+
+
+@pytest.mark.parametrize("draft, text, expected", [
+    ("Die <b>Tabelle</b> hier", "Die Pivot-Tabelle hier", "Die <b>Pivot-Tabelle</b> hier"),
+    ("Die <b>Tabelle</b> hier", "Die Tabelle-Pivot hier", "Die <b>Tabelle-Pivot</b> hier"),
+    ("Die <b>Tabelle</b> hier", "Die neue Tabelle hier", "Die neue <b>Tabelle</b> hier"),
+])
+def test_what_is_put_before_or_behind_a_word_stands_with_it_in_its_tag(draft, text, expected):
+    view = View.of(segment("The <b>table</b> here", draft, ("table", "Pivot-Tabelle"), lang="de"))
+    assert view.raw(text, np.zeros((0, 0))) == expected
+
+
 def test_insertion_continues_from_the_term():
     source = "Open the table now"
     translator = FakeTranslator({source: "Abra la mesa ya"})
