@@ -1,4 +1,4 @@
-"""Words of a draft that an edit drops without putting anything in their place."""
+"""Words of a draft that an edit drops without putting anything in their place, and words that an edit invents."""
 
 from __future__ import annotations
 
